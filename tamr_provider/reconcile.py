@@ -1,0 +1,294 @@
+"""Many steps, one slot queue, one watcher: a turn looks, decides for every step, and acts."""
+
+from __future__ import annotations
+
+import math
+import random
+import threading
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tamr_provider.decide import Action, Decision, decide
+from tamr_provider.durations import Usual, usual_duration
+from tamr_provider.errors import InterruptedWaitError, OutageError, RefusedError, StepError
+from tamr_provider.launch import first_by_another, launch, try_to_stop
+from tamr_provider.models import STOPPING, Configuration, Job
+from tamr_provider.progress import Observer, Status
+from tamr_provider.ticket import Result, Ticket
+from tamr_provider.view import Scope, View, Viewer
+from tamr_provider.watch import LONGEST, next_look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from tamr_provider.client.jobs import Client
+    from tamr_provider.clock import Clock
+    from tamr_provider.steps import Rules, Step
+
+_NO_LIMIT = 10**9
+_LONGEST_BUSY_SECONDS = 60.0
+# A POST whose answer was lost may still be on its way; this many shortest waits let it arrive.
+_DOUBT_IN_POLLS = 5
+_IDLE_SECONDS = 3600.0
+
+
+class Runner:
+    """Reconciles steps on one tenant, those of one process; one thread takes the turns.
+
+    `resume` is the command that goes on where this runner stops; `stop` is the event that the
+    client's own waits end at. Steps may be submitted from any thread at any time.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what a runner is made of, wired in one place each
+        self,
+        client: Client,
+        clock: Clock,
+        stop: threading.Event,
+        poll_seconds: float,
+        observer: Observer,
+        resume: str,
+    ) -> None:
+        self._client, self._clock, self._observer = client, clock, observer
+        self._poll, self._resume = poll_seconds, resume
+        self._viewer = Viewer(client, clock)
+        self._open: list[Ticket] = []
+        self._lock, self._wake, self._stop = threading.Lock(), threading.Event(), stop
+        self._usual: dict[Configuration, Usual | None] = {}
+        self._busy_until, self._busy_pause = -math.inf, poll_seconds
+        self._stopped = ""
+
+    def submit(
+        self, step: Step, rules: Rules, weight: Callable[[], timedelta] = timedelta
+    ) -> Future[Result]:
+        """Ask for a step; the future holds its Result, or a TamrError.
+
+        `weight` tells how much work hangs on the step: where slots are short, the heaviest goes
+        first.
+        """
+        ticket = Ticket(step, rules, weight)
+        with self._lock:
+            self._open.append(ticket)
+        self._wake.set()
+        return ticket.future
+
+    def usual(self, configuration: Configuration) -> timedelta | None:
+        """Return the median of a configuration's earlier durations, None where unknown."""
+        if configuration not in self._usual:
+            self._usual[configuration] = usual_duration(self._client, configuration)
+        usual = self._usual[configuration]
+        return usual.median if usual else None
+
+    def interrupt(self, why: str) -> None:
+        """Stop waiting as soon as the request under way is answered; jobs are left alone."""
+        self._stopped = self._stopped or why
+        self._stop.set()
+        self._wake.set()
+
+    def run(self) -> None:
+        """Take turns until no step is open or somebody interrupts; never raises."""
+        while self._tickets() and not self._stopped:
+            try:
+                pause = self.turn()
+            except (InterruptedWaitError, OutageError) as error:
+                self._end_all(lambda ticket, why=str(error): self._not_finished(ticket, why))  # type: ignore[misc]
+            except Exception as error:  # noqa: BLE001 - whoever waits has to hear of it
+                self._end_all(lambda _, error=error: error)  # type: ignore[misc]
+            else:
+                self._wait(pause)
+        if self._stopped:
+            self.abandon()
+
+    def serve(self) -> None:
+        """Take turns whenever a step is open, until somebody interrupts."""
+        while not self._stopped:
+            self.run()
+            self._wait(_IDLE_SECONDS)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Tell whoever still waits that we stopped; the loop may be in a request all the while."""
+        why = self._stopped or "stopped waiting"
+        self._end_all(lambda ticket: self._not_finished(ticket, why))
+
+    def turn(self) -> float:
+        """Look once, do what it calls for, and return in how many seconds to look again."""
+        view = self._look()
+        while (ticket := self._best_to_launch(view)) is not None and not self._stopped:
+            self._launch(ticket, view)
+            view = self._look()
+        return self._pause(view)
+
+    def _wait(self, seconds: float) -> None:
+        self._wake.clear()
+        # Looked at after the clearing, so that no step and no interrupt is slept through.
+        if not self._stopped and all(each.decision for each in self._tickets()):
+            self._clock.wait(self._wake, seconds)
+
+    def _tickets(self) -> list[Ticket]:
+        with self._lock:
+            return list(self._open)
+
+    def _look(self) -> View:
+        tickets = self._tickets()
+        buffer = max((each.rules.buffer for each in tickets), default=timedelta(0))
+        now = self._viewer.time.now()
+        scope = Scope(
+            since=min((each.step.not_before for each in tickets), default=now),
+            ended=now - buffer if buffer else None,
+        )
+        return self._viewer.look(scope, {each.step.configuration for each in tickets})
+
+    def _best_to_launch(self, view: View) -> Ticket | None:
+        """Decide for every step, and return the one to launch now, if any."""
+        ready = self._settle(view)
+        if len(ready) > 1:
+            ready.sort(key=lambda ticket: ticket.weight(), reverse=True)
+        best = None
+        for place, ticket in enumerate(ready):
+            decision = decide(view.jobs, ticket.step, view.now, self._rules(ticket, place))
+            self._decided(ticket, decision, view)
+            if best is None and decision.action is Action.LAUNCH:
+                best = ticket
+        return best
+
+    def _settle(self, view: View) -> list[Ticket]:
+        """Judge every open step, those included that the end of another one submits."""
+        ready, judged = [], set[int]()
+        while new := [each for each in self._tickets() if id(each) not in judged]:
+            for ticket in new:
+                judged.add(id(ticket))
+                if self._judge(ticket, view):
+                    ready.append(ticket)
+        return ready
+
+    def _judge(self, ticket: Ticket, view: View) -> bool:
+        """Take one step as far as it goes without a launch; return whether it wants one."""
+        self._give_way(ticket, view)
+        if self._sees_duplicate_end(ticket, view):
+            return False
+        rules = replace(ticket.rules, slots=_NO_LIMIT)
+        decision = decide(view.jobs, ticket.step, view.now, rules)
+        waited = _find(view, ticket.waiting_for)
+        if decision.action is Action.SATISFIED and decision.job is not None:
+            self._end(ticket, ticket.result(decision.job, view.jobs))
+        elif decision.action is not Action.ADOPT and waited and ticket.has_failed(waited):
+            link = f"{self._client.url}/api/v1beta1/jobs/{waited.id}"
+            self._end(ticket, ticket.failed(waited, view.jobs, link, self._resume))
+        elif decision.action is Action.HOLD:
+            self._end(ticket, ticket.held(decision))
+        elif decision.action is Action.LAUNCH:
+            return True
+        else:
+            self._decided(ticket, decision, view)
+        return False
+
+    def _decided(self, ticket: Ticket, decision: Decision, view: View) -> None:
+        now, job = self._clock.monotonic(), decision.job
+        ticket.decided(decision, now)
+        if ticket.timed_out(now):
+            hours = ticket.rules.timeout / timedelta(hours=1)
+            self._end(ticket, self._not_finished(ticket, f"waited {hours:g} hours (timeoutHours)"))
+            return
+        status = Status(
+            decision=decision,
+            slots_used=len(view.active),
+            slots=ticket.rules.slots,
+            job=job,
+            elapsed=view.now - job.created_at if job and job.created_at else None,
+            usual=self.usual(ticket.step.configuration),
+        )
+        self._observer.status(ticket.step, status)
+
+    def _rules(self, ticket: Ticket, ahead: int) -> Rules:
+        return replace(
+            ticket.rules,
+            ahead=ahead,
+            busy_until=self._tenant_moment(self._busy_until),
+            in_doubt_until=self._tenant_moment(ticket.in_doubt_until),
+        )
+
+    def _tenant_moment(self, until: float) -> datetime | None:
+        left = until - self._clock.monotonic()
+        return self._viewer.time.in_local_seconds(left) if left > 0 else None
+
+    def _launch(self, ticket: Ticket, view: View) -> None:
+        try:
+            outcome = launch(self._client, ticket.step)
+        except RefusedError as error:
+            self._end(ticket, StepError(f"{ticket.step}: {error}"))
+            return
+        now = self._clock.monotonic()
+        if outcome.job is not None:
+            self._viewer.note(outcome.job)
+            ticket.ours = outcome.job.id
+            ticket.known_ends = frozenset(each.id for each in view.jobs if not each.active)
+            ticket.launched.add(outcome.job.id)
+            self._busy_pause = self._poll
+        elif outcome.busy:
+            pause = self._busy_pause * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
+            self._busy_until = now + max(pause, outcome.retry_after or 0)
+            self._busy_pause = min(_LONGEST_BUSY_SECONDS, self._busy_pause * 2)
+        else:
+            polls = _DOUBT_IN_POLLS if outcome.in_doubt else 1
+            ticket.in_doubt_until = now + polls * self._poll
+            self._observer.note(f"{ticket.step}: {outcome.trouble}; looking before trying again")
+
+    def _give_way(self, ticket: Ticket, view: View) -> None:
+        """Stop our job where another runner, or a person, was first with the same."""
+        ours = _find(view, ticket.ours)
+        if ours is None or not ours.active:
+            return
+        rival = first_by_another(view.jobs, ticket.step, ours, ticket.known_ends)
+        if rival is None:
+            return
+        ticket.withdrawn, ticket.ours = ours.id, ""
+        self._observer.note(
+            f"{ticket.step}: {rival.id} was first, so our {ours.id} is stopped as a duplicate"
+        )
+        try_to_stop(self._client, ours)
+
+    def _sees_duplicate_end(self, ticket: Ticket, view: View) -> bool:
+        """Whether our withdrawn job is still active; how it ended counts like any other job."""
+        job = _find(view, ticket.withdrawn)
+        if job is None or not job.active:
+            return False
+        if job.state != STOPPING:
+            try_to_stop(self._client, job)
+        reason = f"our duplicate {job.id} is being stopped"
+        self._decided(ticket, Decision(Action.WAIT, reason, job, blockers=(job,)), view)
+        return True
+
+    def _pause(self, view: View) -> float:
+        """Return the seconds until the first moment at which any open step wants a look."""
+        local = self._viewer.time.local_seconds
+        waits = [LONGEST.total_seconds()]
+        for decision in filter(None, (each.decision for each in self._tickets())):
+            if decision.earliest is not None:
+                waits.append(local(decision.earliest - view.now))
+            for job in decision.blockers:
+                usual = self._usual.get(job.configuration)
+                waits.append(local(next_look(job, view.now, usual)))
+        return max(self._poll, min(waits))
+
+    def _not_finished(self, ticket: Ticket, why: str) -> StepError:
+        return ticket.not_finished(why, self._resume)
+
+    def _end_all(self, error: Callable[[Ticket], Exception]) -> None:
+        for ticket in self._tickets():
+            self._end(ticket, error(ticket))
+
+    def _end(self, ticket: Ticket, outcome: Result | Exception) -> None:
+        with self._lock:
+            if ticket not in self._open:
+                return
+            self._open.remove(ticket)
+        if isinstance(outcome, Exception):
+            ticket.future.set_exception(outcome)
+        else:
+            ticket.future.set_result(outcome)
+
+
+def _find(view: View, job_id: str) -> Job | None:
+    return next((each for each in view.jobs if each.id == job_id), None) if job_id else None

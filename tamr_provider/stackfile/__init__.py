@@ -1,0 +1,1 @@
+"""The stack file: which version of which data product an environment should hold."""

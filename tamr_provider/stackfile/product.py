@@ -1,0 +1,224 @@
+"""A product of the stack file, held to its rules."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from tamr_provider.stackfile.scalars import Unquoted
+from tamr_provider.times import format_moment, parse_moment
+
+# Our clock and the tenant's may differ; more than this is a mistyped date.
+_FUTURE = timedelta(minutes=10)
+
+
+def problem(message: str) -> PydanticCustomError:
+    """Return an error whose message is already in a person's words."""
+    return PydanticCustomError("tamr", "{message}", {"message": message})
+
+
+def show(value: object) -> str:
+    """Return a value as a person would point at it."""
+    names = {dict: "a mapping", list: "a list", bool: "true or false", type(None): "nothing"}
+    if type(value) in names:
+        return f"{value!s:.5}".lower() if isinstance(value, bool) else names[type(value)]
+    return repr(str(value))[:80] if isinstance(value, str) else f"{value} (a number)"[:80]
+
+
+def _reject(value: object, allowed: str) -> PydanticCustomError:
+    return problem(f"found {show(value)}; allowed: {allowed}")
+
+
+def _id(value: object) -> str:
+    if isinstance(value, Unquoted) or (isinstance(value, float) and not value.is_integer()):
+        raise problem(f"found {value}, which Pulumi would respell; put it in quotes")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(int(value))
+    if not isinstance(value, str) or not value.strip():
+        raise _reject(value, "an id as text")
+    return value
+
+
+def canonical_version(value: object) -> str:
+    """Return the one spelling of a version, whichever of its spellings is given."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value == "":
+        raise _reject(value, 'a label, for instance "2026-11-20"')
+    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
+        return str(int(value))
+    moment = parse_moment(str(value))
+    if moment is None:
+        return str(value)
+    text = format_moment(moment)
+    return text.removesuffix("T00:00:00Z")
+
+
+def _moment(value: object) -> datetime:
+    moment = parse_moment(value) if isinstance(value, str) else None
+    if moment is None:
+        raise _reject(value, 'a time with its zone, for instance "2026-11-20T09:00:00Z"')
+    return moment
+
+
+def _not_future(value: object, info: ValidationInfo) -> datetime:
+    moment = _moment(value)
+    check_not_future(moment, (info.context or {}).get("now"))
+    return moment
+
+
+def check_not_future(moment: datetime, now: datetime | None) -> None:
+    """Raise where a moment is more than ten minutes ahead of now."""
+    if now is not None and moment > now + _FUTURE:
+        raise problem(
+            f"found {format_moment(moment)}, which is in the future; "
+            f"allowed: up to 10 minutes from now ({format_moment(now.replace(microsecond=0))})"
+        )
+
+
+def _number(value: object) -> float:
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise _reject(value, "a number")
+    return number
+
+
+def _not_negative(value: object) -> float:
+    number = _number(value)
+    if not 0 <= number <= 8760:
+        raise _reject(value, "hours, 0 or more (fractions allowed)")
+    return number
+
+
+def _positive(value: object) -> float:
+    number = _number(value)
+    if not 0 < number <= 100_000:
+        raise _reject(value, "a number above 0")
+    return number
+
+
+def _count(value: object) -> int:
+    number = _number(value)
+    if not number.is_integer() or not 1 <= number <= 9999:
+        raise _reject(value, "a whole number, 1 or more")
+    return int(number)
+
+
+def _flag(value: object) -> bool:
+    if value in (True, "true"):
+        return True
+    if value in (False, "false"):
+        return False
+    raise _reject(value, "true or false")
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list) or not value:
+        raise _reject(value, "a list with at least one entry")
+    return value
+
+
+def _destination(value: object) -> object:
+    return value if isinstance(value, dict) else {"destination": value}
+
+
+def _json(**schema: object) -> WithJsonSchema:
+    return WithJsonSchema(dict(schema))
+
+
+_NUMERIC = r"^\d+(\.\d+)?$"
+Id = Annotated[str, BeforeValidator(_id), _json(type=["string", "integer"], minLength=1)]
+Version = Annotated[
+    str, BeforeValidator(canonical_version), _json(type=["string", "number"], minLength=1)
+]
+Moment = Annotated[datetime, BeforeValidator(_not_future), _json(type="string")]
+Hours = Annotated[
+    float,
+    BeforeValidator(_not_negative),
+    _json(anyOf=[{"type": "number", "minimum": 0}, {"type": "string", "pattern": _NUMERIC}]),
+]
+Positive = Annotated[
+    float,
+    BeforeValidator(_positive),
+    _json(
+        anyOf=[{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": _NUMERIC}]
+    ),
+]
+Count = Annotated[
+    int,
+    BeforeValidator(_count),
+    _json(anyOf=[{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^[1-9]\d*$"}]),
+]
+Flag = Annotated[
+    bool,
+    BeforeValidator(_flag),
+    _json(anyOf=[{"type": "boolean"}, {"enum": ["true", "false"]}]),
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, validate_default=False
+    )
+
+
+class Destination(_Strict):
+    """Where a product is published; a legacy or RealTime one is sent without dataProductId."""
+
+    destination: Id = Field(description="the destination's id, or its exact name, spaces included")
+    legacy: Flag = Field(default=False, description="send it without dataProductId")
+
+
+Publish = Annotated[Destination, BeforeValidator(_destination)]
+
+
+class Product(_Strict):
+    """A data product's pipeline and the version that the environment should hold."""
+
+    version: Version = Field(description="the desired dataset version: any label")
+    since: Moment | None = Field(
+        default=None, description="since when data counts as new enough; default: a dated version"
+    )
+    sources: Annotated[list[Id], BeforeValidator(_list)] = Field(
+        default=[], description="sources to load, side by side"
+    )
+    data_product: Id | None = Field(default=None, description="the data product to update")
+    workflows: Annotated[list[Id], BeforeValidator(_list)] = Field(
+        default=[], description="RealTime workflows to run after the update, in order"
+    )
+    publish: Annotated[list[Publish], BeforeValidator(_list)] = Field(
+        default=[], description="destinations to publish to, side by side"
+    )
+    retried_at: Moment | None = Field(
+        default=None, description="failures and stops before it are forgiven"
+    )
+    min_hours_between: Hours = Field(
+        default=0, description="buffer between two runs of this data product"
+    )
+    max_attempts: Count = Field(
+        default=3, description="failed jobs since `since` before a person is asked"
+    )
+    timeout_hours: Positive = Field(default=12, description="how long one runner waits for one job")
+    trust_days: Positive = Field(
+        default=30, description="how far back the tenant's list of jobs is complete"
+    )
+
+    @property
+    def not_before(self) -> datetime:
+        """The effective since: the explicit one, else the moment that the version names."""
+        moment = self.since or parse_moment(self.version)
+        assert moment is not None, "checked when the product was read"  # noqa: S101
+        return moment

@@ -1,0 +1,89 @@
+"""The Pulumi project that a command stands in: its name and where its stack files are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tamr_provider.errors import InputError
+from tamr_provider.stackfile.read import StackFile, read_stack_file
+from tamr_provider.stackfile.scalars import read_yaml
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_FILES = ("Pulumi.yaml", "Pulumi.yml")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a Pulumi.yaml; `stack_dir` holds its `Pulumi.<stack>.yaml` files."""
+
+    file: Path
+    name: str
+    stack_dir: Path
+
+    def stacks(self) -> list[str]:
+        """Return the names of the stacks that have a file, sorted."""
+        names = (re.fullmatch(r"Pulumi\.(.+)\.ya?ml", each.name) for each in self._files())
+        return sorted({name[1] for name in names if name})
+
+    def stack_file(self, stack: str) -> Path:
+        """Return the stack's file. Raises InputError naming the stacks there are."""
+        known = ", ".join(self.stacks()) or "none"
+        if not stack:
+            raise InputError(f"no stack: give --stack or TAMR_STACK; stacks here: {known}")
+        for each in self._files():
+            if each.name in (f"Pulumi.{stack}.yaml", f"Pulumi.{stack}.yml"):
+                return each
+        missing = shown(self.stack_dir / f"Pulumi.{stack}.yaml")
+        raise InputError(f"{missing}: no such stack file; stacks here: {known}")
+
+    def read_stack(self, stack: str, now: datetime) -> StackFile:
+        """Return what the stack's file says. Raises InputError with every problem at once."""
+        path = self.stack_file(stack)
+        return read_stack_file(read_text(path), self.name, shown(path), now)
+
+    def _files(self) -> list[Path]:
+        return sorted(self.stack_dir.glob("Pulumi.*")) if self.stack_dir.is_dir() else []
+
+
+def find_project(start: Path) -> Project:
+    """Return the nearest project from `start` upwards. Raises InputError where there is none."""
+    if not start.is_dir():
+        raise InputError(f"{start}: no such folder")
+    folder = start.resolve()
+    for each in (folder, *folder.parents):
+        for name in _FILES:
+            if (each / name).is_file():
+                return _read_project(each / name)
+    raise InputError(f"no Pulumi.yaml in {start} or above it; say where the project is with -C DIR")
+
+
+def _read_project(path: Path) -> Project:
+    where = shown(path)
+    document = read_yaml(read_text(path), where)
+    name = document.get("name") if isinstance(document, dict) else None
+    if not isinstance(name, str) or not name:
+        raise InputError(f"{where}: name: missing; allowed: the project's name")
+    folder = document.get("stackConfigDir") or "."
+    return Project(path, name, path.parent / str(folder))
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text. Raises InputError where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise InputError(f"{shown(path)}: cannot be read: {reason}") from None
+
+
+def shown(path: Path) -> str:
+    """Return a path as short as it can be said from here."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)

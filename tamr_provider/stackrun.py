@@ -1,0 +1,88 @@
+"""A whole stack on one runner: a product's next phase is asked for when the one before is done."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tamr_provider.errors import TamrError
+from tamr_provider.steps import after, phases, rules_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import Future
+
+    from tamr_provider.reconcile import Runner
+    from tamr_provider.stackfile.product import Product
+    from tamr_provider.steps import Rules, Step
+    from tamr_provider.ticket import Result
+
+# A step of unknown duration counts as this long; only the order of the queue depends on it.
+_UNKNOWN = timedelta(hours=1)
+
+
+class StackRun:
+    """Submits the steps of every product in order, and keeps how each ended.
+
+    `results` and `errors` are complete once the runner's `run` returns.
+    """
+
+    def __init__(self, runner: Runner, products: Mapping[str, Product], slots: int) -> None:
+        self._runner, self._lock = runner, threading.Lock()
+        self.results: dict[Step, Result] = {}
+        self.errors: dict[Step, TamrError] = {}
+        self.plan = {name: phases(name, product) for name, product in products.items()}
+        self._rules = {name: rules_of(product, slots) for name, product in products.items()}
+
+    def start(self) -> None:
+        """Submit the first phase of every product."""
+        for name, parts in self.plan.items():
+            self._submit(parts, self._rules[name], [])
+
+    @property
+    def exit_code(self) -> int:
+        """0 all satisfied; else what the worst ending says: 1 before 75."""
+        return min((each.exit_code for each in self.errors.values()), default=0)
+
+    def _submit(self, parts: list[list[Step]], rules: Rules, done: list[Result]) -> None:
+        if not parts:
+            return
+        finishes = [each.job.finished_at for each in done if each.job.finished_at is not None]
+        steps = [after(each, finishes) for each in parts[0]]
+        results: list[Result] = []
+        for step in steps:
+            weight = functools.partial(self._weight, step, parts[1:])
+            future = self._runner.submit(step, rules, weight)
+            future.add_done_callback(
+                functools.partial(self._ended, step, len(steps), results, parts[1:], rules)
+            )
+
+    def _ended(  # noqa: PLR0913, PLR0917 - what the end of a step has to know of its phase
+        self,
+        step: Step,
+        wanted: int,
+        results: list[Result],
+        rest: list[list[Step]],
+        rules: Rules,
+        future: Future[Result],
+    ) -> None:
+        error = future.exception()
+        if error is not None:
+            self.errors[step] = error if isinstance(error, TamrError) else TamrError(repr(error))
+            return
+        with self._lock:
+            self.results[step] = future.result()
+            results.append(future.result())
+            complete = len(results) == wanted
+        if complete:
+            self._submit(rest, rules, results)
+
+    def _weight(self, step: Step, rest: list[list[Step]]) -> timedelta:
+        """Return the work that remains from this step to the product's end."""
+        longest = [max(self._usual(each) for each in part) for part in rest]
+        return sum(longest, start=self._usual(step))
+
+    def _usual(self, step: Step) -> timedelta:
+        return self._runner.usual(step.configuration) or _UNKNOWN

@@ -1,0 +1,134 @@
+"""The steps of a product: what its pipeline wants satisfied, in which order, by which rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tamr_provider.models import Configuration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tamr_provider.stackfile.product import Product
+
+
+@dataclass(frozen=True)
+class DataProduct:
+    """What works on one data product: its id, its workflows, and its legacy destinations.
+
+    A workflow's job names no data product and neither does a legacy publish, so the stack file
+    is the only one to know that they belong to it.
+    """
+
+    id: str = ""
+    workflows: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+
+    def updated_by(self, configuration: Configuration) -> bool:
+        """Whether such a job updates this data product."""
+        return configuration.type == "update" and (
+            configuration.id("dataProductId") == self.id != ""
+            or configuration.id("workflowId") in self.workflows
+        )
+
+    def published_by(self, configuration: Configuration) -> bool:
+        """Whether such a job publishes this data product."""
+        if configuration.type != "publish":
+            return False
+        owner = configuration.id("dataProductId")
+        if owner:
+            return owner == self.id
+        return configuration.id("destinationId") in self.destinations
+
+    def touched_by(self, configuration: Configuration) -> bool:
+        """Whether such a job updates or publishes this data product."""
+        return self.updated_by(configuration) or self.published_by(configuration)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One configuration that a stack wants satisfied; `first` if no step before it touches
+    the data product."""
+
+    product: str
+    configuration: Configuration
+    since: datetime
+    not_before: datetime
+    data_product: DataProduct = field(default_factory=DataProduct)
+    first: bool = False
+
+    def __str__(self) -> str:
+        """Name it as messages do."""
+        return f"{self.product}: {self.configuration}"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A product's rules, and what the tenant's slots allow at this moment.
+
+    `timeout` is how long one runner waits for one job: for the runner, not for the decision.
+    `ahead` counts this runner's own steps that go first; `busy_until` is set after an answer 429;
+    `in_doubt_until` while a POST whose answer was lost may still take effect.
+    """
+
+    max_attempts: int = 3
+    trust: timedelta = timedelta(days=30)
+    buffer: timedelta = timedelta(0)
+    retried_at: datetime | None = None
+    slots: int = 5
+    timeout: timedelta = timedelta(hours=12)
+    ahead: int = 0
+    busy_until: datetime | None = None
+    in_doubt_until: datetime | None = None
+
+
+def phases(name: str, product: Product) -> list[list[Step]]:
+    """Return the product's steps: a phase's steps run side by side, the phases in order.
+
+    Each step's not-before is the product's since; `after` moves it on.
+    """
+    owner = _data_product(product)
+    loads = [Configuration.load(each) for each in product.sources]
+    touching = [
+        [Configuration.update(product.data_product)] if product.data_product else [],
+        *([Configuration.workflow(each)] for each in product.workflows),
+        [
+            Configuration.publish(
+                each.destination, "" if each.legacy else product.data_product or ""
+            )
+            for each in product.publish
+        ],
+    ]
+    plain = [[_step(name, product, each, owner) for each in part] for part in [loads, *touching]]
+    rest = [part for part in plain[1:] if part]
+    first = [[replace(each, first=True) for each in part] for part in rest[:1]]
+    return [part for part in [plain[0], *first, *rest[1:]] if part]
+
+
+def after(step: Step, finishes: Iterable[datetime]) -> Step:
+    """Return the step with its not-before at the latest of the finishes, or its since if later."""
+    return replace(step, not_before=max([step.since, *finishes]))
+
+
+def rules_of(product: Product, slots: int) -> Rules:
+    """Return the rules that a product's steps follow on a tenant with so many slots."""
+    return Rules(
+        max_attempts=product.max_attempts,
+        trust=timedelta(days=product.trust_days),
+        buffer=timedelta(hours=product.min_hours_between),
+        retried_at=product.retried_at,
+        timeout=timedelta(hours=product.timeout_hours),
+        slots=slots,
+    )
+
+
+def _data_product(product: Product) -> DataProduct:
+    legacy = tuple(each.destination for each in product.publish if each.legacy)
+    return DataProduct(product.data_product or "", tuple(product.workflows), legacy)
+
+
+def _step(name: str, product: Product, configuration: Configuration, owner: DataProduct) -> Step:
+    since = product.not_before
+    return Step(name, configuration, since, since, owner)

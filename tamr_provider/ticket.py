@@ -1,0 +1,97 @@
+"""One step that somebody waits for, and the three ways in which the waiting ends badly."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tamr_provider.decide import failure, is_equal_and_new_enough
+from tamr_provider.errors import HeldError, JobFailedError, NotFinishedError
+from tamr_provider.models import FAILED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tamr_provider.decide import Decision
+    from tamr_provider.models import Job
+    from tamr_provider.steps import Rules, Step
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a step came to be satisfied; `attempts` counts the failed jobs before, and this one."""
+
+    job: Job
+    adopted: bool
+    attempts: int
+
+
+@dataclass(eq=False)
+class Ticket:
+    """One step that somebody waits for; times are this machine's monotonic seconds.
+
+    `waiting_for` is the active job that we wait for, ours or not. `ours` is the job that we
+    launched and may have to withdraw; `withdrawn` the one that we did.
+    """
+
+    step: Step
+    rules: Rules
+    weight: Callable[[], timedelta] = timedelta
+    future: Future[Result] = field(default_factory=Future)
+    decision: Decision | None = None
+    waiting_for: str = ""
+    waiting_since: float = 0.0
+    ours: str = ""
+    launched: set[str] = field(default_factory=set)
+    known_ends: frozenset[str] = frozenset()
+    withdrawn: str = ""
+    in_doubt_until: float = -math.inf
+
+    def decided(self, decision: Decision, now: float) -> None:
+        """Take note of a decision, and since when we wait for its job."""
+        self.decision = decision
+        job = decision.job
+        waiting_for = job.id if job is not None and job.active else ""
+        if waiting_for != self.waiting_for:
+            self.waiting_for, self.waiting_since = waiting_for, now
+
+    def timed_out(self, now: float) -> bool:
+        """Whether we have waited for one job as long as one runner should."""
+        waited = now - self.waiting_since
+        return bool(self.waiting_for) and waited >= self.rules.timeout.total_seconds()
+
+    def has_failed(self, job: Job | None) -> bool:
+        """Whether this is a job that would have satisfied the step, and failed."""
+        return job is not None and job.outcome == FAILED and is_equal_and_new_enough(job, self.step)
+
+    def result(self, job: Job, jobs: Iterable[Job]) -> Result:
+        """Return how the step came to be satisfied by a job."""
+        return Result(job, job.id not in self.launched, self._failures(jobs) + 1)
+
+    def failed(self, job: Job, jobs: Iterable[Job], link: str, resume: str) -> JobFailedError:
+        """Say that the step's job failed."""
+        tried = f"attempt {self._failures(jobs)} of {self.rules.max_attempts}"
+        again = f"to try again: {resume}"
+        text = f"{self.step} failed ({tried}): {failure(job)} ({job.id}, {link}); {again}"
+        return JobFailedError(text, job.id)
+
+    def held(self, decision: Decision) -> HeldError:
+        """Say that a person has to decide."""
+        job_id = decision.job.id if decision.job else ""
+        return HeldError(f"{self.step} is held: {decision.reason}", job_id)
+
+    def not_finished(self, why: str, resume: str) -> NotFinishedError:
+        """Say that we stopped waiting, and what goes on without us."""
+        job = f"{self.waiting_for} goes on" if self.waiting_for else "no job of it was running"
+        text = f"{self.step} is not finished: {why}; {job}; to resume: {resume}"
+        return NotFinishedError(text, self.waiting_for)
+
+    def _failures(self, jobs: Iterable[Job]) -> int:
+        return sum(self.has_failed(each) and not self._forgiven(each) for each in jobs)
+
+    def _forgiven(self, job: Job) -> bool:
+        retried_at, created = self.rules.retried_at, job.created_at
+        return retried_at is not None and created is not None and created < retried_at

@@ -1,0 +1,173 @@
+"""What a runner knows of its tenant: the jobs that matter, and the tenant's clock."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tamr_provider.creation import find_creation
+from tamr_provider.errors import RefusedError
+from tamr_provider.times import format_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tamr_provider.client.jobs import Client
+    from tamr_provider.clock import Clock
+    from tamr_provider.models import Configuration, Job
+
+# A job that was created while an earlier answer was under way must not fall between two looks.
+_OVERLAP = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class View:
+    """The jobs that matter and the tenant's time, as one look showed them."""
+
+    jobs: tuple[Job, ...]
+    now: datetime
+
+    @property
+    def active(self) -> tuple[Job, ...]:
+        """Every job on the tenant that may still be working."""
+        return tuple(each for each in self.jobs if each.active)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a look has to cover besides every active job.
+
+    Jobs created at or after `since`, and, where `ended` is set, those that ended at or after it.
+    """
+
+    since: datetime
+    ended: datetime | None = None
+
+    def covers(self, other: Scope) -> bool:
+        """Whether nothing that the other wants is left out here."""
+        wants_ended = other.ended is not None
+        has_ended = self.ended is not None
+        return self.since <= other.since and (
+            not wants_ended or (has_ended and self.ended <= other.ended)  # type: ignore[operator]
+        )
+
+    def filter(self) -> str:
+        """Return it in the list's filter language.
+
+        Creation and state are defined for every job; a stop time is not, and is asked for only
+        where a buffer needs it.
+        """
+        parts = ["(status.state != DONE)", f'(NOT create_time() < "{format_moment(self.since)}")']
+        if self.ended is not None:
+            parts.append(f'(stop_time() AND (NOT stop_time() < "{format_moment(self.ended)}"))')
+        return " OR ".join(parts)
+
+
+class TenantClock:
+    """The tenant's time, from the `Date` of its answers and the times in its jobs.
+
+    An emulator may run faster than we do, so the rate is measured too; a tenant never runs
+    slower than 1.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._lock = clock, threading.Lock()
+        self._first: tuple[float, datetime] | None = None
+        self._last: tuple[float, datetime] | None = None
+
+    def hear(self, moment: datetime) -> None:
+        """Note a moment that is certainly past on the tenant."""
+        with self._lock:
+            heard = (self._clock.monotonic(), moment)
+            self._first = self._first or heard
+            if moment >= self._now():
+                self._last = heard
+
+    def now(self) -> datetime:
+        """Return the tenant's time, our own where it never told one; never ahead of it by much."""
+        with self._lock:
+            return self._now()
+
+    def local_seconds(self, length: timedelta) -> float:
+        """Return how long a length of the tenant's time takes here."""
+        with self._lock:
+            return max(0.0, length.total_seconds()) / self._rate()
+
+    def in_local_seconds(self, seconds: float) -> datetime:
+        """Return what the tenant's clock will show after so many seconds here."""
+        with self._lock:
+            return self._now() + timedelta(seconds=seconds * self._rate())
+
+    def _now(self) -> datetime:
+        if self._last is None:
+            return self._clock.now()
+        at, moment = self._last
+        return moment + timedelta(seconds=self._clock.monotonic() - at)
+
+    def _rate(self) -> float:
+        if self._first is None or self._last is None or self._last[0] <= self._first[0]:
+            return 1.0
+        # The header has whole seconds, so up to one of them may be an illusion.
+        tenant = (self._last[1] - self._first[1]).total_seconds() - 1
+        return max(1.0, tenant / (self._last[0] - self._first[0]))
+
+
+class Viewer:
+    """Looks at one tenant; a look that follows another asks only for what may have changed."""
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self._client, self.time = client, TenantClock(clock)
+        client.heard = self.time.hear
+        self._jobs: dict[str, Job] = {}
+        self._scope: Scope | None = None
+        self._seen_until: datetime | None = None
+
+    def look(self, scope: Scope, relevant: Iterable[Configuration] = ()) -> View:
+        """Return the jobs within the scope and every active one.
+
+        `relevant` are the configurations whose jobs need a creation time; where a tenant shows
+        no history it costs some requests each, once.
+        """
+        ask = self._what_to_ask(scope)
+        found = {each.id: each for each in self._client.list_jobs(ask.filter())}
+        for job_id in [each.id for each in self._jobs.values() if each.active]:
+            if job_id not in found:
+                found[job_id] = self._get(job_id)
+        for job in found.values():
+            self.note(job)
+        self._date(set(relevant))
+        self._seen_until = self.time.now()
+        return View(tuple(self._jobs.values()), self._seen_until)
+
+    def note(self, job: Job) -> None:
+        """Remember a job that another answer showed."""
+        known = self._jobs.get(job.id)
+        if known is not None and known.created_at is not None:
+            job = replace(job, created_at=known.created_at)
+        self._jobs[job.id] = job
+        for moment in (job.created_at, job.status.since):
+            if moment is not None:
+                self.time.hear(moment)
+
+    def _what_to_ask(self, scope: Scope) -> Scope:
+        if self._scope is None or not self._scope.covers(scope) or self._seen_until is None:
+            self._scope = scope
+            return scope
+        return Scope(max(scope.since, self._seen_until - _OVERLAP))
+
+    def _get(self, job_id: str) -> Job:
+        """Return a job that the list no longer shows; one that Tamr forgot stays as it was."""
+        try:
+            return self._client.get_job(job_id)
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+            return self._jobs[job_id]
+
+    def _date(self, relevant: set[Configuration]) -> None:
+        for job in list(self._jobs.values()):
+            if job.created_at is None and job.configuration in relevant:
+                created = find_creation(self._client, job, self.time.now())
+                self._jobs[job.id] = replace(job, created_at=created)
