@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tamr_provider.decide import Decision
     from tamr_provider.models import Job
     from tamr_provider.steps import Step
+    from tamr_provider.ticket import Result
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ class Observer(Protocol):
 
     def status(self, step: Step, status: Status) -> None:
         """Take note of where a step stands; called at every look."""
+
+    def ended(self, step: Step, outcome: Result | Exception) -> None:
+        """Take note of how a step ended."""
 
     def note(self, text: str) -> None:
         """Take note of something that concerns the whole runner."""

@@ -284,6 +284,7 @@ class Runner:
             if ticket not in self._open:
                 return
             self._open.remove(ticket)
+        self._observer.ended(ticket.step, outcome)
         if isinstance(outcome, Exception):
             ticket.future.set_exception(outcome)
         else:

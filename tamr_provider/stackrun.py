@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.errors import TamrError
 from tamr_provider.steps import after, phases, rules_of
+from tamr_provider.ticket import ADOPTED, FOUND, LAUNCHED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,21 @@ class StackRun:
     def exit_code(self) -> int:
         """0 all satisfied; else what the worst ending says: 1 before 75."""
         return min((each.exit_code for each in self.errors.values()), default=0)
+
+    @property
+    def total(self) -> int:
+        """How many steps the stack has."""
+        return sum(len(part) for parts in self.plan.values() for part in parts)
+
+    @property
+    def satisfied(self) -> int:
+        """How many steps ended satisfied."""
+        return len(self.results)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many steps were launched, adopted and found done."""
+        ways = [each.how for each in self.results.values()]
+        return {how: ways.count(how) for how in (LAUNCHED, ADOPTED, FOUND)}
 
     def _submit(self, parts: list[list[Step]], rules: Rules, done: list[Result]) -> None:
         if not parts:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tamr_provider.models import Configuration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tamr_provider.stackfile.product import Product
 
@@ -105,6 +105,12 @@ def phases(name: str, product: Product) -> list[list[Step]]:
     rest = [part for part in plain[1:] if part]
     first = [[replace(each, first=True) for each in part] for part in rest[:1]]
     return [part for part in [plain[0], *first, *rest[1:]] if part]
+
+
+def all_steps(products: Mapping[str, Product]) -> list[Step]:
+    """Return every step of a stack, in order."""
+    parts = (part for name, each in products.items() for part in phases(name, each))
+    return [step for part in parts for step in part]
 
 
 def after(step: Step, finishes: Iterable[datetime]) -> Step:

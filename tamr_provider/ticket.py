@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tamr_provider.decide import failure, is_equal_and_new_enough
 from tamr_provider.errors import HeldError, JobFailedError, NotFinishedError
 from tamr_provider.models import FAILED
+from tamr_provider.times import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,14 +20,32 @@ if TYPE_CHECKING:
     from tamr_provider.models import Job
     from tamr_provider.steps import Rules, Step
 
+LAUNCHED, ADOPTED, FOUND = "launched", "adopted", "found"
+
 
 @dataclass(frozen=True)
 class Result:
-    """How a step came to be satisfied; `attempts` counts the failed jobs before, and this one."""
+    """How a step came to be satisfied: `how` is launched, adopted (we waited) or found (done).
+
+    `attempts` counts the failed jobs before, and this one.
+    """
 
     job: Job
-    adopted: bool
+    how: str
     attempts: int
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        job = self.job
+        took = ""
+        if job.created_at is not None and job.finished_at is not None:
+            took = f" after {format_duration(job.finished_at - job.created_at)}"
+        means = {
+            LAUNCHED: "",
+            ADOPTED: ", started by someone else",
+            FOUND: " before: nothing to do",
+        }
+        return f"{job.id} succeeded{took}{means[self.how]}"
 
 
 @dataclass(eq=False)
@@ -44,6 +63,7 @@ class Ticket:
     decision: Decision | None = None
     waiting_for: str = ""
     waiting_since: float = 0.0
+    has_waited: bool = False
     ours: str = ""
     launched: set[str] = field(default_factory=set)
     known_ends: frozenset[str] = frozenset()
@@ -52,7 +72,7 @@ class Ticket:
 
     def decided(self, decision: Decision, now: float) -> None:
         """Take note of a decision, and since when we wait for its job."""
-        self.decision = decision
+        self.decision, self.has_waited = decision, True
         job = decision.job
         waiting_for = job.id if job is not None and job.active else ""
         if waiting_for != self.waiting_for:
@@ -69,7 +89,9 @@ class Ticket:
 
     def result(self, job: Job, jobs: Iterable[Job]) -> Result:
         """Return how the step came to be satisfied by a job."""
-        return Result(job, job.id not in self.launched, self._failures(jobs) + 1)
+        how = ADOPTED if self.has_waited else FOUND
+        how = LAUNCHED if job.id in self.launched else how
+        return Result(job, how, self._failures(jobs) + 1)
 
     def failed(self, job: Job, jobs: Iterable[Job], link: str, resume: str) -> JobFailedError:
         """Say that the step's job failed."""

@@ -1,0 +1,65 @@
+"""`tamr plan`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tamr_provider.cli.tenant import open_client, project_options, read_stack
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+    from pathlib import Path
+
+    from tamr_provider.cli.tenant import Stack
+    from tamr_provider.client.jobs import Client
+    from tamr_provider.models import Configuration
+    from tamr_provider.plan import Plan
+
+_SOMETHING_TO_LAUNCH = 3
+
+
+@click.command()
+@project_options
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 if a job would be launched.")
+def plan(directory: Path, stack: str, format_: str, as_json: bool, detailed_exitcode: bool) -> None:
+    """Say what `up` would do, for every step; starts nothing."""
+    from tamr_provider.cli import render  # noqa: PLC0415 - only what the command needs
+
+    opened = read_stack(directory, stack)
+    with open_client(opened.settings) as client:
+        made = _plan(opened, client)
+    write = {"text": render.text, "json": render.json_, "markdown": render.markdown}
+    click.echo(write["json" if as_json else format_](made, opened.name, opened.settings.url))
+    if detailed_exitcode and made.launches:
+        sys.exit(_SOMETHING_TO_LAUNCH)
+
+
+def _plan(stack: Stack, client: Client) -> Plan:
+    from tamr_provider.clock import SystemClock  # noqa: PLC0415
+    from tamr_provider.durations import usual_duration  # noqa: PLC0415
+    from tamr_provider.plan import make_plan, scope_of  # noqa: PLC0415
+    from tamr_provider.view import Viewer  # noqa: PLC0415
+
+    known: dict[Configuration, timedelta | None] = {}
+
+    def usual(configuration: Configuration) -> timedelta | None:
+        if configuration not in known:
+            found = usual_duration(client, configuration)
+            known[configuration] = found.median if found else None
+        return known[configuration]
+
+    products = stack.file.products
+    viewer = Viewer(client, SystemClock())
+    scope, relevant = scope_of(products, viewer.time.now())
+    return make_plan(viewer.look(scope, relevant), products, stack.settings.slots, usual)

@@ -1,0 +1,123 @@
+"""A plan as text, JSON and Markdown: the same facts in the same order."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tamr_provider.plan import ADOPT, HOLD, LAUNCH, NONE, WAIT
+from tamr_provider.times import format_duration, format_moment
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tamr_provider.plan import Plan, PlannedStep
+
+_SIGNS = {NONE: "=", ADOPT: "~", WAIT: "…", LAUNCH: "+", HOLD: "!"}
+_WORDS = {
+    NONE: "nothing to do",
+    ADOPT: "to wait for",
+    WAIT: "to wait with",
+    LAUNCH: "to launch",
+    HOLD: "held",
+}
+
+
+def json_(plan: Plan, stack: str, url: str) -> str:
+    """Return the plan as JSON; times in UTC, null where unknown."""
+    expected = plan.expected.total_seconds() if plan.expected is not None else None
+    document = {
+        "stack": stack,
+        "url": url,
+        "now": format_moment(plan.now),
+        "slots": {"limit": plan.slots, "active": plan.active},
+        "steps": [_step(each) for each in plan.steps],
+        "launches": plan.launches,
+        "expectedSeconds": expected,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _step(planned: PlannedStep) -> dict[str, Any]:
+    step = planned.step
+    return {
+        "product": step.product,
+        "step": str(step.configuration),
+        "configuration": step.configuration.to_wire(),
+        "action": planned.action,
+        "reason": planned.reason,
+        "jobId": planned.job_id or None,
+        "notBefore": _moment(planned.not_before),
+        "earliestStart": _moment(planned.earliest_start),
+        "usualSeconds": planned.usual.total_seconds() if planned.usual else None,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return format_moment(moment) if moment is not None else None
+
+
+def text(plan: Plan, stack: str, url: str) -> str:
+    """Return the plan for a terminal: a line a step, then the totals."""
+    lines = [f"Plan for {stack} on {url} at {format_moment(plan.now)}", ""]
+    width = max((len(str(each.step.configuration)) for each in plan.steps), default=0)
+    product = ""
+    for each in plan.steps:
+        if each.step.product != product:
+            product = each.step.product
+            lines.append(product)
+        name = str(each.step.configuration).ljust(width)
+        lines.append(
+            f"  {_SIGNS[each.action]} {name}  {each.action:<6}  {each.reason}{_when(each)}"
+        )
+    return "\n".join([*lines, "", summary(plan)])
+
+
+def _when(planned: PlannedStep) -> str:
+    parts = []
+    if planned.action in (LAUNCH, WAIT) and planned.earliest_start is not None:
+        parts.append(f"starts {format_moment(planned.earliest_start)}")
+    if planned.usual is not None:
+        parts.append(f"usually {format_duration(planned.usual)}")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def summary(plan: Plan) -> str:
+    """Return the totals in one line."""
+    counts = [
+        f"{count} {_WORDS[action]}"
+        for action in (LAUNCH, ADOPT, WAIT, HOLD, NONE)
+        if (count := sum(each.action == action for each in plan.steps))
+    ]
+    jobs = f"{plan.launches} job{'s' * (plan.launches != 1)} would be launched"
+    slots = f"{plan.active} of {plan.slots} slots in use"
+    took = ""
+    if plan.launches or any(each.action == ADOPT for each in plan.steps):
+        known = plan.expected is not None
+        took = f"; expected to take {format_duration(plan.expected)}" if known else ""  # type: ignore[arg-type]
+    return f"{', '.join(counts) or 'no step'}; {jobs}; {slots}{took}."
+
+
+def markdown(plan: Plan, stack: str, url: str) -> str:
+    """Return the plan for a pull request: the totals, then a table."""
+    rows = [
+        f"| {_cell(each.step.product)} | {_cell(str(each.step.configuration))} "
+        f"| {_SIGNS[each.action]} {each.action} | {_cell(each.reason)} "
+        f"| {_moment(each.earliest_start) or ''} "
+        f"| {format_duration(each.usual) if each.usual else ''} |"
+        for each in plan.steps
+    ]
+    head = [
+        f"### Plan for `{stack}` on {url}",
+        "",
+        summary(plan),
+        "",
+        "| product | step | action | why | earliest start | usually |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    return "\n".join([*head, *rows])
+
+
+def _cell(words: str) -> str:
+    escaped = words.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    return " ".join(escaped.split())

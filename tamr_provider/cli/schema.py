@@ -1,0 +1,16 @@
+"""`tamr schema`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of the stack file.
+
+    For editors: save it, and name it in a comment `# yaml-language-server: $schema=FILE`.
+    """
+    from tamr_provider.stackfile.schema import schema_text  # noqa: PLC0415 - pydantic loads slowly
+
+    click.echo(schema_text(), nl=False)

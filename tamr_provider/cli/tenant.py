@@ -1,0 +1,89 @@
+"""What the commands share: which stack, which tenant, and a client for it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from tamr_provider.clock import SystemClock
+from tamr_provider.errors import InputError
+from tamr_provider.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tamr_provider.client.jobs import Client
+    from tamr_provider.stackfile.read import StackFile
+
+_Command = TypeVar("_Command", bound="Callable[..., object]")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack as its file and the environment describe it; `resume` is the command to go on."""
+
+    name: str
+    file: StackFile
+    settings: Settings
+
+    @property
+    def resume(self) -> str:
+        """The command that goes on where a run of this stack stopped."""
+        return f"tamr up --stack {self.name}"
+
+
+def project_options(command: _Command) -> _Command:
+    """Add `-C DIR` and `--stack`."""
+    directory = click.option(
+        "-C",
+        "directory",
+        type=click.Path(path_type=Path),
+        default=Path(),
+        metavar="DIR",
+        help="The project, or a folder in it.  [default: here]",
+    )
+    stack = click.option(
+        "--stack", envvar="TAMR_STACK", default="", help="The environment.  [env: TAMR_STACK]"
+    )
+    return directory(stack(command))
+
+
+def read_stack(directory: Path, stack: str) -> Stack:
+    """Return the stack. Raises InputError with every problem of file and settings at once."""
+    from tamr_provider.stackfile.project import find_project  # noqa: PLC0415 - YAML loads slowly
+
+    file = find_project(directory).read_stack(stack, SystemClock().now())
+    return Stack(stack, file, read_settings(os.environ, stack, file.url, file.slots))
+
+
+def tenant_settings(directory: Path, stack: str) -> Settings:
+    """Return the tenant of a stack, or without one that of TAMR_URL and TAMR_API_KEY."""
+    if stack:
+        return read_stack(directory, stack).settings
+    if not os.environ.get("TAMR_URL"):
+        raise InputError("no tenant: give --stack, or set TAMR_URL and TAMR_API_KEY")
+    return read_settings(os.environ)
+
+
+@contextmanager
+def open_client(
+    settings: Settings,
+    stop: threading.Event | None = None,
+    on_outage: Callable[[str], None] | None = None,
+) -> Iterator[Client]:
+    """Hand out a client for a tenant, and close it."""
+    from tamr_provider.client.jobs import Client  # noqa: PLC0415 - httpx loads slowly
+    from tamr_provider.client.send import Sender  # noqa: PLC0415
+
+    say = on_outage or (lambda text: click.echo(text, err=True))
+    client = Client(Sender(settings, SystemClock(), stop or threading.Event(), on_outage=say))
+    try:
+        yield client
+    finally:
+        client.close()

@@ -1,0 +1,100 @@
+"""`tamr up`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from tamr_provider.cli.tenant import open_client, project_options, read_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tamr_provider.cli.tenant import Stack
+    from tamr_provider.reconcile import Runner
+    from tamr_provider.stackrun import StackRun
+
+_GRACE_SECONDS = 3.0  # for the request under way to be answered, so that its job can be named
+
+
+@click.command()
+@project_options
+def up(directory: Path, stack: str) -> None:
+    """Make the tenant hold what the stack file says.
+
+    Launches what is missing, waits for what runs, leaves alone what is done. Ctrl-C stops the
+    waiting and nothing else; running it again goes on from there.
+    """
+    run = _run(read_stack(directory, stack))
+    for error in run.errors.values():
+        click.echo(f"error: {error}", err=True)
+    click.echo(_summary(run))
+    sys.exit(run.exit_code)
+
+
+def _run(stack: Stack) -> StackRun:
+    from tamr_provider.cli.display import display  # noqa: PLC0415 - only what the command needs
+    from tamr_provider.clock import SystemClock  # noqa: PLC0415
+    from tamr_provider.reconcile import Runner  # noqa: PLC0415
+    from tamr_provider.stackrun import StackRun  # noqa: PLC0415
+    from tamr_provider.steps import all_steps  # noqa: PLC0415
+
+    settings, stop = stack.settings, threading.Event()
+    with (
+        display(all_steps(stack.file.products)) as observer,
+        open_client(settings, stop, observer.note) as client,
+    ):
+        runner = Runner(client, SystemClock(), stop, settings.poll_seconds, observer, stack.resume)
+        run = StackRun(runner, stack.file.products, settings.slots)
+        run.start()
+        hand_over = settings.hand_over_after
+        _wait(runner, hand_over.total_seconds() if hand_over else None)
+    return run
+
+
+def _wait(runner: Runner, hand_over: float | None) -> None:
+    """Let the runner work on a thread of its own, so that a signal is heard during a request."""
+    over = threading.Event()
+
+    def work_through() -> None:
+        runner.run()
+        over.set()
+
+    work = threading.Thread(target=work_through, daemon=True)
+    with interrupts(runner.interrupt, over):
+        work.start()
+        if not over.wait(hand_over):
+            runner.interrupt("its time was up (TAMR_HAND_OVER_AFTER)")
+        work.join(_GRACE_SECONDS)
+    runner.abandon()
+
+
+@contextmanager
+def interrupts(stop: Callable[[str], None], over: threading.Event) -> Iterator[None]:
+    """Call `stop` and set `over` at the first Ctrl-C or SIGTERM; leave at once at the second."""
+
+    def handle(number: int, _: object) -> None:
+        if over.is_set():
+            os._exit(128 + number)
+        stop("interrupted")
+        over.set()
+
+    before = {each: signal.signal(each, handle) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _summary(run: StackRun) -> str:
+    counts = run.counts()
+    parts = [f"{count} {how}" for how, count in counts.items() if count]
+    return f"{run.satisfied} of {run.total} steps satisfied ({', '.join(parts) or 'none'})"

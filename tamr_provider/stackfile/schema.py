@@ -1,0 +1,63 @@
+"""The JSON Schema of the stack file, made from the models that read it."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from tamr_provider.stackfile.product import Product
+
+_SHIPPED = "stack.schema.json"
+
+
+def schema_text() -> str:
+    """Return the schema that ships with the package."""
+    return files("tamr_provider.stackfile").joinpath(_SHIPPED).read_text(encoding="utf-8")
+
+
+def make_schema() -> str:
+    """Return the schema as the models have it now; a test holds the shipped one to it."""
+    product: dict[str, Any] = Product.model_json_schema(by_alias=True)
+    definitions = product.pop("$defs")
+    destination = {"$ref": "#/$defs/Destination"}
+    product["properties"]["publish"]["items"] = {
+        "anyOf": [{"type": ["string", "integer"]}, destination]
+    }
+    for name in ("sources", "workflows", "publish"):
+        product["properties"][name] |= {"minItems": 1}
+        product["properties"][name].pop("default", None)
+    for name in ("since", "dataProduct", "retriedAt"):
+        options = product["properties"][name].pop("anyOf")
+        product["properties"][name] |= options[0]
+        product["properties"][name].pop("default", None)
+    product["anyOf"] = [
+        {"required": [name]} for name in ("sources", "dataProduct", "workflows", "publish")
+    ]
+    schema: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Stack file of a Tamr project (Pulumi.<stack>.yaml)",
+        "type": "object",
+        "required": ["config"],
+        "properties": {"config": _config()},
+        "$defs": {**definitions, "Product": product},
+    }
+    for model in schema["$defs"].values():
+        for each in model["properties"].values():
+            each.pop("title", None)
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def _config() -> dict[str, Any]:
+    count = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\d+$"}]}
+    secret = {"type": "object", "required": ["secure"], "description": "set it with --secret"}
+    products = {"type": "object", "additionalProperties": {"$ref": "#/$defs/Product"}}
+    return {
+        "type": "object",
+        "properties": {
+            "tamr:url": {"type": "string", "description": "the tenant's address"},
+            "tamr:slots": {**count, "description": "the tenant's concurrent jobs; default 5"},
+            "tamr:apiKey": secret,
+        },
+        "patternProperties": {"^(?!tamr:)[^:]+:products$": products},
+    }
