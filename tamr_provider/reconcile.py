@@ -71,6 +71,8 @@ class Runner:
         with self._lock:
             self._open.append(ticket)
         self._wake.set()
+        if self._stopped:
+            self.abandon()
         return ticket.future
 
     def usual(self, configuration: Configuration) -> timedelta | None:

@@ -33,7 +33,7 @@ class Settings:
 def read_settings(
     env: Mapping[str, str], stack: str = "", url: str = "", slots: int = 0, secret_key: str = ""
 ) -> Settings:
-    """Return the settings; `url`, `slots` and `secret_key` are what the stack's config says.
+    """Return the settings; `url`, `slots` and `secret_key` are what the stack itself says.
 
     Raises InputError with every problem at once, each naming its variable.
     """

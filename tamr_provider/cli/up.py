@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from tamr_provider.cli.signals import interrupts
 from tamr_provider.cli.tenant import open_client, project_options, read_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tamr_provider.cli.tenant import Stack
@@ -74,24 +71,6 @@ def _wait(runner: Runner, hand_over: float | None) -> None:
             runner.interrupt("its time was up (TAMR_HAND_OVER_AFTER)")
         work.join(_GRACE_SECONDS)
     runner.abandon()
-
-
-@contextmanager
-def interrupts(stop: Callable[[str], None], over: threading.Event) -> Iterator[None]:
-    """Call `stop` and set `over` at the first Ctrl-C or SIGTERM; leave at once at the second."""
-
-    def handle(number: int, _: object) -> None:
-        if over.is_set():
-            os._exit(128 + number)
-        stop("interrupted")
-        over.set()
-
-    before = {each: signal.signal(each, handle) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _summary(run: StackRun) -> str:

@@ -1,0 +1,14 @@
+"""What a Pulumi program uses: one dynamic resource per step, and a component for a pipeline."""
+
+from tamr_provider.resources.declare import Load, Publish, Update
+from tamr_provider.resources.pipeline import Pipeline
+from tamr_provider.resources.program import end_quietly_on_interrupt, stack_products
+
+__all__ = [
+    "Load",
+    "Pipeline",
+    "Publish",
+    "Update",
+    "end_quietly_on_interrupt",
+    "stack_products",
+]

@@ -1,0 +1,65 @@
+"""The provider's own host: the SDK's, with a wider pool, a Cancel that is heard, and the URN.
+
+The stock host works on four calls at a time and ignores Cancel. Its module has no guard around
+`main()`, so it is run as it is, with public names replaced before it looks them up.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import runpy
+import threading
+import time
+from typing import Any
+
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from tamr_provider.resources import engine
+
+# Wider than the creates that the engine has in flight (`--parallel`, 4 per core by default), or
+# Cancel, Check and Diff would wait behind them.
+_WORKERS = 1024
+_SECONDS_BETWEEN_LOOKS = 1.0
+
+
+class _WidePool(concurrent.futures.ThreadPoolExecutor):
+    def __init__(self, max_workers: int | None = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(max(max_workers or 0, _WORKERS), *args, **kwargs)
+
+
+_add = provider_pb2_grpc.add_ResourceProviderServicer_to_server
+
+
+def _add_listening(servicer: Any, server: Any) -> None:
+    create, cancel = servicer.Create, servicer.Cancel
+
+    def create_for_urn(request: Any, context: Any) -> Any:
+        engine.urn.set(request.urn)
+        return create(request, context)
+
+    def cancel_heard(request: Any, context: Any) -> Any:
+        engine.cancel()
+        return cancel(request, context)
+
+    servicer.Create, servicer.Cancel = create_for_urn, cancel_heard
+    _add(servicer, server)
+
+
+def _end_when_orphaned(parent: int) -> None:
+    """Stop launching when the engine is gone: a killed one sends no Cancel."""
+    while os.getppid() == parent:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    engine.cancel()
+
+
+def main() -> None:
+    """Run the host until the engine ends it."""
+    concurrent.futures.ThreadPoolExecutor = _WidePool  # type: ignore[misc]
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server = _add_listening
+    threading.Thread(target=_end_when_orphaned, args=(os.getppid(),), daemon=True).start()
+    runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""A product's pipeline as a component: loads, update, workflows, publishes, each after the last."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from tamr_provider.clock import SystemClock
+from tamr_provider.resources.declare import Load, Publish, Update, Wanted
+from tamr_provider.stackfile.product import Product
+from tamr_provider.stackfile.read import read_products
+from tamr_provider.steps import phases
+from tamr_provider.times import format_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tamr_provider.models import Configuration
+    from tamr_provider.steps import Step
+
+
+class Pipeline(pulumi.ComponentResource):
+    """The steps of one product; `spec` is a product of the stack file, read or as it stands.
+
+    The tenant is that of TAMR_URL, else of the config `tamr:url`. Raises InputError where the
+    spec is not one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        spec: Product | Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("tamr:index:Pipeline", name, None, opts)
+        if not isinstance(spec, Product):
+            spec = read_products({name: dict(spec)}, SystemClock().now())[name]
+        self.steps: list[Load | Update | Publish] = []
+        after: list[pulumi.Output[str]] = []
+        for phase in phases(name, spec):
+            made = [self._declare(step, _wanted(step, spec), after) for step in phase]
+            after = [each.finished_at for each in made]
+            self.steps += made
+        self.register_outputs({})
+
+    def _declare(
+        self, step: Step, wanted: Wanted, after: list[pulumi.Output[str]]
+    ) -> Load | Update | Publish:
+        configuration = step.configuration
+        name = _resource_name(step.product, configuration)
+        opts = pulumi.ResourceOptions(parent=self)
+        if configuration.type == "load":
+            return Load(name, configuration.id("sourceId"), wanted, opts)
+        owner = configuration.id("dataProductId")
+        if configuration.type == "publish":
+            destination = configuration.id("destinationId")
+            return Publish(name, destination, wanted, owner, after, step.first, opts)
+        workflow = configuration.id("workflowId")
+        return Update(name, wanted, owner, workflow, after, step.first, opts)
+
+
+def _resource_name(product: str, configuration: Configuration) -> str:
+    kind = "workflow" if configuration.id("workflowId") else configuration.type
+    return f"{product}-{kind}-{configuration.ids[0][1]}"
+
+
+def _wanted(step: Step, product: Product) -> Wanted:
+    owner = step.data_product
+    is_load = step.configuration.type == "load"
+    return Wanted(
+        url=tenant_url(),
+        version=product.version,
+        since=format_moment(product.not_before),
+        product=step.product,
+        stack=pulumi.get_stack(),
+        data_product="" if is_load or step.configuration.id("dataProductId") else owner.id,
+        workflows=() if is_load else owner.workflows,
+        destinations=() if is_load else owner.destinations,
+        retried_at=format_moment(product.retried_at) if product.retried_at else "",
+        max_attempts=product.max_attempts,
+        min_hours_between=product.min_hours_between if step.first else 0,
+        timeout_hours=product.timeout_hours,
+        trust_days=product.trust_days,
+    )
+
+
+def tenant_url() -> str:
+    """Return the tenant's address: TAMR_URL, else the config `tamr:url`."""
+    return (os.environ.get("TAMR_URL") or pulumi.Config("tamr").get("url") or "").rstrip("/")

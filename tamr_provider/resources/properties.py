@@ -1,0 +1,182 @@
+"""The engine's property dictionaries to steps and rules, and back.
+
+Numbers arrive as floats, keys without a value vanish, and what is not known yet arrives as
+`pulumi.output.Unknown`, which must neither be compared nor written as JSON.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pydantic_core import PydanticCustomError
+
+from tamr_provider.models import Configuration
+from tamr_provider.stackfile.product import canonical_version, check_not_future
+from tamr_provider.steps import DataProduct, Rules, Step
+from tamr_provider.times import format_moment, parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tamr_provider.ticket import Result
+
+IDS = ("sourceId", "destinationId", "dataProductId", "workflowId")
+_RULES = Rules()
+# Defaults are left out of the properties, so that a large stack's state stays small.
+DEFAULTS: dict[str, Any] = {
+    "maxAttempts": _RULES.max_attempts,
+    "minHoursBetween": _RULES.buffer / timedelta(hours=1),
+    "timeoutHours": _RULES.timeout / timedelta(hours=1),
+    "trustDays": _RULES.trust / timedelta(days=1),
+    "first": False,
+}
+
+
+def is_known(value: object) -> bool:
+    """Whether a value can be looked at, all the way down."""
+    if isinstance(value, list):
+        return all(is_known(each) for each in value)
+    return not isinstance(value, pulumi.output.Unknown)
+
+
+def configuration_of(properties: Mapping[str, Any]) -> Configuration | None:
+    """Return what the step's job does, None where an id is not known yet or missing."""
+    ids = {name: properties.get(name) or "" for name in IDS}
+    if not all(is_known(each) for each in ids.values()):
+        return None
+    if ids["sourceId"]:
+        return Configuration.load(ids["sourceId"])
+    if ids["destinationId"]:
+        return Configuration.publish(ids["destinationId"], ids["dataProductId"])
+    if ids["workflowId"]:
+        return Configuration.workflow(ids["workflowId"])
+    return Configuration.update(ids["dataProductId"]) if ids["dataProductId"] else None
+
+
+def moment_of(value: object) -> datetime | None:
+    """Return a property's moment, None where it is unknown, missing or none."""
+    return parse_moment(value) if isinstance(value, str) else None
+
+
+def finishes_of(properties: Mapping[str, Any]) -> list[datetime | None]:
+    """Return the finish times of the steps before; None stands for one not known yet."""
+    after = properties.get("after")
+    if after is None:
+        return []
+    return [moment_of(each) for each in after] if isinstance(after, list) else [None]
+
+
+def same_version(one: object, other: object) -> bool:
+    """Whether two spellings name one version; what is not known is never the same."""
+    try:
+        return canonical_version(one) == canonical_version(other)
+    except PydanticCustomError:
+        return False
+
+
+def normalize(
+    properties: Mapping[str, Any], now: datetime
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Return the properties in one spelling, and what is wrong as (property, reason)."""
+    inputs, problems = dict(properties), list[tuple[str, str]]()
+    if all(is_known(properties.get(each)) for each in IDS) and configuration_of(properties) is None:
+        problems.append(("sourceId", f"missing; allowed: one of {', '.join(IDS)}"))
+    if is_known(properties.get("version")):
+        try:
+            inputs["version"] = canonical_version(properties.get("version"))
+        except PydanticCustomError as error:
+            problems.append(("version", error.message()))
+    for name in ("since", "retriedAt"):
+        value = properties.get(name)
+        if not is_known(value) or (value is None and name == "retriedAt"):
+            continue
+        problem = _moment_problem(value, now)
+        if problem:
+            problems.append((name, problem))
+        else:
+            inputs[name] = format_moment(moment_of(value) or now)
+    problems += [(name, _NUMBERS[name]) for name in _NUMBERS if not _is_number(properties, name)]
+    return inputs, problems
+
+
+_NUMBERS = {
+    "maxAttempts": "allowed: a whole number, 1 or more",
+    "minHoursBetween": "allowed: hours, 0 or more",
+    "timeoutHours": "allowed: hours, above 0",
+    "trustDays": "allowed: days, above 0",
+}
+
+
+def _is_number(properties: Mapping[str, Any], name: str) -> bool:
+    value = properties.get(name, DEFAULTS[name])
+    if not is_known(value):
+        return True
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return value >= 0 if name == "minHoursBetween" else value > 0
+
+
+def _moment_problem(value: object, now: datetime) -> str:
+    moment = moment_of(value)
+    if moment is None:
+        return f"found {value!r}; allowed: a time with its zone, as in 2026-11-20T09:00:00Z"
+    try:
+        check_not_future(moment, now)
+    except PydanticCustomError as error:
+        return error.message()
+    return ""
+
+
+def read_step(properties: Mapping[str, Any]) -> Step:
+    """Return the step that checked properties describe."""
+    configuration = configuration_of(properties)
+    since = moment_of(properties["since"])
+    assert configuration is not None  # noqa: S101 - check has seen them
+    assert since is not None  # noqa: S101
+    finishes = [each for each in finishes_of(properties) if each is not None]
+    own = configuration.id("dataProductId")
+    return Step(
+        product=str(properties.get("product") or properties.get("stack") or "step"),
+        configuration=configuration,
+        since=since,
+        not_before=max([since, *finishes]),
+        data_product=DataProduct(
+            id=properties.get("dataProduct") or own,
+            workflows=tuple(properties.get("workflows") or ()),
+            destinations=tuple(properties.get("destinations") or ()),
+        ),
+        first=bool(properties.get("first")),
+    )
+
+
+def read_rules(properties: Mapping[str, Any], slots: int) -> Rules:
+    """Return the rules that checked properties describe."""
+    value = {**DEFAULTS, **{k: v for k, v in properties.items() if k in DEFAULTS}}
+    return Rules(
+        max_attempts=int(value["maxAttempts"]),
+        trust=timedelta(days=value["trustDays"]),
+        buffer=timedelta(hours=value["minHoursBetween"]),
+        retried_at=moment_of(properties.get("retriedAt")),
+        timeout=timedelta(hours=value["timeoutHours"]),
+        slots=slots,
+    )
+
+
+def outputs(properties: Mapping[str, Any], result: Result) -> dict[str, Any]:
+    """Return the full outputs of a satisfied step: every input, and how it came to be."""
+    job = result.job
+    times = {
+        "createdAt": job.created_at,
+        "startedAt": job.started_at,
+        "finishedAt": job.finished_at,
+    }
+    return {
+        **properties,
+        "jobId": job.id,
+        "outcome": job.outcome,
+        **{name: format_moment(each) if each else "" for name, each in times.items()},
+        "adopted": result.how != "launched",
+        "attempts": result.attempts,
+    }

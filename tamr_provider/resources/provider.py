@@ -1,0 +1,144 @@
+"""The dynamic provider: properties in, a runner's answer out; an instance holds nothing.
+
+The path of this module and the name of its class are written into every stack's state. Do not
+move or rename them; re-export from here instead.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from tamr_provider.clock import SystemClock
+from tamr_provider.decide import shell_word
+from tamr_provider.errors import TamrError
+from tamr_provider.resources import properties
+from tamr_provider.resources.session import session
+from tamr_provider.settings import read_settings
+
+
+class JobProvider(ResourceProvider):
+    """One step: a load, an update or a publish that has to have succeeded."""
+
+    # Nothing secret is captured, so the state needs no encryption per resource.
+    serialize_as_secret_always = False
+
+    _config: ConfigureRequest | None = None
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Keep the stack's config for later; runs once per process, in previews too."""
+        self._config = req
+        # The SDK answers a failed call with its traceback; only the last line is for people.
+        sys.tracebacklimit = 0
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Return the inputs in one spelling, or every property that is wrong."""
+        inputs, problems = properties.normalize(news, SystemClock().now())
+        if not problems and _olds:
+            problems = _version_problems(_olds, inputs)
+        return CheckResult(inputs, [CheckFailure(name, reason) for name, reason in problems])
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Replace where another job is wanted, or the recorded one is too old; else nothing."""
+        replaces = _replaces(_olds, _news)
+        return DiffResult(changes=bool(replaces), replaces=replaces)
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Have the step satisfied: adopt, wait or launch, whatever the tenant's jobs call for."""
+        try:
+            result = self._satisfy(props)
+        except TamrError as error:
+            raise _one_line(error) from None
+        return CreateResult(result.job.id, properties.outputs(props, result))
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Keep every output; diff never asks for an update."""
+        return UpdateResult({**_olds, **_news})
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Return what was recorded: a job that ended never changes, listed or not."""
+        return ReadResult(id_, props)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Leave the job alone: Tamr's history has no undo."""
+
+    def _satisfy(self, props: dict[str, Any]) -> Any:
+        stack = str(props.get("stack") or "")
+        # The url is the resource's own: the program took TAMR_URL or the config into account.
+        settings = read_settings(
+            {**os.environ, "TAMR_URL": str(props.get("url") or "")},
+            stack,
+            slots=int(float(self._get("tamr:slots") or 0)),
+            secret_key=self._get("tamr:apiKey"),
+        )
+        resume = f"pulumi up --stack {shell_word(stack)}" if stack else "pulumi up"
+        rules = properties.read_rules(props, settings.slots)
+        return session(settings, resume).satisfy(properties.read_step(props), rules)
+
+    def _get(self, key: str) -> str:
+        value = self._config.config.get(key) if self._config is not None else None
+        return str(value) if value is not None else ""
+
+
+def _version_problems(olds: dict[str, Any], news: dict[str, Any]) -> list[tuple[str, str]]:
+    """Say what is wrong with a change of version or since on one tenant."""
+    then, now = properties.moment_of(olds.get("since")), properties.moment_of(news.get("since"))
+    if then is None or now is None or olds.get("url") != news.get("url"):
+        return []
+    bump = _bump(news)
+    if now < then:
+        return [("since", f"goes back from {olds['since']}; to run an older version again: {bump}")]
+    if now == then and not properties.same_version(olds.get("version"), news.get("version")):
+        change = f"version changed from {olds.get('version')} to {news.get('version')}"
+        return [("since", f"{change} but since did not, so old runs would satisfy it: {bump}")]
+    return []
+
+
+def _bump(news: dict[str, Any]) -> str:
+    words = [str(news.get("product") or "PRODUCT"), str(news.get("version"))]
+    stack = f" --stack {shell_word(str(news['stack']))}" if news.get("stack") else ""
+    return f"tamr bump {' '.join(shell_word(each) for each in words)}{stack}"
+
+
+def _replaces(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
+    created = properties.moment_of(olds.get("createdAt"))
+    since = properties.moment_of(news.get("since"))
+    finishes = properties.finishes_of(news)
+    replaces = [
+        name
+        for name in (*properties.IDS, "url")
+        if not properties.is_known(news.get(name))
+        or (olds.get(name) or "") != (news.get(name) or "")
+    ]
+    if not properties.same_version(olds.get("version"), news.get("version")):
+        replaces.append("version")
+    # What is not known yet counts as later, so that a preview shows the whole cascade.
+    if created is None or since is None or since > created:
+        replaces.append("since")
+    if any(each is None or created is None or each > created for each in finishes):
+        replaces.append("after")
+    return replaces
+
+
+def _differs(olds: dict[str, Any], news: dict[str, Any], name: str) -> bool:
+    new = news.get(name)
+    return not properties.is_known(new) or (olds.get(name) or "") != (new or "")
+
+
+def _one_line(error: TamrError) -> Exception:
+    """Return an error that the engine shows as `error: NAME: message`, on one line."""
+    kind = type(type(error).__name__, (Exception,), {"__module__": "builtins"})
+    made: Exception = kind("; ".join(str(error).splitlines()))
+    return made

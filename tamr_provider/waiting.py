@@ -1,0 +1,44 @@
+"""Wait for one job by its id, for a person who watches it by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tamr_provider.errors import InterruptedWaitError
+from tamr_provider.view import TenantClock
+from tamr_provider.watch import next_look
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from tamr_provider.client.jobs import Client
+    from tamr_provider.clock import Clock
+    from tamr_provider.models import Job
+
+
+def wait_until_done(  # noqa: PLR0913, PLR0917 - time and its limits are arguments
+    client: Client,
+    job_id: str,
+    clock: Clock,
+    stop: threading.Event,
+    poll_seconds: float,
+    changed: Callable[[Job], None],
+) -> Job:
+    """Return the job once it is DONE; `changed` hears of every new state.
+
+    Raises InterruptedWaitError when the event is set.
+    """
+    time = TenantClock(clock)
+    client.heard = time.hear
+    state = ""
+    while True:
+        job = client.get_job(job_id)
+        if job.state != state:
+            state = job.state
+            changed(job)
+        if not job.active:
+            return job
+        pause = time.local_seconds(next_look(job, time.now(), None))
+        if clock.wait(stop, max(poll_seconds, pause)):
+            raise InterruptedWaitError(f"stopped waiting for {job_id}")
