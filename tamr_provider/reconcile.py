@@ -57,7 +57,7 @@ class Runner:
         self._lock, self._wake, self._stop = threading.Lock(), threading.Event(), stop
         self._usual: dict[Configuration, Usual | None] = {}
         self._busy_until, self._busy_pause = -math.inf, poll_seconds
-        self._stopped = ""
+        self._launched, self._stopped = set[str](), ""
 
     def submit(
         self, step: Step, rules: Rules, weight: Callable[[], timedelta] = timedelta
@@ -98,7 +98,7 @@ class Runner:
             except Exception as error:  # noqa: BLE001 - whoever waits has to hear of it
                 self._end_all(lambda _, error=error: error)  # type: ignore[misc]
             else:
-                self._wait(pause)
+                self._wait(pause if self._tickets() else 0)
         if self._stopped:
             self.abandon()
 
@@ -125,7 +125,9 @@ class Runner:
     def _wait(self, seconds: float) -> None:
         self._wake.clear()
         # Looked at after the clearing, so that no step and no interrupt is slept through.
-        if not self._stopped and all(each.decision for each in self._tickets()):
+        if self._stopped or any(each.decision is None for each in self._tickets()):
+            return
+        if seconds:
             self._clock.wait(self._wake, seconds)
 
     def _tickets(self) -> list[Ticket]:
@@ -174,7 +176,7 @@ class Runner:
         decision = decide(view.jobs, ticket.step, view.now, rules)
         waited = _find(view, ticket.waiting_for)
         if decision.action is Action.SATISFIED and decision.job is not None:
-            self._end(ticket, ticket.result(decision.job, view.jobs))
+            self._end(ticket, ticket.result(decision.job, view.jobs, self._launched))
         elif decision.action is not Action.ADOPT and waited and ticket.has_failed(waited):
             link = f"{self._client.url}/api/v1beta1/jobs/{waited.id}"
             self._end(ticket, ticket.failed(waited, view.jobs, link, self._resume))
@@ -227,6 +229,7 @@ class Runner:
             ticket.ours = outcome.job.id
             ticket.known_ends = frozenset(each.id for each in view.jobs if not each.active)
             ticket.launched.add(outcome.job.id)
+            self._launched.add(outcome.job.id)
             self._busy_pause = self._poll
         elif outcome.busy:
             pause = self._busy_pause * random.uniform(0.75, 1.25)  # noqa: S311 - jitter

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.errors import TamrError
 from tamr_provider.steps import after, phases, rules_of
-from tamr_provider.ticket import ADOPTED, FOUND, LAUNCHED
+from tamr_provider.ticket import ADOPTED, FOUND, LAUNCHED, SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,9 +58,9 @@ class StackRun:
         return len(self.results)
 
     def counts(self) -> dict[str, int]:
-        """Return how many steps were launched, adopted and found done."""
+        """Return how many steps were launched, shared, adopted and found done."""
         ways = [each.how for each in self.results.values()]
-        return {how: ways.count(how) for how in (LAUNCHED, ADOPTED, FOUND)}
+        return {how: ways.count(how) for how in (LAUNCHED, SHARED, ADOPTED, FOUND)}
 
     def _submit(self, parts: list[list[Step]], rules: Rules, done: list[Result]) -> None:
         if not parts:

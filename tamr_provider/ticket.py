@@ -14,20 +14,21 @@ from tamr_provider.models import FAILED
 from tamr_provider.times import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from tamr_provider.decide import Decision
     from tamr_provider.models import Job
     from tamr_provider.steps import Rules, Step
 
-LAUNCHED, ADOPTED, FOUND = "launched", "adopted", "found"
+LAUNCHED, SHARED, ADOPTED, FOUND = "launched", "shared", "adopted", "found"
 
 
 @dataclass(frozen=True)
 class Result:
-    """How a step came to be satisfied: `how` is launched, adopted (we waited) or found (done).
+    """How a step came to be satisfied; `attempts` counts the failed jobs before, and this one.
 
-    `attempts` counts the failed jobs before, and this one.
+    `how` is launched, shared (launched for another step of this run), adopted (started by
+    another, we waited) or found (done before we looked).
     """
 
     job: Job
@@ -36,16 +37,18 @@ class Result:
 
     def __str__(self) -> str:
         """Say it in one line."""
-        job = self.job
-        took = ""
+        job, took = self.job, ""
         if job.created_at is not None and job.finished_at is not None:
             took = f" after {format_duration(job.finished_at - job.created_at)}"
-        means = {
-            LAUNCHED: "",
-            ADOPTED: ", started by someone else",
-            FOUND: " before: nothing to do",
-        }
-        return f"{job.id} succeeded{took}{means[self.how]}"
+        return f"{job.id} succeeded{took}{_HOW[self.how]}"
+
+
+_HOW = {
+    LAUNCHED: "",
+    SHARED: ", launched for another step",
+    ADOPTED: ", started by another",
+    FOUND: ", before this run: nothing to do",
+}
 
 
 @dataclass(eq=False)
@@ -87,10 +90,11 @@ class Ticket:
         """Whether this is a job that would have satisfied the step, and failed."""
         return job is not None and job.outcome == FAILED and is_equal_and_new_enough(job, self.step)
 
-    def result(self, job: Job, jobs: Iterable[Job]) -> Result:
-        """Return how the step came to be satisfied by a job."""
+    def result(self, job: Job, jobs: Iterable[Job], by_runner: Collection[str]) -> Result:
+        """Return how the step came to be satisfied by a job; `by_runner` are its own launches."""
         how = ADOPTED if self.has_waited else FOUND
-        how = LAUNCHED if job.id in self.launched else how
+        if job.id in by_runner:
+            how = LAUNCHED if job.id in self.launched else SHARED
         return Result(job, how, self._failures(jobs) + 1)
 
     def failed(self, job: Job, jobs: Iterable[Job], link: str, resume: str) -> JobFailedError:

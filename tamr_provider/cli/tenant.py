@@ -81,8 +81,15 @@ def open_client(
     from tamr_provider.client.jobs import Client  # noqa: PLC0415 - httpx loads slowly
     from tamr_provider.client.send import Sender  # noqa: PLC0415
 
-    say = on_outage or (lambda text: click.echo(text, err=True))
-    client = Client(Sender(settings, SystemClock(), stop or threading.Event(), on_outage=say))
+    said = set[str]()
+
+    def say_once(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            click.echo(text, err=True)
+
+    hear = on_outage or say_once
+    client = Client(Sender(settings, SystemClock(), stop or threading.Event(), on_outage=hear))
     try:
         yield client
     finally:

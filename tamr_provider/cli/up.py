@@ -30,7 +30,7 @@ def up(directory: Path, stack: str) -> None:
     waiting and nothing else; running it again goes on from there.
     """
     run = _run(read_stack(directory, stack))
-    for error in run.errors.values():
+    for error in dict.fromkeys(str(each) for each in run.errors.values()):
         click.echo(f"error: {error}", err=True)
     click.echo(_summary(run))
     sys.exit(run.exit_code)
