@@ -6,6 +6,7 @@ The rows are tried in order and the first that fits wins. "Equal" means the same
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -220,13 +221,7 @@ def failure(job: Job) -> str:
 
 
 def _retry(step: Step) -> str:
-    return f"to run it again: tamr retry {shell_word(step.product)}"
-
-
-def shell_word(text: str) -> str:
-    """Return a name as a command line takes it."""
-    plain = text.replace("-", "").replace("_", "").replace(".", "").isalnum() and text.isascii()
-    return text if plain else "'" + text.replace("'", "'\"'\"'") + "'"
+    return f"to run it again: tamr retry {shlex.quote(step.product)}"
 
 
 def _state(job: Job) -> str:

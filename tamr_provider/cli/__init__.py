@@ -11,14 +11,17 @@ import click
 from tamr_provider.errors import TamrError
 
 _COMMANDS = {
+    "bump": "Write a product's version and since into the stack file.",
     "demo": "Show the whole story on the emulator, in about a minute.",
     "doctor": "Find what is missing or wrong, and say the repair.",
     "emulator": "Run a Tamr tenant on this machine.",
     "jobs": "Use the Jobs API by hand.",
     "plan": "Say what `up` would do, for every step; starts nothing.",
+    "retry": "Forgive a product's failed and stopped jobs: what was held may run again.",
     "schema": "Print the JSON Schema of the stack file.",
     "up": "Make the tenant hold what the stack file says.",
 }
+_MODULES = {"bump": "edit", "retry": "edit"}
 
 
 class _Commands(click.Group):
@@ -30,7 +33,7 @@ class _Commands(click.Group):
     def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"tamr_provider.cli.{cmd_name}")
+        module = importlib.import_module(f"tamr_provider.cli.{_MODULES.get(cmd_name, cmd_name)}")
         command: click.Command = getattr(module, cmd_name)
         return command
 

@@ -29,7 +29,7 @@ def json_(plan: Plan, stack: str, url: str) -> str:
     document = {
         "stack": stack,
         "url": url,
-        "now": format_moment(plan.now),
+        "now": format_moment(plan.now.replace(microsecond=0)),
         "slots": {"limit": plan.slots, "active": plan.active},
         "steps": [_step(each) for each in plan.steps],
         "launches": plan.launches,
@@ -57,9 +57,13 @@ def _moment(moment: datetime | None) -> str | None:
     return format_moment(moment) if moment is not None else None
 
 
+def _seconds(moment: datetime | None) -> str:
+    return format_moment(moment.replace(microsecond=0)) if moment is not None else ""
+
+
 def text(plan: Plan, stack: str, url: str) -> str:
     """Return the plan for a terminal: a line a step, then the totals."""
-    lines = [f"Plan for {stack} on {url} at {format_moment(plan.now)}", ""]
+    lines = [f"Plan for {stack} on {url} at {format_moment(plan.now.replace(microsecond=0))}", ""]
     width = max((len(str(each.step.configuration)) for each in plan.steps), default=0)
     product = ""
     for each in plan.steps:
@@ -76,7 +80,7 @@ def text(plan: Plan, stack: str, url: str) -> str:
 def _when(planned: PlannedStep) -> str:
     parts = []
     if planned.action in (LAUNCH, WAIT) and planned.earliest_start is not None:
-        parts.append(f"starts {format_moment(planned.earliest_start)}")
+        parts.append(f"starts {_seconds(planned.earliest_start)}")
     if planned.usual is not None:
         parts.append(f"usually {format_duration(planned.usual)}")
     return f" ({', '.join(parts)})" if parts else ""
@@ -103,7 +107,7 @@ def markdown(plan: Plan, stack: str, url: str) -> str:
     rows = [
         f"| {_cell(each.step.product)} | {_cell(str(each.step.configuration))} "
         f"| {_SIGNS[each.action]} {each.action} | {_cell(each.reason)} "
-        f"| {_moment(each.earliest_start) or ''} "
+        f"| {_seconds(each.earliest_start)} "
         f"| {format_duration(each.usual) if each.usual else ''} |"
         for each in plan.steps
     ]

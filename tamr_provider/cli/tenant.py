@@ -29,6 +29,8 @@ class Stack:
     """A stack as its file and the environment describe it; `resume` is the command to go on."""
 
     name: str
+    path: Path
+    project: str
     file: StackFile
     settings: Settings
 
@@ -58,8 +60,10 @@ def read_stack(directory: Path, stack: str) -> Stack:
     """Return the stack. Raises InputError with every problem of file and settings at once."""
     from tamr_provider.stackfile.project import find_project  # noqa: PLC0415 - YAML loads slowly
 
-    file = find_project(directory).read_stack(stack, SystemClock().now())
-    return Stack(stack, file, read_settings(os.environ, stack, file.url, file.slots))
+    project = find_project(directory)
+    file = project.read_stack(stack, SystemClock().now())
+    settings = read_settings(os.environ, stack, file.url, file.slots)
+    return Stack(stack, project.stack_file(stack), project.name, file, settings)
 
 
 def tenant_settings(directory: Path, stack: str) -> Settings:

@@ -76,6 +76,16 @@ def same_version(one: object, other: object) -> bool:
         return False
 
 
+def stand_of(properties: Mapping[str, Any]) -> tuple[str, datetime] | None:
+    """Return the canonical version and the since, None where either is unknown or wrong."""
+    since = moment_of(properties.get("since"))
+    try:
+        version = canonical_version(properties.get("version"))
+    except PydanticCustomError:
+        return None
+    return (version, since) if since is not None else None
+
+
 def normalize(
     properties: Mapping[str, Any], now: datetime
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:

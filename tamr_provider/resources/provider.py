@@ -7,6 +7,7 @@ move or rename them; re-export from here instead.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from typing import Any
 
@@ -22,11 +23,11 @@ from pulumi.dynamic import (
 )
 
 from tamr_provider.clock import SystemClock
-from tamr_provider.decide import shell_word
 from tamr_provider.errors import TamrError
 from tamr_provider.resources import properties
 from tamr_provider.resources.session import session
 from tamr_provider.settings import read_settings
+from tamr_provider.stackfile.changes import change_problem
 
 
 class JobProvider(ResourceProvider):
@@ -83,7 +84,7 @@ class JobProvider(ResourceProvider):
             slots=int(float(self._get("tamr:slots") or 0)),
             secret_key=self._get("tamr:apiKey"),
         )
-        resume = f"pulumi up --stack {shell_word(stack)}" if stack else "pulumi up"
+        resume = f"pulumi up --stack {shlex.quote(stack)}" if stack else "pulumi up"
         rules = properties.read_rules(props, settings.slots)
         return session(settings, resume).satisfy(properties.read_step(props), rules)
 
@@ -94,22 +95,12 @@ class JobProvider(ResourceProvider):
 
 def _version_problems(olds: dict[str, Any], news: dict[str, Any]) -> list[tuple[str, str]]:
     """Say what is wrong with a change of version or since on one tenant."""
-    then, now = properties.moment_of(olds.get("since")), properties.moment_of(news.get("since"))
-    if then is None or now is None or olds.get("url") != news.get("url"):
+    stands = [properties.stand_of(each) for each in (olds, news)]
+    if stands[0] is None or stands[1] is None or olds.get("url") != news.get("url"):
         return []
-    bump = _bump(news)
-    if now < then:
-        return [("since", f"goes back from {olds['since']}; to run an older version again: {bump}")]
-    if now == then and not properties.same_version(olds.get("version"), news.get("version")):
-        change = f"version changed from {olds.get('version')} to {news.get('version')}"
-        return [("since", f"{change} but since did not, so old runs would satisfy it: {bump}")]
-    return []
-
-
-def _bump(news: dict[str, Any]) -> str:
-    words = [str(news.get("product") or "PRODUCT"), str(news.get("version"))]
-    stack = f" --stack {shell_word(str(news['stack']))}" if news.get("stack") else ""
-    return f"tamr bump {' '.join(shell_word(each) for each in words)}{stack}"
+    product, stack = str(news.get("product") or ""), str(news.get("stack") or "")
+    problem = change_problem(stands[0], stands[1], product, stack)
+    return [("since", problem)] if problem else []
 
 
 def _replaces(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
