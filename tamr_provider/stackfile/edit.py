@@ -76,15 +76,15 @@ def _set(text: str, product: MappingNode, key: str, value: str) -> str:
 
 def _insert(text: str, product: MappingNode, line: str) -> str:
     name, version = next(pair for pair in product.value if pair[0].value == "version")
-    end = version.end_mark.index
+    end: int = version.end_mark.index
     if product.flow_style:
         return _splice(text, end, end, f", {line}")
     newline = "\r\n" if "\r\n" in text else "\n"
-    line_end = text.find("\n", end)
+    indented: str = " " * name.start_mark.column + line
+    line_end: int = text.find("\n", end)
     if line_end < 0:
-        return text + newline + " " * name.start_mark.column + line
-    at = line_end + 1
-    return text[:at] + " " * name.start_mark.column + line + newline + text[at:]
+        return text + newline + indented
+    return _splice(text, line_end + 1, line_end + 1, indented + newline)
 
 
 def _splice(text: str, start: int, end: int, new: str) -> str:

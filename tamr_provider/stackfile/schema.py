@@ -61,3 +61,9 @@ def _config() -> dict[str, Any]:
         },
         "patternProperties": {"^(?!tamr:)[^:]+:products$": products},
     }
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    Path(__file__).with_name(_SHIPPED).write_text(make_schema(), encoding="utf-8")
