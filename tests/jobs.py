@@ -56,6 +56,8 @@ def failed(
     return make_job(job_id, configuration, created, DONE, finished, reason, message)
 
 
-def stopped(job_id: str, configuration: Configuration, created: datetime, finished: datetime) -> Job:
+def stopped(
+    job_id: str, configuration: Configuration, created: datetime, finished: datetime
+) -> Job:
     """Return a job that is done because somebody stopped it."""
     return make_job(job_id, configuration, created, DONE, finished, STOPPED_BY_USER)

@@ -142,10 +142,7 @@ ROWS = (
 )
 # Row 6 wants no new-enough job and a long time ago, so it shares no tenant with these.
 APART = {(1, 6), (2, 6), (4, 6), (5, 6), (6, 7)}
-# One job that holds a slot in rows 2 and 3 does not fill two of them; rows 9's own do.
-PAIRS = [
-    pair for pair in combinations(ROWS, 2) if (pair[0].number, pair[1].number) not in APART
-]
+PAIRS = [pair for pair in combinations(ROWS, 2) if (pair[0].number, pair[1].number) not in APART]
 
 
 def ask_rows(*rows: Row) -> Decision:
@@ -320,7 +317,7 @@ def test_an_equal_job_that_is_stopping_is_waited_for() -> None:
         (LEGACY, UPDATE),
         (LEGACY, WORKFLOW),
     ],
-    ids=lambda configuration: str(configuration),
+    ids=str,
 )
 def test_a_job_on_the_same_data_product_is_in_the_way(
     mine: Configuration, theirs: Configuration, state: str
@@ -353,7 +350,7 @@ def test_a_job_on_the_same_data_product_is_in_the_way(
         (LEGACY, PUBLISH),
         (LEGACY, OTHER_WORKFLOW),
     ],
-    ids=lambda configuration: str(configuration),
+    ids=str,
 )
 def test_other_work_does_not_hinder(mine: Configuration, theirs: Configuration) -> None:
     decision = ask(running("job_1", theirs), step=make_step(mine))
@@ -371,6 +368,12 @@ def test_a_finished_job_is_not_in_the_way(theirs: Configuration) -> None:
     done = succeeded("job_1", theirs, at("08:00"), at("08:30"))
     step = make_step(UPDATE)
     assert ask(done, step=step).action is Action.LAUNCH
+
+
+def test_of_two_jobs_in_the_way_the_same_one_is_named_whichever_is_listed_first() -> None:
+    jobs = [running("job_1", PUBLISH, "09:30"), running("job_2", WORKFLOW, "09:40")]
+    named = {ask(*each, step=make_step(UPDATE)).reason for each in (jobs, jobs[::-1])}
+    assert len(named) == 1
 
 
 # Row 4: stopped by a person
@@ -415,9 +418,10 @@ def test_a_race_lost_to_an_equal_job_that_is_too_old_counts_as_lost() -> None:
     assert ask(duplicate, old).action is Action.LAUNCH
 
 
-def test_a_stop_of_a_job_created_after_the_one_before_it_ended_holds() -> None:
+@pytest.mark.parametrize("created", ["10:30", "10:31"], ids=["at its end", "after its end"])
+def test_a_stop_of_a_job_created_when_the_one_before_had_ended_holds(created: str) -> None:
     before = failed("job_1", LOAD, at("10:00"), at("10:30"))
-    decision = ask(before, stopped("job_2", LOAD, at("10:31"), at("10:40")))
+    decision = ask(before, stopped("job_2", LOAD, at(created), at("10:40")))
     assert decision.action is Action.HOLD
 
 

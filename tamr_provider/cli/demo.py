@@ -37,8 +37,8 @@ config:
         - destination: dst_legacy
           legacy: true
 """
-_EMULATOR = ["--port", "0", "--speed", "60", "--pending", "30s"]
-_DURATIONS = ["--load", "4m", "--update", "6m", "--publish", "3m"]
+_EMULATOR = ["--port", "0", "--pending", "500ms"]
+_DURATIONS = ["--load", "4s", "--update", "6s", "--publish", "3s"]
 _TAMR = [sys.executable, "-m", "tamr_provider"]
 _SECOND = "suppliers"
 
@@ -90,7 +90,7 @@ class _Demo:
         (self._folder / "state").mkdir()
         text = _STACK.format(url=self._url, version="2026-11-20", since=format_moment(since))
         (self._folder / "stacks/Pulumi.demo.yaml").write_text(text, encoding="utf-8")
-        click.echo(f"A Tamr tenant is emulated at {self._url}, 60 times as fast as a real one.")
+        click.echo(f"A Tamr tenant is emulated at {self._url}; its jobs take seconds.")
         if self._pulumi:
             self._call(["pulumi", "stack", "init", "demo"], quiet=True)
         else:

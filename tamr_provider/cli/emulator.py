@@ -1,0 +1,125 @@
+"""`tamr emulator`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from tamr_provider.emulator import Options
+    from tamr_provider.emulator.script import Script
+
+_LONG = click.Path(dir_okay=False, path_type=Path)
+
+
+class _BadStart(click.ClickException):
+    exit_code = 2
+
+
+@click.command()
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0: any free one.",
+)
+@click.option(
+    "--key",
+    envvar="TAMR_EMULATOR_KEY",
+    show_envvar=True,
+    help="The only API key to accept; without it, any.",
+)
+@click.option(
+    "--slots",
+    default=5,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Concurrent jobs before 429.",
+)
+@click.option("--load", default="20m", show_default=True, help="How long a load runs.")
+@click.option("--update", default="45m", show_default=True, help="How long an update runs.")
+@click.option("--publish", default="10m", show_default=True, help="How long a publish runs.")
+@click.option("--pending", default="5s", show_default=True, help="How long a job is PENDING.")
+@click.option(
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 100_000, min_open=True),
+    help="How many times faster than real time the tenant's time runs.",
+)
+@click.option(
+    "--unset",
+    default="absent",
+    show_default=True,
+    type=click.Choice(["absent", "null", "empty"]),
+    help="How answers write a field that is not set.",
+)
+@click.option("--state", type=_LONG, help="A file for the jobs; they survive restarts.")
+@click.option("--faults", type=_LONG, help="A file of failing jobs and spoiled answers (JSON).")
+def emulator(port: int, **given: Any) -> None:
+    """Run a Tamr tenant on this machine.
+
+    It runs until Ctrl-C. The first line printed is its URL. What was asked of it is at /_emulator/record.
+    """
+    from tamr_provider.emulator import Emulator  # noqa: PLC0415 - `tamr --help` is quick
+    from tamr_provider.emulator.server import PortTakenError, Server  # noqa: PLC0415
+    from tamr_provider.emulator.store import StoreError  # noqa: PLC0415
+
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    try:
+        server = Server(Emulator(_options(given), log=_log), port)
+    except (PortTakenError, StoreError) as error:
+        raise _BadStart(str(error)) from None
+    with server:
+        click.echo(server.url)
+        key = "the key" if given["key"] else "anything"
+        _log(f"use it with TAMR_URL={server.url} TAMR_API_KEY={key}; Ctrl-C ends it")
+        while not over.wait(0.2):  # on Windows a wait without end does not hear Ctrl-C
+            pass
+
+
+def _options(given: dict[str, Any]) -> Options:
+    from tamr_provider.emulator import Options  # noqa: PLC0415
+
+    return Options(
+        slots=given["slots"],
+        durations={name: _duration(given, name) for name in ("load", "update", "publish")},
+        pending=_duration(given, "pending"),
+        unset=given["unset"],
+        speed=given["speed"],
+        key=given["key"],
+        script=_script(given["faults"]),
+        state=given["state"],
+    )
+
+
+def _duration(given: dict[str, Any], name: str) -> timedelta:
+    from tamr_provider.emulator.duration import read_duration  # noqa: PLC0415
+
+    try:
+        return read_duration(given[name])
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=f"--{name}") from None
+
+
+def _script(path: Path | None) -> Script:
+    from tamr_provider.emulator.script import Script  # noqa: PLC0415
+    from tamr_provider.emulator.scriptfile import ScriptError, load_script  # noqa: PLC0415
+
+    try:
+        return Script() if path is None else load_script(path)
+    except ScriptError as error:
+        raise _BadStart(str(error)) from None
+
+
+def _log(line: str) -> None:
+    click.echo(line, err=True)

@@ -1,0 +1,38 @@
+"""An HTTP answer, as a value."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a door sends.
+
+    `dropped`: the connection closes without any answer. `cut`: the headers promise the whole
+    Content-Length, the connection closes after `body`. `late`: seconds of real time that the
+    request waited before it was carried out.
+    """
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    dropped: bool = False
+    cut: bool = False
+    late: float = 0
+
+
+def json_answer(status: int, value: Any) -> Answer:
+    """Return an answer with a JSON body."""
+    body = json.dumps(value, ensure_ascii=False).encode()
+    return Answer(status, body, {"Content-Type": "application/json"})
+
+
+def error_answer(status: int, message: str) -> Answer:
+    """Return an error in the documented form (U9)."""
+    return json_answer(status, {"statusCode": status, "message": message})

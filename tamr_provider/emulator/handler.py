@@ -1,0 +1,164 @@
+"""One request in, one answer out: the whole of the emulated API."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+import threading
+import time
+from dataclasses import replace
+from datetime import datetime, timezone
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+from tamr_provider.emulator.answer import Answer, error_answer, json_answer
+from tamr_provider.emulator.clock import EmulatedClock, Origin
+from tamr_provider.emulator.configuration import read_configuration
+from tamr_provider.emulator.faults import altered, has_effect, instead_of
+from tamr_provider.emulator.journal import Journal
+from tamr_provider.emulator.listing import list_page
+from tamr_provider.emulator.options import Options
+from tamr_provider.emulator.record import Record, job_facts
+from tamr_provider.emulator.refusal import RefusalError
+from tamr_provider.emulator.routes import Request, read_request
+from tamr_provider.emulator.script import AnswerRule, AnswerRules
+from tamr_provider.emulator.shape import job_json, page_json
+from tamr_provider.emulator.store import Store, StoreError
+from tamr_provider.emulator.tenant import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tamr_provider.emulator.job import Job
+
+RECORD_PATH = "/_emulator/record"
+
+
+def _utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _random_id() -> str:
+    return f"job_{secrets.token_hex(11)}"  # U5
+
+
+class Emulator:
+    """One tenant; safe to use from several threads.
+
+    `now` is real time, `sleep` waits in it (only for the fault `delayed`). Raises StoreError
+    where the state file cannot be used.
+    """
+
+    def __init__(
+        self,
+        options: Options | None = None,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        sleep: Callable[[float], object] = time.sleep,
+        new_id: Callable[[], str] = _random_id,
+        log: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        self._options = options or Options()
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._store = Store(self._options.state) if self._options.state else None
+        origin, jobs = self._start(now())
+        self._clock = EmulatedClock(now, origin)
+        self._keep(jobs)
+        self._tenant = Tenant(self._options, new_id, jobs, self._keep)
+        self._faults = AnswerRules(self._options.script.answers)
+        self._record = Record()
+        self._journal = Journal(log, self._clock.now())
+
+    def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Answer one request; `target` is path and query."""
+        request = read_request(method, target, headers, body)
+        if (method, request.path) == ("GET", RECORD_PATH):
+            return json_answer(200, self.record())
+        with self._lock:
+            fault = self._faults.choose(request.call, method, request.path)
+        if fault is not None and fault.fault == "delayed":
+            self._sleep(fault.seconds)
+        with self._lock:
+            return self._answer(request, fault, self._clock.now())
+
+    def record(self) -> dict[str, Any]:
+        """Return what was asked and how the jobs really are, as JSON values."""
+        with self._lock:
+            looks = self._tenant.looks(self._clock.now())
+            return {
+                "requests": self._record.requests(),
+                "jobs": [job_facts(look) for look in looks],
+            }
+
+    def _start(self, real: datetime) -> tuple[Origin, Sequence[Job]]:
+        speed = self._options.speed
+        saved = self._store.load() if self._store else None
+        if saved is None:
+            return Origin(real, real, speed), []
+        origin, jobs = saved
+        moments = [moment for job in jobs for moment in (job.created, job.stop_asked) if moment]
+        return origin.resumed(real, speed, max([origin.emulated, *moments])), jobs
+
+    def _keep(self, jobs: Sequence[Job]) -> None:
+        if self._store:
+            self._store.save(self._clock.origin, jobs)
+
+    def _answer(self, request: Request, fault: AnswerRule | None, now: datetime) -> Answer:
+        job_id = ""
+        answer = None if fault is None else instead_of(fault)
+        if fault is None or has_effect(fault):
+            real, job_id = self._carry_out(request, now)
+            if answer is None:
+                answer = real if fault is None else altered(fault, real)
+        assert answer is not None  # noqa: S101 - a fault without effect has its own answer
+        name = None if fault is None else fault.fault
+        self._record.add(now, request, answer, fault=name, job_id=job_id)
+        self._journal.request(now, request, answer, fault=name, job_id=job_id)
+        self._journal.finished(now, self._tenant.looks(now))
+        return replace(answer, headers={**answer.headers, "Date": _http_date(now)})  # U14
+
+    def _carry_out(self, request: Request, now: datetime) -> tuple[Answer, str]:
+        """Return the answer without faults, and the id of the job that it is about."""
+        try:
+            self._check_key(request)
+            value, job_id = self._call(request, now)
+        except RefusalError as error:
+            return error_answer(error.status, error.message), ""
+        except StoreError as error:
+            return error_answer(500, str(error)), ""
+        return json_answer(200, value), job_id
+
+    def _check_key(self, request: Request) -> None:
+        given, wanted = request.headers.get("x-api-key", ""), self._options.key
+        if not given:
+            raise RefusalError(401, "the header X-API-KEY is missing")
+        if wanted is not None and not hmac.compare_digest(given.encode(), wanted.encode()):
+            raise RefusalError(401, "the API key is not valid")
+
+    def _call(self, request: Request, now: datetime) -> tuple[dict[str, Any], str]:
+        unset = self._options.unset
+        if request.call == "list":
+            return page_json(list_page(self._tenant.looks(now), request.query), unset), ""
+        if request.call == "create":
+            look = self._tenant.create(read_configuration(_json(request.body)), now)
+            return job_json(look, unset), look.job.id
+        if request.call == "get":
+            return job_json(self._tenant.get(request.job_id, now), unset), request.job_id
+        if request.call == "stop":
+            _json(request.body or b"{}")
+            self._tenant.stop(request.job_id, now)
+            return {}, request.job_id
+        raise RefusalError(404, f"there is no {request.method} {request.path}")
+
+
+def _json(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise RefusalError(400, "the body is not JSON") from None
+
+
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment.replace(microsecond=0).astimezone(timezone.utc), usegmt=True)

@@ -1,0 +1,42 @@
+"""What one emulated tenant is like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+from tamr_provider.emulator.script import Script
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Unset = Literal["absent", "null", "empty"]
+
+
+def _durations() -> dict[str, timedelta]:
+    return {
+        "load": timedelta(minutes=20),
+        "update": timedelta(minutes=45),
+        "publish": timedelta(minutes=10),
+    }
+
+
+@dataclass(frozen=True)
+class Options:
+    """Durations are in emulated time, `speed` is emulated seconds per real one.
+
+    Without `key` any key is accepted, but there must be one. `state` is a file that survives
+    restarts.
+    """
+
+    slots: int = 5
+    durations: Mapping[str, timedelta] = field(default_factory=_durations)
+    pending: timedelta = timedelta(seconds=5)
+    stopping: timedelta = timedelta(seconds=2)
+    unset: Unset = "absent"
+    speed: float = 1
+    key: str | None = field(default=None, repr=False)
+    script: Script = field(default_factory=Script)
+    state: Path | None = None

@@ -1,0 +1,131 @@
+"""The door with a socket: HTTP/1.1 on the loopback address."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from tamr_provider.emulator.answer import Answer, error_answer
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from tamr_provider.emulator.handler import Emulator
+
+_HOST = "127.0.0.1"
+
+
+class PortTakenError(Exception):
+    """The port cannot be used; the message names it."""
+
+
+class Server:
+    """Serves an emulator in threads of its own until closed; port 0 is any free one."""
+
+    def __init__(self, emulator: Emulator, port: int = 0) -> None:
+        try:
+            self._door = _Door(emulator, port)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise PortTakenError(f"port {port} cannot be used: {reason}") from None
+        self.url = f"http://{_HOST}:{self._door.server_port}"
+        self._thread = threading.Thread(
+            target=self._door.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """Close the port and every open connection."""
+        self._door.shutdown()
+        self._thread.join()
+        self._door.server_close()
+        self._door.hang_up()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Door(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, emulator: Emulator, port: int) -> None:
+        self.emulator = emulator
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        super().__init__((_HOST, port), _Connection)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """End kept-alive connections, or a client would go on talking to a closed emulator."""
+        with self._lock:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # the client went away: its right
+            super().handle_error(request, client_address)
+
+
+class _Connection(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Door
+
+    def do_GET(self) -> None:
+        try:
+            body = self._body()
+        except ValueError as error:
+            self.close_connection = True
+            self._send(error_answer(400, str(error)))
+            return
+        headers = dict(self.headers.items())
+        self._send(self.server.emulator.handle(self.command, self.path, headers, body))
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_GET  # noqa: N815
+
+    def _body(self) -> bytes:
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            raise ValueError("the body needs a Content-Length")
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdecimal():
+            raise ValueError("Content-Length is not a number")
+        return self.rfile.read(int(length))
+
+    def _send(self, answer: Answer) -> None:
+        if answer.dropped or answer.cut:
+            self.close_connection = True
+        if answer.dropped:
+            return
+        lines = {"Content-Length": str(len(answer.body)), **answer.headers}
+        if self.close_connection:
+            lines["Connection"] = "close"
+        head = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        body = b"" if self.command == "HEAD" else answer.body
+        self.wfile.write(head.encode("latin-1") + b"\r\n" + body)
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent: the emulator keeps its own journal."""

@@ -1,0 +1,40 @@
+"""RFC 3339 times, as the API writes and reads them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+_RFC3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))",
+    re.ASCII,
+)
+
+
+def stamp(moment: datetime) -> str:
+    """Write a time in UTC with milliseconds: 2026-01-05T09:00:00.123Z."""
+    utc = moment.astimezone(timezone.utc)
+    return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03}Z"
+
+
+def read_stamp(text: str) -> datetime:
+    """Read a time with its zone, 0 to 9 fractional digits. Raises ValueError."""
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise ValueError(f'"{text}" is not a time like 2026-01-05T09:00:00.123Z')
+    *date, fraction, sign, hours, minutes = match.groups()
+    zone = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    if sign == "-":
+        zone = -zone
+    microseconds = int((fraction or "").ljust(6, "0")[:6])
+    try:
+        year, month, day, hour, minute, second = (int(each) for each in date)
+        local = datetime(year, month, day, hour, minute, second, microseconds, timezone(zone))
+        return local.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        raise ValueError(f'"{text}" is not a possible time') from None
+
+
+def whole_milliseconds(moment: datetime) -> datetime:
+    """Cut a time to what the wire shows, so that filters compare what clients see."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

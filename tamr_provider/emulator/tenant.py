@@ -1,0 +1,88 @@
+"""The jobs of a tenant, its slots, and the rules of create, get and stop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tamr_provider.emulator.job import Course, Job, Look
+from tamr_provider.emulator.refusal import RefusalError
+from tamr_provider.emulator.script import JobRules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from tamr_provider.emulator.configuration import Configuration
+    from tamr_provider.emulator.options import Options
+    from tamr_provider.emulator.script import JobRule
+
+
+class Tenant:
+    """Holds jobs in the order of their creation; call it from one thread at a time.
+
+    `keep` is called with all jobs before a change counts; where it raises, nothing changed.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        new_id: Callable[[], str],
+        jobs: Iterable[Job] = (),
+        keep: Callable[[Sequence[Job]], None] = lambda _: None,
+    ) -> None:
+        self._options, self._new_id, self._keep = options, new_id, keep
+        self._jobs = {job.id: job for job in jobs}
+        self._rules = JobRules(options.script.jobs)
+
+    def create(self, configuration: Configuration, now: datetime) -> Look:
+        """Start a job. Raises RefusalError."""
+        self._check_slots(now)
+        rule = self._rules.choose(configuration)
+        if rule.refuse is not None:  # U2
+            raise RefusalError(rule.refuse, rule.message or f"cannot {configuration}")
+        job = Job(self._new_id(), configuration, now, self._course(rule, configuration))
+        self._put(job)
+        return job.at(now)
+
+    def get(self, job_id: str, now: datetime) -> Look:
+        """Look at one job. Raises RefusalError."""
+        return self._find(job_id).at(now)
+
+    def stop(self, job_id: str, now: datetime) -> Look:
+        """Ask a job to stop. Raises RefusalError."""
+        job = self._find(job_id)
+        stopped = job.stopped(now)
+        if stopped is not job:
+            self._put(stopped)
+        return stopped.at(now)
+
+    def looks(self, now: datetime) -> list[Look]:
+        """Look at all jobs, the oldest first."""
+        return [job.at(now) for job in self._jobs.values()]
+
+    def _find(self, job_id: str) -> Job:
+        if job_id not in self._jobs:
+            raise RefusalError(404, f"there is no job {job_id}")
+        return self._jobs[job_id]
+
+    def _put(self, job: Job) -> None:
+        jobs = {**self._jobs, job.id: job}
+        self._keep(list(jobs.values()))
+        self._jobs = jobs
+
+    def _check_slots(self, now: datetime) -> None:
+        active = sum(look.current.state != "DONE" for look in self.looks(now))
+        used = active + self._options.script.hidden  # U10
+        if used >= self._options.slots:
+            raise RefusalError(429, f"{used} of {self._options.slots} concurrent jobs are in use")
+
+    def _course(self, rule: JobRule, configuration: Configuration) -> Course:
+        usual = self._options.durations[configuration.type]
+        return Course(
+            pending=self._options.pending if rule.pending is None else rule.pending,
+            duration=usual if rule.duration is None else rule.duration,
+            stopping=self._options.stopping,
+            outcome=rule.outcome,
+            error=rule.error,
+            stops_too_late=rule.stops_too_late,
+        )

@@ -1,0 +1,131 @@
+"""An emulated tenant in process, on a fake clock, and runners on it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from clocks import START, FakeClock
+
+from tamr_provider.client.jobs import Client
+from tamr_provider.client.send import Sender
+from tamr_provider.emulator import Emulator, Options
+from tamr_provider.models import Configuration
+from tamr_provider.reconcile import Runner
+from tamr_provider.settings import Settings
+from tamr_provider.steps import Rules, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+    from datetime import datetime
+
+    from tamr_provider.progress import Status
+    from tamr_provider.ticket import Result
+
+URL = "https://acme.tamr.cloud"
+HOURS_AGO = START - timedelta(hours=2)
+
+
+class Watched:
+    """An observer that keeps everything."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.notes: list[str] = []
+
+    def status(self, step: Step, status: Status) -> None:
+        text = f"{step}: {status}"
+        if text not in self.texts:
+            self.texts.append(text)
+
+    def ended(self, step: Step, outcome: Result | Exception) -> None:
+        self.texts.append(f"{step}: {outcome}")
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+class Tenant:
+    """One emulated tenant; `alter` may change an answer's body on its way to the client."""
+
+    def __init__(self, clock: FakeClock | None = None, **options: Any) -> None:
+        self.clock = clock or FakeClock()
+        ids = iter(range(1, 100_000))
+        self.emulator = Emulator(
+            Options(**options),
+            now=self.clock.true_now,
+            sleep=self._pass,
+            new_id=lambda: f"job_{next(ids)}",
+        )
+        self.alter: Callable[[Any], Any] = lambda body: body
+
+    def _pass(self, seconds: float) -> None:
+        self.clock.elapsed += seconds
+
+    def transport(self) -> httpx.MockTransport:
+        return httpx.MockTransport(self._answer)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        target = request.url.raw_path.decode()
+        late = self.clock.elapsed
+        answer = self.emulator.handle(request.method, target, request.headers, request.read())
+        if answer.dropped or answer.cut or self.clock.elapsed - late > 60:
+            raise httpx.ReadTimeout("no answer", request=request)
+        body = answer.body
+        if answer.status == 200 and answer.headers.get("Content-Type") == "application/json":
+            body = json.dumps(self.alter(json.loads(body))).encode()
+        return httpx.Response(answer.status, headers=dict(answer.headers), content=body)
+
+    def client(self, stop: threading.Event | None = None) -> Client:
+        settings = Settings(url=URL, api_key="k")
+        return Client(Sender(settings, self.clock, stop or threading.Event(), self.transport()))
+
+    def runner(self, observer: Watched | None = None) -> Runner:
+        stop = threading.Event()
+        client = self.client(stop)
+        resume = "tamr up --stack dev"
+        return Runner(client, self.clock, stop, 2.0, observer or Watched(), resume)
+
+    def start(self, configuration: Configuration) -> str:
+        """Start a job as somebody else would, in the UI or by hand."""
+        return self.client().create_job(configuration).id
+
+    def stop(self, job_id: str) -> None:
+        self.client().stop_job(job_id)
+
+    def jobs(self) -> list[dict[str, Any]]:
+        jobs: list[dict[str, Any]] = self.emulator.record()["jobs"]
+        return jobs
+
+    def requests(self, method: str = "", call: str = "") -> list[dict[str, Any]]:
+        return [
+            each
+            for each in self.emulator.record()["requests"]
+            if each["method"].startswith(method) and call in each["path"]
+        ]
+
+    def posts(self) -> int:
+        return len(self.requests("POST"))
+
+
+def step(
+    configuration: Configuration, not_before: datetime = HOURS_AGO, product: str = "customers"
+) -> Step:
+    return Step(product, configuration, min(HOURS_AGO, not_before), not_before)
+
+
+def outcome(future: Future[Result]) -> Result | BaseException | None:
+    """Return how a step ended, None while it is open."""
+    if not future.done():
+        return None
+    return future.exception() or future.result()
+
+
+RULES = Rules()
+LOAD = Configuration.load("src_crm")
+UPDATE = Configuration.update("dp_customers")
+PUBLISH = Configuration.publish("Test 123", "dp_customers")

@@ -1,0 +1,178 @@
+"""`tamr bump`, `tamr retry` and `plan --base`: what is written, and what is refused."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tamr_provider.cli import main
+from tamr_provider.errors import InputError
+from tamr_provider.stackfile.base import read_base
+from tamr_provider.stackfile.changes import file_problems
+from tamr_provider.stackfile.edit import set_values
+from tamr_provider.stackfile.read import read_stack_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 11, 21, tzinfo=timezone.utc)
+TEXT = """\
+# who changes this asks the data team
+config:
+  tamr:url: https://acme.tamr.cloud   # staging
+
+  shop:products:
+    customers:
+      version: '2026-11-20'           # Friday's
+      since: "2026-11-20T09:00:00Z"
+      sources: [ crm,   erp ]
+
+    suppliers: {version: 2026-11-20, sources: [erp]}
+"""
+
+
+def edited(**values: str) -> str:
+    return set_values(TEXT, "shop", "customers", values)
+
+
+def test_only_the_values_change_and_their_quotes_stay() -> None:
+    after = edited(version="2026-11-21", since="2026-11-21T09:00:00Z")
+    assert after == TEXT.replace("'2026-11-20'", "'2026-11-21'").replace(
+        "2026-11-20T09", "2026-11-21T09"
+    )
+
+
+def test_a_missing_key_is_added_below_the_version() -> None:
+    after = edited(retriedAt="2026-11-21T10:00:00Z")
+    added = '      retriedAt: "2026-11-21T10:00:00Z"\n'
+    assert after.replace(added, "") == TEXT
+    assert after.splitlines(keepends=True)[7] == added
+
+
+def test_a_product_on_one_line_stays_on_one_line_and_gains_quotes() -> None:
+    after = set_values(TEXT, "shop", "suppliers", {"version": "v2", "since": "2026-11-21"})
+    assert after.splitlines()[-1] == (
+        '    suppliers: {version: "v2", since: "2026-11-21", sources: [erp]}'
+    )
+
+
+def test_windows_line_ends_stay() -> None:
+    after = set_values(TEXT.replace("\n", "\r\n"), "shop", "customers", {"retriedAt": "x"})
+    assert after.count("\r\n") == after.count("\n") == TEXT.count("\n") + 1
+
+
+def test_quotes_in_a_value_are_written_so_that_they_are_read_back() -> None:
+    for version in ("it's", 'say "x"', "Größe: # 1"):
+        after = edited(version=version)
+        products = read_stack_file(after, "shop", "f", NOW).products
+        assert products["customers"].version == version
+
+
+def test_what_cannot_be_edited_in_place_is_refused() -> None:
+    block = "config:\n  shop:products:\n    a:\n      version: |\n        1\n"
+    for product in ("a", "b"):
+        with pytest.raises(InputError, match="edit it by hand"):
+            set_values(block, "shop", product, {"version": "2"})
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\nstackConfigDir: envs\n")
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "envs/Pulumi.dev.yaml").write_text(TEXT)
+    return tmp_path
+
+
+def tamr(project: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, [*words, "-C", str(project), "--stack", "dev"])
+
+
+def test_bump_writes_version_and_since(project: Path) -> None:
+    result = tamr(project, "bump", "customers", "2026-11-21", "--since", "2026-11-21T08:00:00Z")
+    assert result.exit_code == 0, result.output
+    after = (project / "envs/Pulumi.dev.yaml").read_text()
+    assert "version: '2026-11-21'           # Friday's" in after
+    assert 'since: "2026-11-21T08:00:00Z"' in after
+
+
+def test_bump_without_since_counts_from_now(project: Path) -> None:
+    before = datetime.now(timezone.utc).replace(microsecond=0)
+    tamr(project, "bump", "suppliers", "v2")
+    text = (project / "envs/Pulumi.dev.yaml").read_text()
+    product = read_stack_file(text, "shop", "f", datetime.now(timezone.utc)).products["suppliers"]
+    assert before <= product.not_before <= datetime.now(timezone.utc)
+
+
+def test_retry_writes_only_when_it_was_asked(project: Path) -> None:
+    assert tamr(project, "retry", "customers").exit_code == 0
+    assert 'retriedAt: "20' in (project / "envs/Pulumi.dev.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["bump", "nobody", "v1"], "no product nobody; products here: customers, suppliers"),
+        (["bump", "customers", "v1", "--since", "2026-11-19T00:00:00Z"], "since would go back"),
+        (["bump", "customers", "v1", "--since", "soon"], "--since: found 'soon'"),
+        (["bump", "customers", "v1", "--since", "2199-01-01"], "in the future"),
+    ],
+)
+def test_an_edit_that_makes_no_sense_writes_nothing(
+    project: Path, words: list[str], message: str
+) -> None:
+    result = tamr(project, *words)
+    assert result.exit_code == 2
+    assert message in result.output
+    assert (project / "envs/Pulumi.dev.yaml").read_text() == TEXT
+
+
+def problems(before: str, after: str) -> list[str]:
+    read = [read_stack_file(each, "shop", "f", NOW).products for each in (before, after)]
+    return file_problems(read[0], read[1], "dev")
+
+
+def test_a_version_that_changed_alone_is_named_with_its_repair() -> None:
+    (problem,) = problems(TEXT, TEXT.replace("'2026-11-20'", "v2"))
+    assert problem.startswith("products.customers.since: version changed from 2026-11-20 to v2")
+    assert problem.endswith("tamr bump customers v2 --stack dev")
+
+
+def test_the_effective_since_may_not_go_back() -> None:
+    (problem,) = problems(TEXT, TEXT.replace("{version: 2026-11-20", "{version: 2026-11-19"))
+    assert problem.startswith("products.suppliers.since: goes back from 2026-11-20T00:00:00Z")
+
+
+def test_the_engines_rewrites_change_nothing() -> None:
+    rewritten = TEXT.replace("2026-11-20,", "2026-11-20 00:00:00 +0000 UTC,")
+    assert problems(TEXT, rewritten) == []
+
+
+def git(folder: Path, *words: str) -> None:
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    subprocess.run(["git", "-C", str(folder), *who, *words], check=True, capture_output=True)
+
+
+def test_a_plan_against_a_base_reads_the_file_as_it_stood_there(project: Path) -> None:
+    git(project, "init")
+    git(project, "commit", "--allow-empty", "-m", "empty")
+    path = project / "envs/Pulumi.dev.yaml"
+    assert read_base(path, "shop", "HEAD", NOW) == {}
+    git(project, "add", ".")
+    git(project, "commit", "-m", "first")
+    path.write_text(TEXT.replace("'2026-11-20'", "v2"))
+    assert read_base(path, "shop", "HEAD", NOW)["customers"].version == "2026-11-20"
+    env = {"TAMR_API_KEY": "k", "TAMR_URL": "http://127.0.0.1:9"}
+    words = ["plan", "--base", "HEAD", "-C", str(project), "--stack", "dev"]
+    result = CliRunner(env=env).invoke(main, words)
+    assert result.exit_code == 2
+    assert "tamr bump customers v2 --stack dev" in result.output
+
+
+def test_a_base_that_git_does_not_know_is_an_error(project: Path) -> None:
+    git(project, "init")
+    with pytest.raises(InputError, match="nowhere"):
+        read_base(project / "envs/Pulumi.dev.yaml", "shop", "nowhere", NOW)

@@ -1,0 +1,224 @@
+"""The dynamic provider's answers to check and diff, and what it leaves in the state."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import dill
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.output import Unknown
+
+from tamr_provider.models import Configuration, Job, JobStatus
+from tamr_provider.resources import Load, Publish, Update
+from tamr_provider.resources.properties import outputs, read_rules, read_step
+from tamr_provider.resources.provider import JobProvider
+from tamr_provider.ticket import LAUNCHED, Result
+
+INPUTS: dict[str, Any] = {
+    "dataProductId": "dp_customers",
+    "url": "https://acme.tamr.cloud",
+    "version": "2026-11-20",
+    "since": "2026-11-20T09:00:00Z",
+    "after": ["2026-11-20T10:00:00.5Z"],
+    "product": "customers",
+    "stack": "dev",
+}
+RECORDED = {
+    **INPUTS,
+    "jobId": "job_1",
+    "outcome": "succeeded",
+    "createdAt": "2026-11-20T10:00:01Z",
+    "finishedAt": "2026-11-20T11:00:00Z",
+}
+
+
+def check(news: dict[str, Any], olds: dict[str, Any] | None = None) -> list[tuple[str, str]]:
+    result = JobProvider().check(olds or {}, news)
+    return [(each.property, each.reason) for each in result.failures]
+
+
+def replaces(**changes: Any) -> list[str]:
+    news = {key: value for key, value in {**INPUTS, **changes}.items() if value is not None}
+    result = JobProvider().diff("job_1", RECORDED, news)
+    assert result.changes is bool(result.replaces)
+    return list(result.replaces or [])
+
+
+def test_nothing_changed_is_no_change() -> None:
+    assert replaces() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"dataProductId": "dp_other"}, ["dataProductId"]),
+        ({"dataProductId": None, "workflowId": "wf"}, ["dataProductId", "workflowId"]),
+        ({"url": "https://other.tamr.cloud"}, ["url"]),
+        ({"version": "2026-11-21"}, ["version"]),
+        ({"since": "2026-11-20T10:00:02Z"}, ["since"]),
+        ({"after": ["2026-11-20T10:30:00Z"]}, ["after"]),
+        ({"after": ["2026-11-20T09:30:00Z", Unknown()]}, ["after"]),
+        ({"after": Unknown()}, ["after"]),
+        ({"version": Unknown()}, ["version"]),
+    ],
+    ids=[
+        "another data product",
+        "a workflow instead of a data product",
+        "another tenant",
+        "another version",
+        "a since later than the recorded job's creation",
+        "a finish before it that is later than its creation",
+        "a finish before it that is not known yet",
+        "no finish known yet",
+        "a version not known yet",
+    ],
+)
+def test_a_replacement_is_asked_for_by(changes: dict[str, Any], expected: list[str]) -> None:
+    assert replaces(**changes) == expected
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"since": "2026-11-20T09:30:00Z"},
+        {"after": ["2026-11-20T10:00:01Z"]},
+        {"version": "2026-11-20 00:00:00 +0000 UTC"},
+        {"since": "2026-11-20 09:00:00 +0000 UTC"},
+        {"maxAttempts": 5.0, "minHoursBetween": 4.0, "timeoutHours": 1.0, "trustDays": 60.0},
+        {"retriedAt": "2026-11-20T12:00:00Z"},
+    ],
+    ids=[
+        "a since before the recorded job's creation",
+        "a finish at the very moment of its creation",
+        "the engine's spelling of the same version",
+        "the engine's spelling of the same since",
+        "rules",
+        "a retry of what is satisfied",
+    ],
+)
+def test_no_change_is_made_by(changes: dict[str, Any]) -> None:
+    assert replaces(**changes) == []
+
+
+def test_check_reports_every_wrong_property_at_once() -> None:
+    wrong = check({"version": True, "since": "yesterday", "maxAttempts": 0.0, "trustDays": "x"})
+    assert {name for name, _ in wrong} == {
+        "sourceId",
+        "version",
+        "since",
+        "maxAttempts",
+        "trustDays",
+    }
+
+
+def test_check_takes_what_is_not_known_yet() -> None:
+    assert check({**INPUTS, "after": [Unknown()], "dataProductId": Unknown()}) == []
+
+
+def test_check_writes_versions_and_times_in_one_spelling() -> None:
+    news = {
+        **INPUTS,
+        "version": "2026-11-20 00:00:00 +0000 UTC",
+        "since": "2026-11-20 10:00:00 +0100 CET",
+    }
+    inputs = JobProvider().check({}, news).inputs
+    assert (inputs["version"], inputs["since"]) == ("2026-11-20", "2026-11-20T09:00:00Z")
+
+
+def test_a_since_in_the_future_is_refused() -> None:
+    ahead = datetime.now(timezone.utc) + timedelta(hours=1)
+    ((name, reason),) = check({**INPUTS, "since": ahead.isoformat()})
+    assert name == "since"
+    assert "in the future" in reason
+
+
+def test_a_new_version_with_the_old_since_is_refused_with_the_command_that_repairs_it() -> None:
+    ((name, reason),) = check({**INPUTS, "version": "2026-11-21"}, INPUTS)
+    assert name == "since"
+    assert "tamr bump customers 2026-11-21 --stack dev" in reason
+
+
+def test_a_since_that_goes_back_is_refused() -> None:
+    ((name, reason),) = check({**INPUTS, "since": "2026-11-19T09:00:00Z"}, INPUTS)
+    assert name == "since"
+    assert "goes back from 2026-11-20T09:00:00Z" in reason
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        {"version": "2026-11-21", "since": "2026-11-20T09:00:01Z"},
+        {"version": "2026-11-20 00:00:00 +0000 UTC"},
+        {"version": "2026-11-21", "url": "https://other.tamr.cloud"},
+    ],
+    ids=["both moved", "the engine's spelling", "on another tenant"],
+)
+def test_a_change_of_version_is_fine_when(news: dict[str, Any]) -> None:
+    assert check({**INPUTS, **news}, INPUTS) == []
+
+
+def test_the_names_that_are_written_into_every_state_stay() -> None:
+    assert Load._resource_type_name == "dynamic/tamr:Load"
+    assert Update._resource_type_name == "dynamic/tamr:Update"
+    assert Publish._resource_type_name == "dynamic/tamr:Publish"
+    pickled = base64.b64decode(serialize_provider(JobProvider()))
+    assert b"tamr_provider.resources.provider" in pickled
+    assert b"JobProvider" in pickled
+    assert type(dill.loads(pickled)) is JobProvider
+
+
+def test_the_provider_goes_into_the_state_by_reference_and_without_code() -> None:
+    assert len(serialize_provider(JobProvider())) < 150
+
+
+def test_the_outputs_echo_every_input_and_stay_under_a_kilobyte() -> None:
+    moment = datetime(2026, 11, 20, 10, 0, 1, 123000, timezone.utc)
+    job = Job(
+        id="job_0123456789abcdef0123456789abcdef",
+        configuration=Configuration.update("dp_customers"),
+        status=JobStatus("DONE", moment),
+        created_at=moment,
+        started_at=moment,
+        finished_at=moment,
+    )
+    many = {
+        **INPUTS,
+        "workflows": ["wf_apply_changes"],
+        "destinations": ["dst_legacy_warehouse"],
+        "minHoursBetween": 4.0,
+        "retriedAt": "2026-11-20T12:00:00Z",
+    }
+    outs = outputs(many, Result(job, LAUNCHED, 1))
+    assert {key: outs[key] for key in many} == many
+    assert outs["adopted"] is False
+    assert outs["createdAt"] == "2026-11-20T10:00:01.123Z"
+    assert len(json.dumps(outs)) < 1000
+
+
+def test_read_keeps_what_was_recorded_whatever_the_tenant_still_lists() -> None:
+    result = JobProvider().read("job_1", RECORDED)
+    assert (result.id, result.outs) == ("job_1", RECORDED)
+
+
+def test_update_wipes_no_output() -> None:
+    outs = JobProvider().update("job_1", RECORDED, {**INPUTS, "maxAttempts": 5.0}).outs
+    assert outs == {**RECORDED, "maxAttempts": 5.0}
+
+
+def test_delete_does_nothing() -> None:
+    JobProvider().delete("job_1", RECORDED)
+
+
+def test_properties_read_back_as_the_step_and_rules_that_were_declared() -> None:
+    declared = {**INPUTS, "maxAttempts": 5.0, "minHoursBetween": 0.5, "first": True}
+    step, rules = read_step(declared), read_rules(declared, slots=7)
+    assert step.configuration == Configuration.update("dp_customers")
+    assert step.not_before == datetime(2026, 11, 20, 10, 0, 0, 500000, timezone.utc)
+    assert step.data_product.id == "dp_customers"
+    assert step.first
+    assert (rules.max_attempts, rules.slots, rules.trust) == (5, 7, timedelta(days=30))
+    assert rules.buffer == timedelta(minutes=30)
