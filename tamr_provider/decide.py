@@ -112,7 +112,7 @@ def _adopt(fresh: Sequence[Job]) -> Decision | None:
 
 
 def _in_the_way(jobs: Sequence[Job], step: Step) -> Decision | None:
-    for job in jobs:
+    for job in sorted(jobs, key=lambda each: (each.created_at or step.since, each.id)):
         if job.active and (why := _why_in_the_way(job, step)):
             return Decision(Action.WAIT, f"{job.id} {why}", job, blockers=(job,))
     return None
@@ -179,7 +179,7 @@ def _buffer(jobs: Sequence[Job], step: Step, now: datetime, rules: Rules) -> Dec
         and each.created_at < step.since
         and step.data_product.touched_by(each.configuration)
     ]
-    ended, job = max(earlier, key=lambda each: each[0], default=(None, None))
+    ended, job = max(earlier, key=lambda each: (each[0], each[1].id), default=(None, None))
     if ended is None or job is None or now >= ended + rules.buffer:
         return None
     until = ended + rules.buffer

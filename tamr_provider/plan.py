@@ -95,7 +95,8 @@ class _Planner:
         self._steps: list[PlannedStep] = []
         self._tasks: list[Task] = []
         self._task_of: dict[int, int] = {}
-        self._loads: dict[Configuration, int] = {}
+        self._to_launch: dict[Configuration, int] = {}
+        self._running: dict[str, int] = {}
 
     def add(self, name: str, product: Product) -> None:
         rules, before = rules_of(product, self._slots), list[_End]()
@@ -123,7 +124,8 @@ class _Planner:
             return _End(held=held)
         if any(each.task is not None for each in before):
             planned = PlannedStep(step, LAUNCH, "when the steps before it are done")
-            return self._to_come(planned, before, self._view.now)
+            after_tasks = tuple(each.task for each in before if each.task is not None)
+            return self._add(planned, self._view.now, after_tasks)
         step = after(step, [each.finish for each in before if each.finish is not None])
         decision = decide(self._view.jobs, step, self._view.now, rules)
         planned = _planned(step, decision)
@@ -133,33 +135,48 @@ class _Planner:
         if decision.action is Action.HOLD:
             self._steps.append(planned)
             return _End(held=step)
-        return self._to_come(planned, [], decision.earliest or self._view.now, decision)
+        return self._decided(planned, decision)
 
-    def _to_come(
+    def _decided(self, planned: PlannedStep, decision: Decision) -> _End:
+        """Plan a step that waits for nothing but the tenant."""
+        job, configuration = decision.job, planned.step.configuration
+        if decision.action is Action.ADOPT and job is not None:
+            if job.id in self._running:
+                return self._with(planned, self._running[job.id])
+            self._running[job.id] = len(self._tasks)
+            return self._add(planned, self._view.now, (), job.created_at or self._view.now)
+        release = (
+            decision.earliest if decision.earliest or planned.action == WAIT else self._view.now
+        )
+        # One load serves two products if it is created late enough for both.
+        may_share = configuration.type == "load" and planned.step.not_before <= self._view.now
+        other = self._to_launch.get(configuration) if may_share else None
+        if other is not None:
+            reason = f"one job serves it and {self._steps[other].step}"
+            shared = replace(planned, action=ADOPT, reason=reason, job_id="", own_job=False)
+            return self._with(shared, self._task_of[other])
+        if may_share:
+            self._to_launch[configuration] = len(self._steps)
+        return self._add(planned, release, ())
+
+    def _with(self, planned: PlannedStep, task: int) -> _End:
+        """Plan a step that another one's job serves."""
+        self._task_of[len(self._steps)] = task
+        usual = self._usual(planned.step.configuration)
+        self._steps.append(replace(planned, usual=usual))
+        return _End(task=task)
+
+    def _add(
         self,
         planned: PlannedStep,
-        before: list[_End],
-        not_before: datetime,
-        decision: Decision | None = None,
+        release: datetime | None,
+        after_tasks: tuple[int, ...],
+        runs_since: datetime | None = None,
     ) -> _End:
-        """Plan a step that has a job to come, or one that runs."""
-        configuration = planned.step.configuration
-        planned = replace(planned, usual=self._usual(configuration))
-        shared = self._loads.get(configuration)
-        if shared is not None and planned.action in (LAUNCH, WAIT):
-            reason = f"one job serves it and {self._steps[shared].step}"
-            self._steps.append(replace(planned, action=ADOPT, reason=reason, own_job=False))
-            self._task_of[len(self._steps) - 1] = self._task_of[shared]
-            return _End(task=self._task_of[shared])
-        if configuration.type == "load":
-            self._loads[configuration] = len(self._steps)
-        job = decision.job if decision and decision.action is Action.ADOPT else None
-        after_tasks = tuple(each.task for each in before if each.task is not None)
-        runs_since = (job.created_at or self._view.now) if job else None
-        self._task_of[len(self._steps)] = len(self._tasks)
-        self._tasks.append(Task(not_before, planned.usual, after_tasks, runs_since))
-        self._steps.append(planned)
-        return _End(task=len(self._tasks) - 1)
+        """Plan a step with a job of its own, one to come or one that runs."""
+        usual = self._usual(planned.step.configuration)
+        self._tasks.append(Task(release, usual, after_tasks, runs_since))
+        return self._with(planned, len(self._tasks) - 1)
 
 
 def _planned(step: Step, decision: Decision) -> PlannedStep:

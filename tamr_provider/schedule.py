@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 class Task:
     """One job to come, or one that runs already (`runs_since`).
 
-    `after` are the indices of the tasks that must have ended; `length` None is unknown.
+    `after` are the indices of the tasks that must have ended. A `release` or `length` of None is
+    not known.
     """
 
-    not_before: datetime
+    release: datetime | None
     length: timedelta | None
     after: tuple[int, ...] = ()
     runs_since: datetime | None = None
@@ -34,13 +35,13 @@ class Schedule:
 def expect(tasks: Sequence[Task], now: datetime, free_slots: int) -> Schedule:
     """Return the expected schedule, longest remaining work first."""
     lengths = [task.length for task in tasks if task.length is not None]
-    if len(lengths) < len(tasks):
+    if len(lengths) < len(tasks) or any(task.release is None for task in tasks):
         return Schedule(tuple(_start_now(each) for each in tasks), None)
     return _Simulation(tasks, lengths, now, free_slots).run()
 
 
 def _start_now(task: Task) -> datetime | None:
-    return task.runs_since or (None if task.after else task.not_before)
+    return task.runs_since or (None if task.after else task.release)
 
 
 class _Simulation:
@@ -78,7 +79,7 @@ class _Simulation:
         task = self.tasks[index]
         if any(each not in self.ends for each in task.after):
             return None
-        return max([task.not_before, *(self.ends[each] for each in task.after)])
+        return max([task.release or self.now, *(self.ends[each] for each in task.after)])
 
     def _room(self, at: datetime) -> int:
         room = self.free

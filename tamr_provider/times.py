@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 
 _MOMENT = re.compile(
     r"""(?P<y>\d{4})-(?P<mo>\d{1,2})-(?P<d>\d{1,2})
-    (?:(?:[Tt]|[ ]+)(?P<h>\d{1,2}):(?P<mi>\d{2}):(?P<s>\d{2})(?:\.(?P<f>\d{1,9}))?
+    (?:(?:[Tt]|[ ]+)(?P<h>\d{1,2}):(?P<mi>\d{1,2}):(?P<s>\d{1,2})(?:\.(?P<f>\d{1,9}))?
        (?:[ ]*(?P<zone>[Zz]|[+-]\d{2}(?::?\d{2})?)(?:[ ]+[A-Z+-][A-Z0-9+-]*)?)?
     )?""",
     re.VERBOSE,

@@ -82,7 +82,7 @@ class TenantClock:
         with self._lock:
             heard = (self._clock.monotonic(), moment)
             self._first = self._first or heard
-            if moment >= self._now():
+            if self._last is None or moment >= self._now():
                 self._last = heard
 
     def now(self) -> datetime:

@@ -134,8 +134,9 @@ def test_a_429_is_believed_although_the_list_shows_free_slots() -> None:
     for _ in range(200):
         tenant.clock.elapsed += runner.turn()
     assert not future.done()
-    assert tenant.clock.elapsed > 3600
-    assert tenant.posts() < 120
+    hours = tenant.clock.elapsed / 3600
+    assert hours > 1
+    assert tenant.posts() / hours < 90
 
 
 def test_steps_beyond_the_slots_queue_up_and_all_run_in_the_end() -> None:
@@ -155,14 +156,9 @@ def test_the_heaviest_step_goes_first_where_slots_are_short() -> None:
             step(Configuration.load(name)), replace(RULES, slots=1), lambda work=work: work
         )
     runner.run()
-    order = [each["configuration"]["load"]["sourceId"] for each in tenant.jobs()]
-    assert sorted(tenant.jobs(), key=lambda each: each["created"]) is not None
     by_start = sorted(tenant.jobs(), key=lambda each: str(each["created"]))
-    assert [each["configuration"]["load"]["sourceId"] for each in by_start] == [
-        "heavy",
-        "middling",
-        "light",
-    ], order
+    order = [each["configuration"]["load"]["sourceId"] for each in by_start]
+    assert order == ["heavy", "middling", "light"]
 
 
 def test_a_failed_job_ends_the_step_with_everything_a_person_needs() -> None:
@@ -247,7 +243,7 @@ def test_two_runners_at_once_end_with_one_job() -> None:
 def test_a_buffer_delays_the_next_run_of_a_data_product_and_only_that() -> None:
     tenant = Tenant()
     run(tenant, step(UPDATE))
-    ended_at = tenant.clock.true_now()
+    ended_at = START + timedelta(minutes=45, seconds=5)
     tenant.clock.elapsed += 60
     since = tenant.clock.true_now()
     again = replace(step(UPDATE, since), since=since, first=True)
@@ -257,7 +253,7 @@ def test_a_buffer_delays_the_next_run_of_a_data_product_and_only_that() -> None:
     (ended,) = run(tenant, again, rules=rules)
     assert how(ended) == LAUNCHED
     created = ended.job.created_at
-    assert timedelta(hours=4) - 2 * MINUTE < created - ended_at < timedelta(hours=4) + 6 * MINUTE
+    assert timedelta(hours=4) <= created - ended_at < timedelta(hours=4) + MINUTE
 
 
 def test_a_since_ahead_on_the_tenants_clock_is_waited_for() -> None:
@@ -328,13 +324,6 @@ def test_an_outage_of_an_hour_is_not_finished_and_one_of_15_minutes_goes_unnotic
         future = runner.submit(step(LOAD), RULES)
         runner.turn()
         down_until = tenant.clock.elapsed + minutes * 60
-        original = tenant.emulator.handle
-
-        def handle(*words: Any, t: Tenant = tenant, until: float = down_until) -> Any:
-            if t.clock.elapsed < until:
-                raise ConnectionError("down")
-            return original(*words)
-
         tenant.emulator.handle = _down(tenant, down_until)  # type: ignore[method-assign]
         runner.run()
         assert isinstance(outcome(future), kind)

@@ -66,7 +66,8 @@ class _BadStart(click.ClickException):
 def emulator(port: int, **given: Any) -> None:
     """Run a Tamr tenant on this machine.
 
-    It runs until Ctrl-C. The first line printed is its URL. What was asked of it is at /_emulator/record.
+    It runs until Ctrl-C. The first line printed is its URL; what was asked of it is at
+    /_emulator/record below that.
     """
     from tamr_provider.emulator import Emulator  # noqa: PLC0415 - `tamr --help` is quick
     from tamr_provider.emulator.server import PortTakenError, Server  # noqa: PLC0415
@@ -81,7 +82,7 @@ def emulator(port: int, **given: Any) -> None:
         raise _BadStart(str(error)) from None
     with server:
         click.echo(server.url)
-        key = "the key" if given["key"] else "anything"
+        key = "<the key>" if given["key"] else "anything"
         _log(f"use it with TAMR_URL={server.url} TAMR_API_KEY={key}; Ctrl-C ends it")
         while not over.wait(0.2):  # on Windows a wait without end does not hear Ctrl-C
             pass
@@ -92,7 +93,9 @@ def _options(given: dict[str, Any]) -> Options:
 
     return Options(
         slots=given["slots"],
-        durations={name: _duration(given, name) for name in ("load", "update", "publish")},
+        load=_duration(given, "load"),
+        update=_duration(given, "update"),
+        publish=_duration(given, "publish"),
         pending=_duration(given, "pending"),
         unset=given["unset"],
         speed=given["speed"],

@@ -10,7 +10,7 @@ from tamr_provider.emulator.answer import Answer, error_answer
 if TYPE_CHECKING:
     from tamr_provider.emulator.script import AnswerRule
 
-_DROPPED = Answer(0, b"", dropped=True)
+NOTHING = Answer(0, b"", dropped=True)
 _HTML = b"<!DOCTYPE html>\n<html><body><h1>The page is not available</h1></body></html>\n"
 _GARBAGE = b'{"jobId": \x00\xff\xfe]] \x80 }{'
 _MESSAGES = {429: "too many requests", 500: "internal error", 503: "service unavailable"}
@@ -21,25 +21,23 @@ def has_effect(rule: AnswerRule) -> bool:
     return rule.after or rule.fault in ("lost-after", "delayed", "cut")
 
 
-def instead_of(rule: AnswerRule) -> Answer | None:
-    """Return the answer that hides the real one, or None where the fault only alters it."""
-    if rule.fault in ("lost-before", "lost-after"):
-        return _DROPPED
+def spoiled(rule: AnswerRule, real: Answer) -> Answer:
+    """Return what is sent; `real` is NOTHING where the request was not carried out."""
+    if rule.fault == "delayed":
+        return replace(real, late=rule.seconds)
+    if rule.fault == "cut":
+        return _cut(real)
     if rule.fault == "html":
         return Answer(rule.status, _HTML, {"Content-Type": "text/html; charset=utf-8"})
     if rule.fault == "garbage":
         return Answer(200, _GARBAGE, {"Content-Type": "application/json"})
     if rule.fault.isdigit():
         return _error(rule)
-    return None
+    return NOTHING
 
 
-def altered(rule: AnswerRule, real: Answer) -> Answer:
-    """Return the real answer, late or cut off in its middle."""
-    if rule.fault == "delayed":
-        return replace(real, late=rule.seconds)
-    length = str(len(real.body))
-    headers = {**real.headers, "Content-Length": length}
+def _cut(real: Answer) -> Answer:
+    headers = {**real.headers, "Content-Length": str(len(real.body))}
     return replace(real, body=real.body[: len(real.body) // 2], headers=headers, cut=True)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tamr_provider.emulator.answer import Answer, error_answer, json_answer
 from tamr_provider.emulator.clock import EmulatedClock, Origin
 from tamr_provider.emulator.configuration import read_configuration
-from tamr_provider.emulator.faults import altered, has_effect, instead_of
+from tamr_provider.emulator.faults import NOTHING, has_effect, spoiled
 from tamr_provider.emulator.journal import Journal
 from tamr_provider.emulator.listing import list_page
 from tamr_provider.emulator.options import Options
@@ -69,7 +69,7 @@ class Emulator:
         self._tenant = Tenant(self._options, new_id, jobs, self._keep)
         self._faults = AnswerRules(self._options.script.answers)
         self._record = Record()
-        self._journal = Journal(log, self._clock.now())
+        self._journal = Journal(log, self._tenant.looks(self._clock.now()))
 
     def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Answer one request; `target` is path and query."""
@@ -106,17 +106,13 @@ class Emulator:
             self._store.save(self._clock.origin, jobs)
 
     def _answer(self, request: Request, fault: AnswerRule | None, now: datetime) -> Answer:
-        job_id = ""
-        answer = None if fault is None else instead_of(fault)
-        if fault is None or has_effect(fault):
-            real, job_id = self._carry_out(request, now)
-            if answer is None:
-                answer = real if fault is None else altered(fault, real)
-        assert answer is not None  # noqa: S101 - a fault without effect has its own answer
+        carried_out = fault is None or has_effect(fault)
+        real, job_id = self._carry_out(request, now) if carried_out else (NOTHING, "")
+        answer = real if fault is None else spoiled(fault, real)
         name = None if fault is None else fault.fault
         self._record.add(now, request, answer, fault=name, job_id=job_id)
+        self._journal.finished(self._tenant.looks(now))
         self._journal.request(now, request, answer, fault=name, job_id=job_id)
-        self._journal.finished(now, self._tenant.looks(now))
         return replace(answer, headers={**answer.headers, "Date": _http_date(now)})  # U14
 
     def _carry_out(self, request: Request, now: datetime) -> tuple[Answer, str]:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class Journal:
     """Writes what was created, stopped, refused, spoiled and finished, in emulated time."""
 
-    def __init__(self, write: Callable[[str], object], now: datetime) -> None:
+    def __init__(self, write: Callable[[str], object], looks: Sequence[Look]) -> None:
         self._write = write
-        self._seen_until = now
+        self._told = {look.job.id for look in looks if look.outcome}
 
     def request(
         self, now: datetime, request: Request, answer: Answer, *, fault: str | None, job_id: str
@@ -32,13 +32,13 @@ class Journal:
         line = [request.method, _what(request), "->", result, *filter(None, details)]
         self._line(now, " ".join(line))
 
-    def finished(self, now: datetime, looks: Sequence[Look]) -> None:
+    def finished(self, looks: Sequence[Look]) -> None:
         """Write a line for each job that finished since the last call."""
         for look in looks:
-            end = look.entered("DONE")
-            if end is not None and self._seen_until < end <= now:
-                self._line(end, f"{look.job.id} {look.job.configuration} {look.outcome}")
-        self._seen_until = now
+            if look.outcome and look.job.id not in self._told:
+                self._told.add(look.job.id)
+                text = f"{look.job.id} {look.job.configuration} {look.outcome}"
+                self._line(look.current.at, text)
 
     def _line(self, moment: datetime, text: str) -> None:
         self._write(f"{moment:%H:%M:%S} {text}")

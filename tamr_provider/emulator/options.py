@@ -9,18 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from tamr_provider.emulator.script import Script
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 Unset = Literal["absent", "null", "empty"]
-
-
-def _durations() -> dict[str, timedelta]:
-    return {
-        "load": timedelta(minutes=20),
-        "update": timedelta(minutes=45),
-        "publish": timedelta(minutes=10),
-    }
 
 
 @dataclass(frozen=True)
@@ -32,7 +23,9 @@ class Options:
     """
 
     slots: int = 5
-    durations: Mapping[str, timedelta] = field(default_factory=_durations)
+    load: timedelta = timedelta(minutes=20)
+    update: timedelta = timedelta(minutes=45)
+    publish: timedelta = timedelta(minutes=10)
     pending: timedelta = timedelta(seconds=5)
     stopping: timedelta = timedelta(seconds=2)
     unset: Unset = "absent"
@@ -40,3 +33,7 @@ class Options:
     key: str | None = field(default=None, repr=False)
     script: Script = field(default_factory=Script)
     state: Path | None = None
+
+    def duration(self, kind: str) -> timedelta:
+        """Return how long a job of a type runs unless the script says otherwise."""
+        return {"load": self.load, "update": self.update, "publish": self.publish}[kind]

@@ -77,7 +77,7 @@ class Tenant:
             raise RefusalError(429, f"{used} of {self._options.slots} concurrent jobs are in use")
 
     def _course(self, rule: JobRule, configuration: Configuration) -> Course:
-        usual = self._options.durations[configuration.type]
+        usual = self._options.duration(configuration.type)
         return Course(
             pending=self._options.pending if rule.pending is None else rule.pending,
             duration=usual if rule.duration is None else rule.duration,

@@ -34,6 +34,8 @@ def show(value: object) -> str:
     names = {dict: "a mapping", list: "a list", bool: "true or false", type(None): "nothing"}
     if type(value) in names:
         return f"{value!s:.5}".lower() if isinstance(value, bool) else names[type(value)]
+    if isinstance(value, Unquoted):
+        return f"{value} (unquoted)"
     return repr(str(value))[:80] if isinstance(value, str) else f"{value} (a number)"[:80]
 
 
@@ -42,7 +44,7 @@ def _reject(value: object, allowed: str) -> PydanticCustomError:
 
 
 def _id(value: object) -> str:
-    if isinstance(value, Unquoted) or (isinstance(value, float) and not value.is_integer()):
+    if isinstance(value, (Unquoted, float)) and not _is_whole(value):
         raise problem(f"found {value}, which Pulumi would respell; put it in quotes")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(int(value))
@@ -51,15 +53,21 @@ def _id(value: object) -> str:
     return value
 
 
+def _is_whole(value: object) -> bool:
+    # The engine hands every number to the program as a float.
+    return isinstance(value, float) and value.is_integer()
+
+
 def canonical_version(value: object) -> str:
     """Return the one spelling of a version, whichever of its spellings is given."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value == "":
         raise _reject(value, 'a label, for instance "2026-11-20"')
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         return str(int(value))
-    moment = parse_moment(str(value))
+    text = value.engine if isinstance(value, Unquoted) else str(value)
+    moment = parse_moment(text)
     if moment is None:
-        return str(value)
+        return text
     text = format_moment(moment)
     return text.removesuffix("T00:00:00Z")
 
@@ -87,8 +95,9 @@ def check_not_future(moment: datetime, now: datetime | None) -> None:
 
 
 def _number(value: object) -> float:
+    text = value.engine if isinstance(value, Unquoted) else value
     try:
-        number = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+        number = math.nan if isinstance(text, bool) else float(text)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
@@ -118,9 +127,9 @@ def _count(value: object) -> int:
 
 
 def _flag(value: object) -> bool:
-    if value in (True, "true"):
+    if value is True or value == "true":
         return True
-    if value in (False, "false"):
+    if value is False or value == "false":
         return False
     raise _reject(value, "true or false")
 
@@ -140,6 +149,8 @@ def _json(**schema: object) -> WithJsonSchema:
 
 
 _NUMERIC = r"^\d+(\.\d+)?$"
+_POSITIVE = r"^(?=.*[1-9])\d+(\.\d+)?$"
+COUNT = r"^[1-9]\d*(\.0+)?$"
 Id = Annotated[str, BeforeValidator(_id), _json(type=["string", "integer"], minLength=1)]
 Version = Annotated[
     str, BeforeValidator(canonical_version), _json(type=["string", "number"], minLength=1)
@@ -154,13 +165,13 @@ Positive = Annotated[
     float,
     BeforeValidator(_positive),
     _json(
-        anyOf=[{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": _NUMERIC}]
+        anyOf=[{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": _POSITIVE}]
     ),
 ]
 Count = Annotated[
     int,
     BeforeValidator(_count),
-    _json(anyOf=[{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^[1-9]\d*$"}]),
+    _json(anyOf=[{"type": "integer", "minimum": 1}, {"type": "string", "pattern": COUNT}]),
 ]
 Flag = Annotated[
     bool,

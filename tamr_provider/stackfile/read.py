@@ -49,16 +49,20 @@ def read_stack_file(text: str, project: str, where: str, now: datetime) -> Stack
     if not isinstance(config, dict):
         found = show(document if not isinstance(document, dict) else config)
         raise InputError(f"{where}: config: found {found}; allowed: a mapping (a stack file)")
-    problems = _key_problems(config, project) + _tamr_problems(config)
+    problems, slots = _key_problems(config, project) + _tamr_problems(config), 0
     products: dict[str, Product] = {}
     try:
-        products = read_products(config.get(f"{project}:products"), now)
+        slots = _Slots(slots=config["tamr:slots"]).slots if "tamr:slots" in config else 0
+    except ValidationError as error:
+        problems += [each.replace("slots", "tamr:slots", 1) for each in _explain(error)]
+    try:
+        if f"{project}:products" in config:
+            products = read_products(config[f"{project}:products"], now)
     except InputError as error:
         problems += error.problems
     if problems:
         raise InputError(*(f"{where}: {each}" for each in problems))
-    slots = config.get("tamr:slots")
-    return StackFile(products, config.get("tamr:url") or "", int(slots) if slots else 0)
+    return StackFile(products, config.get("tamr:url") or "", slots)
 
 
 def read_products(raw: object, now: datetime) -> dict[str, Product]:
@@ -109,20 +113,17 @@ def _key_problems(config: Mapping[Any, Any], project: str) -> list[str]:
     if own[0] not in config:
         problems.append(f"{own[0]}: missing; allowed: a mapping of product names to products")
         near = [str(key) for key in config if str(key).endswith(":products")]
-        problems[-1] += f" (found {near[0]}: Pulumi.yaml names the project {project})" * bool(near)
+        if near:
+            problems[-1] += f" (found {near[0]}: Pulumi.yaml names the project {project})"
     return problems
 
 
 def _tamr_problems(config: Mapping[Any, Any]) -> list[str]:
     problems = []
-    url = config.get("tamr:url", "")
-    if "tamr:url" in config and (text := url_problem(url if isinstance(url, str) else "")):
-        problems.append(f"tamr:url: {text if isinstance(url, str) else f'found {show(url)}'}")
-    if "tamr:slots" in config:
-        try:
-            _Slots(slots=config["tamr:slots"])
-        except ValidationError as error:
-            problems += [each.replace("slots", "tamr:slots", 1) for each in _explain(error)]
+    url = config.get("tamr:url")
+    if "tamr:url" in config and (problem := url_problem(url if isinstance(url, str) else "")):
+        allowed = problem.partition("; ")[2]
+        problems.append(f"tamr:url: found {show(url)}; {allowed}")
     key = config.get("tamr:apiKey")
     if "tamr:apiKey" in config and not (isinstance(key, dict) and "secure" in key):
         problems.append(

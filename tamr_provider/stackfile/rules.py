@@ -23,6 +23,9 @@ def broken_rules(product: object, now: datetime) -> Iterator[tuple[str, str]]:
     """Yield the path within the product and the message of each broken rule."""
     if not isinstance(product, dict):
         return
+    for key in ("since", "retriedAt", "dataProduct"):
+        if key in product and product[key] is None:
+            yield f".{key}", "found nothing; allowed: a value, or leave the key out"
     if not any(key in product for key in _STEPS):
         yield "", f"a product without a step; allowed: at least one of {', '.join(_STEPS)}"
     if "since" not in product and "version" in product:
@@ -58,7 +61,7 @@ def _twice(key: str, entries: object) -> Iterator[tuple[str, str]]:
 
 def _entry_id(entry: Any) -> str:
     value = entry.get("destination") if isinstance(entry, dict) else entry
-    return str(value) if isinstance(value, (str, int)) else ""
+    return str(value) if isinstance(value, (str, int, float)) else ""
 
 
 def _needs_data_product(entries: object) -> Iterator[tuple[str, str]]:

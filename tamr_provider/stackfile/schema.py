@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from tamr_provider.stackfile.product import Product
+from tamr_provider.stackfile.product import COUNT, Product
 
 _SHIPPED = "stack.schema.json"
 
@@ -22,10 +22,10 @@ def make_schema() -> str:
     definitions = product.pop("$defs")
     destination = {"$ref": "#/$defs/Destination"}
     product["properties"]["publish"]["items"] = {
-        "anyOf": [{"type": ["string", "integer"]}, destination]
+        "anyOf": [{"type": ["string", "integer"], "minLength": 1}, destination]
     }
     for name in ("sources", "workflows", "publish"):
-        product["properties"][name] |= {"minItems": 1}
+        product["properties"][name] |= {"minItems": 1, "uniqueItems": True}
         product["properties"][name].pop("default", None)
     for name in ("since", "dataProduct", "retriedAt"):
         options = product["properties"][name].pop("anyOf")
@@ -49,7 +49,7 @@ def make_schema() -> str:
 
 
 def _config() -> dict[str, Any]:
-    count = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\d+$"}]}
+    count = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": COUNT}]}
     secret = {"type": "object", "required": ["secure"], "description": "set it with --secret"}
     products = {"type": "object", "additionalProperties": {"$ref": "#/$defs/Product"}}
     return {
@@ -59,7 +59,10 @@ def _config() -> dict[str, Any]:
             "tamr:slots": {**count, "description": "the tenant's concurrent jobs; default 5"},
             "tamr:apiKey": secret,
         },
-        "patternProperties": {"^(?!tamr:)[^:]+:products$": products},
+        "patternProperties": {
+            "^(?!tamr:)[^:]+:products$": products,
+            "^tamr:(?!(url|slots|apiKey)$)": False,
+        },
     }
 
 

@@ -324,8 +324,9 @@ def test_the_log_has_a_line_for_each_thing_that_changed() -> None:
     assert caller.log == [
         "09:00:00 POST load src_crm -> 200 job_1",
         "09:00:00 POST load src_erp -> 429 1 of 1 concurrent jobs are in use",
-        "10:00:00 POST publish Test 123 -> 200 job_2",
         "09:20:05 job_1 load src_crm succeeded",
+        "10:00:00 POST publish Test 123 -> 200 job_2",
+        "10:00:00 job_2 publish Test 123 stopped",
         "10:00:00 POST stop job_2 -> 200 job_2",
     ]
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from emulator_door import START, Caller, RealTime
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tamr_provider.emulator import Options
+from tamr_provider.emulator.job import JobError
 from tamr_provider.emulator.script import JobRule, Script
 from tamr_provider.emulator.stamp import stamp
 
@@ -18,9 +21,6 @@ def tenant() -> Caller:
     dp_customers, 10:00, stopped · job_4 update wf_apply, 10:20, running · job_5 publish "Test
     123" of dp_customers, 10:55, stopped while pending · job_6 publish dst_legacy, 11:00, pending
     """
-    failing = JobRule(ids={"sourceId": "src_erp"}, outcome="failed", error=None)
-    from tamr_provider.emulator.job import JobError  # noqa: PLC0415
-
     failing = JobRule(
         ids={"sourceId": "src_erp"}, outcome="failed", error=JobError("PLANNING_FAILED", "no")
     )
@@ -127,7 +127,7 @@ def test_or_binds_tighter_than_and_not_tightest_and_parentheses_win(
 @pytest.mark.parametrize(
     ("wanted", "named"),
     [
-        ("jobId = 1", "unknown path jobId"),
+        ('jobId = "1"', "unknown path jobId"),
         ('configuration.load.sourceId = "x"', "unknown path configuration.load.sourceId"),
         ('job_id = "x', "does not end"),
         ("job_id = x", "double quotes"),
@@ -250,3 +250,13 @@ def test_a_job_s_own_creation_time_is_not_before_itself() -> None:
     assert created == "2026-01-05T09:00:00.123Z" == stamp(START.replace(microsecond=123_999))
     assert caller.listed(filter=f'create_time() < "{created}"') == []
     assert caller.listed(filter=f'NOT create_time() < "{created}"') == ["job_1"]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.text(min_size=1, max_size=30))
+def test_any_id_can_be_found_by_its_quoted_text(source: str) -> None:
+    caller = Caller()
+    caller.load(source)
+    caller.load(source + "x")
+    quoted = source.replace("\\", "\\\\").replace('"', '\\"')
+    assert caller.listed(filter=f'configuration.load.source_id = "{quoted}"') == ["job_1"]

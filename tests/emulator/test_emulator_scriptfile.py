@@ -1,0 +1,146 @@
+"""The faults file is read strictly; durations are read as people write them."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tamr_provider.emulator.duration import read_duration
+from tamr_provider.emulator.scriptfile import ScriptError, load_script, read_script
+from tamr_provider.emulator.stamp import read_stamp, stamp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALL = "lost-before, lost-after, delayed, 429, 500, 503, html, cut, garbage"
+REASON = "an UPPER_SNAKE_CASE constant of 3 to 63 characters is needed"
+
+
+def test_an_empty_file_is_a_script_without_rules() -> None:
+    script = read_script({})
+    assert (list(script.jobs), list(script.answers), script.hidden) == ([], [], 0)
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ([], "the file: an object is needed"),
+        ({"job": []}, "job: unknown key"),
+        ({"jobs": {}}, "jobs: a list is needed; found {}"),
+        ({"jobs": ["x"]}, "jobs[0]: an object is needed"),
+        ({"jobs": [{"outcom": "failed"}]}, "jobs[0].outcom: unknown key"),
+        (
+            {"jobs": [{"outcome": "late"}]},
+            'jobs[0].outcome: one of succeeded, failed, stopped is needed; found "late"',
+        ),
+        (
+            {"jobs": [{"duration": 5}]},
+            'jobs[0].duration: a duration like "20m" is needed; found 5',
+        ),
+        ({"jobs": [{"times": True}]}, "jobs[0].times: a whole number from 1 is needed; found true"),
+        ({"jobs": [{"sourceId": ""}]}, 'jobs[0].sourceId: a text is needed; found ""'),
+        (
+            {"jobs": [{"stopsTooLate": 1}]},
+            "jobs[0].stopsTooLate: true or false is needed; found 1",
+        ),
+        ({"jobs": [{"reason": "OUT_OF_DISK"}]}, 'jobs[0].reason: needs "outcome": "failed"'),
+        (
+            {"jobs": [{"message": "x"}]},
+            'jobs[0].message: needs "outcome": "failed" or "refuse"',
+        ),
+        (
+            {"jobs": [{"outcome": "failed", "reason": "no"}]},
+            f'jobs[0].reason: {REASON}; found "no"',
+        ),
+        (
+            {"jobs": [{"outcome": "failed", "reason": "STOPPED_BY_USER"}]},
+            'jobs[0].reason: this is "outcome": "stopped"; found "STOPPED_BY_USER"',
+        ),
+        (
+            {"jobs": [{"type": "load", "workflowId": "w"}]},
+            "jobs[0].workflowId: type load has no such id",
+        ),
+        (
+            {"answers": [{}]},
+            f"answers[0].fault: is missing; one of {ALL}",
+        ),
+        (
+            {"answers": [{}, {"fault": 502}]},
+            f"answers[1].fault: one of {ALL} is needed; found 502",
+        ),
+        (
+            {"answers": [{"fault": "cut", "seconds": 3}]},
+            "answers[0].seconds: belongs to delayed, not to cut",
+        ),
+        (
+            {"answers": [{"fault": "cut", "nth": 1, "probability": 0.5}]},
+            "answers[0].probability: not together with nth",
+        ),
+        (
+            {"answers": [{"fault": "cut", "probability": 2}]},
+            "answers[0].probability: a number from 0 to 1 is needed; found 2",
+        ),
+        ({"hidden": -1}, "hidden: a whole number from 0 is needed; found -1"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(data: Any, problem: str) -> None:
+    with pytest.raises(ScriptError) as caught:
+        read_script(data)
+    assert problem in caught.value.problems
+
+
+def test_all_mistakes_are_told_at_once_and_name_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "faults.json"
+    path.write_text(json.dumps({"hidden": "x", "jobs": [{"times": 0}]}))
+    with pytest.raises(ScriptError) as caught:
+        load_script(path)
+    assert len(caught.value.problems) == 2
+    assert all(each.startswith(f"{path}: ") for each in caught.value.problems)
+
+
+def test_a_file_that_is_missing_or_not_json_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "faults.json"
+    with pytest.raises(ScriptError, match=r"faults\.json: cannot be read"):
+        load_script(path)
+    path.write_text("{'jobs': []}")
+    with pytest.raises(ScriptError, match=r"faults\.json: not JSON: .*line 1 column 2"):
+        load_script(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("20m", 1200),
+        ("5s", 5),
+        ("1h30m", 5400),
+        ("500ms", 0.5),
+        ("5h30m", 19800),
+        ("0s", 0),
+        ("1.5h", 5400),
+        ("2d", 172800),
+        ("1m500ms", 60.5),
+    ],
+)
+def test_a_duration_is_read(text: str, seconds: float) -> None:
+    assert read_duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "5", "m", "5 s", "-5s", "30m1h", "5S", "1e3s", "\u0665s"])
+def test_anything_else_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration like 20m"):
+        read_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("2026-01-05T09:00:00Z", "2026-01-05T09:00:00.000Z"),
+        ("2026-01-05T09:00:00.123456789Z", "2026-01-05T09:00:00.123Z"),
+        ("2026-01-05t10:30:00.5+01:30", "2026-01-05T09:00:00.500Z"),
+    ],
+)
+def test_a_time_is_written_in_utc_with_milliseconds(text: str, same: str) -> None:
+    assert stamp(read_stamp(text)) == same
