@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from pathlib import Path
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from tamr_provider.emulator import Options
     from tamr_provider.emulator.script import Script
 
-_LONG = click.Path(dir_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class _BadStart(click.ClickException):
@@ -61,13 +62,13 @@ class _BadStart(click.ClickException):
     type=click.Choice(["absent", "null", "empty"]),
     help="How answers write a field that is not set.",
 )
-@click.option("--state", type=_LONG, help="A file for the jobs; they survive restarts.")
-@click.option("--faults", type=_LONG, help="A file of failing jobs and spoiled answers (JSON).")
+@click.option("--state", type=_FILE, help="A file for the jobs; they survive restarts.")
+@click.option("--faults", type=_FILE, help="A file of failing jobs and spoiled answers (JSON).")
 def emulator(port: int, **given: Any) -> None:
     """Run a Tamr tenant on this machine.
 
-    It runs until Ctrl-C. The first line printed is its URL; what was asked of it is at
-    /_emulator/record below that.
+    It runs until Ctrl-C. The first line printed is its URL. URL/_emulator/record tells what
+    was asked of it and how its jobs really are.
     """
     from tamr_provider.emulator import Emulator  # noqa: PLC0415 - `tamr --help` is quick
     from tamr_provider.emulator.server import PortTakenError, Server  # noqa: PLC0415
@@ -93,13 +94,11 @@ def _options(given: dict[str, Any]) -> Options:
 
     return Options(
         slots=given["slots"],
-        load=_duration(given, "load"),
-        update=_duration(given, "update"),
-        publish=_duration(given, "publish"),
+        durations={name: _duration(given, name) for name in ("load", "update", "publish")},
         pending=_duration(given, "pending"),
         unset=given["unset"],
         speed=given["speed"],
-        key=given["key"],
+        key=given["key"] or None,
         script=_script(given["faults"]),
         state=given["state"],
     )
@@ -125,4 +124,5 @@ def _script(path: Path | None) -> Script:
 
 
 def _log(line: str) -> None:
-    click.echo(line, err=True)
+    with contextlib.suppress(OSError):  # nobody reads it any more; the tenant goes on
+        click.echo(line, err=True)

@@ -9,23 +9,28 @@ from typing import TYPE_CHECKING, Literal
 from tamr_provider.emulator.script import Script
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 Unset = Literal["absent", "null", "empty"]
 
+_USUAL = {
+    "load": timedelta(minutes=20),
+    "update": timedelta(minutes=45),
+    "publish": timedelta(minutes=10),
+}
+
 
 @dataclass(frozen=True)
 class Options:
-    """Durations are in emulated time, `speed` is emulated seconds per real one.
+    """Durations are in emulated time; a type that `durations` leaves out takes its usual one.
 
-    Without `key` any key is accepted, but there must be one. `state` is a file that survives
-    restarts.
+    `speed` is emulated seconds per real one. Without `key` any key is accepted, but there must
+    be one. `state` is a file that survives restarts.
     """
 
     slots: int = 5
-    load: timedelta = timedelta(minutes=20)
-    update: timedelta = timedelta(minutes=45)
-    publish: timedelta = timedelta(minutes=10)
+    durations: Mapping[str, timedelta] = field(default_factory=dict)
     pending: timedelta = timedelta(seconds=5)
     stopping: timedelta = timedelta(seconds=2)
     unset: Unset = "absent"
@@ -36,4 +41,4 @@ class Options:
 
     def duration(self, kind: str) -> timedelta:
         """Return how long a job of a type runs unless the script says otherwise."""
-        return {"load": self.load, "update": self.update, "publish": self.publish}[kind]
+        return self.durations.get(kind, _USUAL[kind])

@@ -32,9 +32,7 @@ RUN_ENDS = moment("2026-01-05T10:31:10.771Z")
 USUAL = Options(
     pending=STARTED - CREATED,
     stopping=STOP_ENDS - STOPPED,
-    load=RUN_ENDS - STARTED,
-    update=RUN_ENDS - STARTED,
-    publish=RUN_ENDS - STARTED,
+    durations=dict.fromkeys(("load", "update", "publish"), RUN_ENDS - STARTED),
 )
 PLANNING = JobError("PLANNING_FAILED", "Something went wrong while planning the job")
 
