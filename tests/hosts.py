@@ -81,7 +81,7 @@ def host(module: str = OWN, config: dict[str, str] | None = None, **env: str) ->
     assert process.stdout is not None
     with process, grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
         try:
-            stub = provider_pb2_grpc.ResourceProviderStub(channel)  # type: ignore[no-untyped-call]
+            stub = provider_pb2_grpc.ResourceProviderStub(channel)
             loop = asyncio.new_event_loop()
             args = loop.run_until_complete(rpc.serialize_properties(dict(config or {}), {}))
             loop.close()

@@ -10,7 +10,7 @@ from typing import Any
 import dill
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi.output import Unknown
+from pulumi.output import UNKNOWN
 
 from tamr_provider.models import Configuration, Job, JobStatus
 from tamr_provider.resources import Load, Publish, Update
@@ -61,9 +61,9 @@ def test_nothing_changed_is_no_change() -> None:
         ({"version": "2026-11-21"}, ["version"]),
         ({"since": "2026-11-20T10:00:02Z"}, ["since"]),
         ({"after": ["2026-11-20T10:30:00Z"]}, ["after"]),
-        ({"after": ["2026-11-20T09:30:00Z", Unknown()]}, ["after"]),
-        ({"after": Unknown()}, ["after"]),
-        ({"version": Unknown()}, ["version"]),
+        ({"after": ["2026-11-20T09:30:00Z", UNKNOWN]}, ["after"]),
+        ({"after": UNKNOWN}, ["after"]),
+        ({"version": UNKNOWN}, ["version"]),
     ],
     ids=[
         "another data product",
@@ -116,7 +116,7 @@ def test_check_reports_every_wrong_property_at_once() -> None:
 
 
 def test_check_takes_what_is_not_known_yet() -> None:
-    assert check({**INPUTS, "after": [Unknown()], "dataProductId": Unknown()}) == []
+    assert check({**INPUTS, "after": [UNKNOWN], "dataProductId": UNKNOWN}) == []
 
 
 def test_check_writes_versions_and_times_in_one_spelling() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -151,10 +152,8 @@ def test_the_heaviest_step_goes_first_where_slots_are_short() -> None:
     tenant = Tenant(slots=1)
     runner = tenant.runner()
     for name, weight in (("light", 1), ("heavy", 9), ("middling", 5)):
-        work = timedelta(hours=weight)
-        runner.submit(
-            step(Configuration.load(name)), replace(RULES, slots=1), lambda work=work: work
-        )
+        work = functools.partial(timedelta, hours=weight)
+        runner.submit(step(Configuration.load(name)), replace(RULES, slots=1), work)
     runner.run()
     by_start = sorted(tenant.jobs(), key=lambda each: str(each["created"]))
     order = [each["configuration"]["load"]["sourceId"] for each in by_start]

@@ -67,7 +67,7 @@ class Sample:
         return self.client().get_job(path.rpartition("/")[2])
 
 
-def samples(*kinds: str) -> Any:
+def samples(*kinds: str) -> pytest.MarkDecorator:
     chosen = [each for each in SAMPLES if each.stem.split("_")[0] in kinds]
     assert chosen
     return pytest.mark.parametrize("path", chosen, ids=lambda path: path.stem)

@@ -1,0 +1,222 @@
+"""`pulumi up` for real: the CLI, our host, an emulated tenant. Skipped where there is no CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from processes import KEY, PRODUCTS, QUICK, SLOW, emulator, environment, project, stack_file, tamr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.cli,
+    pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH"),
+]
+
+LOADS = "".join(
+    f'    p{n}: {{version: "2026-11-20", sources: [src_{n}], timeoutHours: 1}}\n' for n in range(8)
+)
+
+
+class Pulumi:
+    """A project with a state folder of its own."""
+
+    def __init__(self, folder: Path, url: str, products: str = PRODUCTS, **env: str) -> None:
+        self.folder = project(folder / "p", url, products)
+        self.state = folder / "state"
+        self.state.mkdir()
+        self.env = environment(
+            PULUMI_BACKEND_URL=self.state.as_uri(),
+            PULUMI_CONFIG_PASSPHRASE="x",
+            PULUMI_SKIP_UPDATE_CHECK="true",
+            **env,
+        )
+        assert self.run("stack", "init", "dev").returncode == 0
+
+    def command(self, words: Sequence[str]) -> list[str]:
+        return ["pulumi", *words, "--non-interactive", "--stack", "dev"]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = ["pulumi", *words] if words[0] == "stack" else self.command(words)
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=200,
+            check=False,
+        )
+
+    def up(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.run("up", "--yes", "--skip-preview", *words)
+
+    def start_up(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.command(["up", "--yes", "--skip-preview"]),
+            cwd=self.folder,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+
+    def deployment(self) -> dict[str, Any]:
+        exported = self.run("stack", "export", "--stack", "dev").stdout
+        deployment: dict[str, Any] = json.loads(exported)["deployment"]
+        return deployment
+
+    def locks(self) -> list[Path]:
+        return list(self.state.rglob("locks/**/*.json"))
+
+
+def test_a_stack_is_reconciled_and_a_second_up_sends_no_post(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        done = pulumi.up()
+        assert done.returncode == 0, done.stdout
+        assert len(server.posts()) == 8
+        assert "succeeded after" in done.stdout
+        again = pulumi.up()
+        assert "12 unchanged" in again.stdout
+        assert "(9 found)" in tamr(pulumi.folder, "up").stdout
+        assert len(server.posts()) == 8
+        everything = done.stdout + again.stdout
+        everything += "".join(
+            each.read_text(errors="replace") for each in pulumi.state.rglob("*") if each.is_file()
+        )
+        assert KEY not in everything
+        assert "Traceback" not in everything
+        for resource in pulumi.deployment()["resources"]:
+            assert len(json.dumps(resource.get("outputs", {}))) < 1000
+
+
+def test_what_tamr_up_did_satisfies_pulumi_up(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        assert tamr(pulumi.folder, "up").returncode == 0
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 8
+
+
+def test_a_new_version_previews_its_whole_cascade_and_runs_only_that_product(
+    tmp_path: Path,
+) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        pulumi.up()
+        assert tamr(pulumi.folder, "bump", "customers", "2026-11-21").returncode == 0
+        assert "+-6 to replace" in pulumi.run("preview").stdout
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 8 + 6
+
+
+def test_a_version_that_moved_alone_is_refused_with_the_command_that_repairs_it(
+    tmp_path: Path,
+) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        pulumi.up()
+        path = stack_file(pulumi.folder)
+        path.write_text(path.read_text().replace('"2026-11-20"', '"2026-11-21"', 1))
+        done = pulumi.run("preview")
+        assert done.returncode != 0
+        assert "tamr bump customers 2026-11-21 --stack dev" in done.stdout
+        assert len(server.posts()) == 8
+
+
+def test_eight_jobs_run_side_by_side_and_one_interrupt_leaves_nothing_behind(
+    tmp_path: Path,
+) -> None:
+    with emulator(*SLOW, "--slots", "8") as server:
+        pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8")
+        with pulumi.start_up() as process:
+            server.wait_for_running(8)
+            os.killpg(process.pid, signal.SIGINT)
+            output, _ = process.communicate(timeout=60)
+        for number in range(8):
+            assert f"p{number}: load src_{number} is not finished: interrupted" in output
+        assert "Traceback" not in output
+        assert "KeyboardInterrupt" not in output
+        assert pulumi.locks() == []
+        assert not pulumi.deployment().get("pending_operations")
+        assert {each["state"] for each in server.jobs()} == {"RUNNING"}
+        assert len(server.posts()) == 8
+
+
+def test_the_next_up_adopts_what_an_interrupted_one_left_running(tmp_path: Path) -> None:
+    with emulator("--load", "4s", "--pending", "50ms", "--slots", "8") as server:
+        pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8")
+        with pulumi.start_up() as process:
+            server.wait_for_running(8)
+            os.killpg(process.pid, signal.SIGINT)
+            process.communicate(timeout=60)
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 8
+
+
+def test_a_failing_job_is_one_readable_line(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.json"
+    rule = {"sourceId": "src_crm", "outcome": "failed", "reason": "BOOM", "message": "it broke"}
+    faults.write_text(json.dumps({"jobs": [rule]}))
+    with emulator(*QUICK, "--faults", str(faults)) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        done = pulumi.up()
+        assert done.returncode != 0
+        report = done.stdout.partition("Diagnostics:")[2]
+        (line,) = [each for each in report.splitlines() if "BOOM" in each]
+        assert line.strip().startswith(
+            "error: JobFailedError: customers: load src_crm failed (attempt 1 of 3): BOOM: it broke"
+        )
+        assert line.endswith("to try again: pulumi up --stack dev")
+        assert "Traceback" not in done.stdout
+        assert "KeyboardInterrupt" not in done.stdout
+
+
+def test_bad_config_is_told_without_a_traceback_or_a_request(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url, LOADS.replace("sources", "sorces", 1))
+        done = pulumi.up()
+        assert done.returncode != 0
+        assert "Pulumi.dev.yaml: products.p0.sorces: unknown key" in done.stdout
+        assert "Traceback" not in done.stdout
+        assert server.record()["requests"] == []
+
+
+def test_a_killed_engine_is_repaired_with_the_documented_commands_and_loses_no_job(
+    tmp_path: Path,
+) -> None:
+    with emulator("--load", "6s", "--pending", "50ms", "--slots", "8") as server:
+        pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8")
+        with pulumi.start_up() as process:
+            server.wait_for_running(8)
+            process.kill()
+        assert "the stack is currently locked" in pulumi.up().stdout
+        assert pulumi.run("cancel", "--yes").returncode == 0
+        done = pulumi.up()
+        assert done.returncode == 0, done.stdout
+        assert pulumi.deployment()["pending_operations"]
+        assert pulumi.run("refresh", "--clear-pending-creates", "--yes").returncode == 0
+        last = pulumi.up()
+        assert "pending" not in last.stdout
+        assert len(server.posts()) == 8
+
+
+def test_without_our_host_everything_works_as_well(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        path = pulumi.folder / "Pulumi.yaml"
+        path.write_text(path.read_text().partition("# The provider's own host")[0])
+        done = pulumi.up()
+        assert done.returncode == 0, done.stdout
+        assert len(server.posts()) == 8
