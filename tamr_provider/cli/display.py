@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
+
+from tamr_provider.clock import SystemClock
+from tamr_provider.errors import HeldError, NotFinishedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +27,8 @@ _COLOURS = {
     "PENDING": "cyan",
     "wait": "yellow",
     "failed": "red",
+    "held": "red",
+    "not finished": "yellow",
     "done": "green",
 }
 
@@ -55,24 +61,46 @@ class Lines:
         self._print(f"{clock}  {text}" if about == "note" else f"{clock}  {about}  {text}")
 
 
+@dataclass(frozen=True)
+class _Row:
+    """What a step's row says; a wait's text goes on counting from `seen`."""
+
+    step: Step
+    state: str
+    text: str
+    status: Status | None = None
+    seen: float = 0.0
+
+    def now(self) -> str:
+        """Return the text as of now: a look may be five minutes old."""
+        if self.status is None or self.status.elapsed is None:
+            return self.text
+        since = timedelta(seconds=SystemClock().monotonic() - self.seen)
+        return _detail(replace(self.status, elapsed=self.status.elapsed + since))
+
+
 class Table:
     """An observer that keeps a table of all steps."""
 
     def __init__(self, steps: list[Step]) -> None:
-        self._rows = {_key(step): (step, "", "waits for the steps before it") for step in steps}
+        rows = [_Row(step, "", "waits for the steps before it") for step in steps]
+        self._rows = {_key(row.step): row for row in rows}
         self._note, self._lock = "", threading.Lock()
 
     def status(self, step: Step, status: Status) -> None:
         """Update a step's row."""
+        row = _Row(step, status.state, _detail(status), status, SystemClock().monotonic())
         with self._lock:
-            self._rows[_key(step)] = (step, status.state, str(status).partition(" ")[2])
+            self._rows[_key(step)] = row
 
     def ended(self, step: Step, outcome: Result | Exception) -> None:
-        """Close a step's row."""
+        """Close a step's row; what went wrong is told below the table, once."""
+        kinds: dict[type, str] = {HeldError: "held", NotFinishedError: "not finished"}
         failed = isinstance(outcome, Exception)
-        text = str(outcome).partition("; to ")[0] if failed else str(outcome)
+        state = kinds.get(type(outcome), "failed") if failed else "done"
+        row = _Row(step, state, "" if failed else str(outcome))
         with self._lock:
-            self._rows[_key(step)] = (step, "failed" if failed else "done", text)
+            self._rows[_key(step)] = row
 
     def note(self, text: str) -> None:
         """Show what concerns the whole run below the table."""
@@ -90,11 +118,15 @@ class Table:
             grid.add_column(name, overflow="fold")
         with self._lock:
             rows, note = list(self._rows.values()), self._note
-        for step, state, text in rows:
-            colour = _COLOURS.get(state, "")
-            cells = (step.product, str(step.configuration))
-            grid.add_row(*(Text(each) for each in cells), Text(state, colour), Text(text))
+        for row in rows:
+            state = Text(row.state, _COLOURS.get(row.state, ""))
+            names = (row.step.product, str(row.step.configuration))
+            grid.add_row(*(Text(each) for each in names), state, Text(row.now()))
         return Group(grid, Text(note, "yellow")) if note else grid
+
+
+def _detail(status: Status) -> str:
+    return str(status).removeprefix(status.state).lstrip(": ")
 
 
 def _key(step: Step) -> tuple[str, str]:
