@@ -221,7 +221,8 @@ def failure(job: Job) -> str:
 
 
 def _retry(step: Step) -> str:
-    return f"to run it again: tamr retry {shlex.quote(step.product)}"
+    stack = f" --stack {shlex.quote(step.stack)}" if step.stack else ""
+    return f"to run it again: tamr retry {shlex.quote(step.product)}{stack}"
 
 
 def _state(job: Job) -> str:

@@ -70,11 +70,12 @@ def make_plan(
     products: Mapping[str, Product],
     slots: int,
     usual: Callable[[Configuration], timedelta | None],
+    stack: str = "",
 ) -> Plan:
     """Return the plan; `usual` tells a configuration's usual duration, None where unknown."""
     planner = _Planner(view, slots, usual)
     for name, product in products.items():
-        planner.add(name, product)
+        planner.add(phases(name, product, stack), rules_of(product, slots))
     return planner.plan()
 
 
@@ -98,9 +99,9 @@ class _Planner:
         self._to_launch: dict[Configuration, int] = {}
         self._running: dict[str, int] = {}
 
-    def add(self, name: str, product: Product) -> None:
-        rules, before = rules_of(product, self._slots), list[_End]()
-        for phase in phases(name, product):
+    def add(self, parts: list[list[Step]], rules: Rules) -> None:
+        before = list[_End]()
+        for phase in parts:
             before = [self._plan_step(step, rules, before) for step in phase]
 
     def plan(self) -> Plan:

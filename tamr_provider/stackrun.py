@@ -30,11 +30,13 @@ class StackRun:
     `results` and `errors` are complete once the runner's `run` returns.
     """
 
-    def __init__(self, runner: Runner, products: Mapping[str, Product], slots: int) -> None:
+    def __init__(
+        self, runner: Runner, products: Mapping[str, Product], slots: int, stack: str
+    ) -> None:
         self._runner, self._lock = runner, threading.Lock()
         self.results: dict[Step, Result] = {}
         self.errors: dict[Step, TamrError] = {}
-        self.plan = {name: phases(name, product) for name, product in products.items()}
+        self.plan = {name: phases(name, product, stack) for name, product in products.items()}
         self._rules = {name: rules_of(product, slots) for name, product in products.items()}
 
     def start(self) -> None:

@@ -49,8 +49,10 @@ class DataProduct:
 
 @dataclass(frozen=True)
 class Step:
-    """One configuration that a stack wants satisfied; `first` if no step before it touches
-    the data product."""
+    """One configuration that a stack wants satisfied.
+
+    `first` if no step before it touches the data product; `stack` is for messages only.
+    """
 
     product: str
     configuration: Configuration
@@ -58,6 +60,7 @@ class Step:
     not_before: datetime
     data_product: DataProduct = field(default_factory=DataProduct)
     first: bool = False
+    stack: str = ""
 
     def __str__(self) -> str:
         """Name it as messages do."""
@@ -84,12 +87,12 @@ class Rules:
     in_doubt_until: datetime | None = None
 
 
-def phases(name: str, product: Product) -> list[list[Step]]:
+def phases(name: str, product: Product, stack: str = "") -> list[list[Step]]:
     """Return the product's steps: a phase's steps run side by side, the phases in order.
 
     Each step's not-before is the product's since; `after` moves it on.
     """
-    owner = _data_product(product)
+    since, owner = product.not_before, _data_product(product)
     loads = [Configuration.load(each) for each in product.sources]
     touching = [
         [Configuration.update(product.data_product)] if product.data_product else [],
@@ -101,7 +104,10 @@ def phases(name: str, product: Product) -> list[list[Step]]:
             for each in product.publish
         ],
     ]
-    plain = [[_step(name, product, each, owner) for each in part] for part in [loads, *touching]]
+    plain = [
+        [Step(name, each, since, since, owner, stack=stack) for each in part]
+        for part in [loads, *touching]
+    ]
     rest = [part for part in plain[1:] if part]
     first = [[replace(each, first=True) for each in part] for part in rest[:1]]
     return [part for part in [plain[0], *first, *rest[1:]] if part]
@@ -133,8 +139,3 @@ def rules_of(product: Product, slots: int) -> Rules:
 def _data_product(product: Product) -> DataProduct:
     legacy = tuple(each.destination for each in product.publish if each.legacy)
     return DataProduct(product.data_product or "", tuple(product.workflows), legacy)
-
-
-def _step(name: str, product: Product, configuration: Configuration, owner: DataProduct) -> Step:
-    since = product.not_before
-    return Step(name, configuration, since, since, owner)

@@ -90,4 +90,5 @@ def _plan(stack: Stack, client: Client) -> Plan:
     products = stack.file.products
     viewer = Viewer(client, SystemClock())
     scope, relevant = scope_of(products, viewer.time.now())
-    return make_plan(viewer.look(scope, relevant), products, stack.settings.slots, usual)
+    view = viewer.look(scope, relevant)
+    return make_plan(view, products, stack.settings.slots, usual, stack.name)

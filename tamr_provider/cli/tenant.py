@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,9 +27,10 @@ _Command = TypeVar("_Command", bound="Callable[..., object]")
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as its file and the environment describe it; `resume` is the command to go on."""
+    """A stack as its file and the environment describe it."""
 
     name: str
+    directory: Path
     path: Path
     project: str
     file: StackFile
@@ -37,7 +39,8 @@ class Stack:
     @property
     def resume(self) -> str:
         """The command that goes on where a run of this stack stopped."""
-        return f"tamr up --stack {self.name}"
+        where = f" -C {shlex.quote(str(self.directory))}" if self.directory != Path() else ""
+        return f"tamr up{where} --stack {shlex.quote(self.name)}"
 
 
 def project_options(command: _Command) -> _Command:
@@ -63,7 +66,7 @@ def read_stack(directory: Path, stack: str) -> Stack:
     project = find_project(directory)
     file = project.read_stack(stack, SystemClock().now())
     settings = read_settings(os.environ, stack, file.url, file.slots)
-    return Stack(stack, project.stack_file(stack), project.name, file, settings)
+    return Stack(stack, directory, project.stack_file(stack), project.name, file, settings)
 
 
 def tenant_settings(directory: Path, stack: str) -> Settings:

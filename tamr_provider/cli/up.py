@@ -49,7 +49,7 @@ def _run(stack: Stack) -> StackRun:
         open_client(settings, stop, observer.note) as client,
     ):
         runner = Runner(client, SystemClock(), stop, settings.poll_seconds, observer, stack.resume)
-        run = StackRun(runner, stack.file.products, settings.slots)
+        run = StackRun(runner, stack.file.products, settings.slots, stack.name)
         run.start()
         hand_over = settings.hand_over_after
         _wait(runner, hand_over.total_seconds() if hand_over else None)

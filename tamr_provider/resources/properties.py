@@ -158,6 +158,7 @@ def read_step(properties: Mapping[str, Any]) -> Step:
             destinations=tuple(properties.get("destinations") or ()),
         ),
         first=bool(properties.get("first")),
+        stack=str(properties.get("stack") or ""),
     )
 
 
