@@ -76,6 +76,9 @@ class Pulumi:
         deployment: dict[str, Any] = json.loads(exported)["deployment"]
         return deployment
 
+    def doctor(self) -> str:
+        return tamr(self.folder, "doctor", **self.env).stdout
+
     def locks(self) -> list[Path]:
         return list(self.state.rglob("locks/**/*.json"))
 
@@ -202,13 +205,17 @@ def test_a_killed_engine_is_repaired_with_the_documented_commands_and_loses_no_j
             server.wait_for_running(8)
             process.kill()
         assert "the stack is currently locked" in pulumi.up().stdout
+        assert "repair: pulumi cancel --yes --stack dev" in pulumi.doctor()
         assert pulumi.run("cancel", "--yes").returncode == 0
         done = pulumi.up()
         assert done.returncode == 0, done.stdout
         assert pulumi.deployment()["pending_operations"]
+        repair = "pulumi refresh --clear-pending-creates --yes --stack dev"
+        assert f"repair: {repair}" in pulumi.doctor()
         assert pulumi.run("refresh", "--clear-pending-creates", "--yes").returncode == 0
         last = pulumi.up()
         assert "pending" not in last.stdout
+        assert "repair" not in pulumi.doctor()
         assert len(server.posts()) == 8
 
 

@@ -1,0 +1,108 @@
+"""`tamr doctor`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tamr_provider.cli.tenant import open_client, project_options
+from tamr_provider.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tamr_provider.doctor.finding import Finding
+    from tamr_provider.stackfile.project import Project
+
+_SIGNS = {"ok": "✓", "warning": "!", "problem": "✗"}
+
+
+@click.command()
+@project_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(directory: Path, stack: str, as_json: bool) -> None:
+    """Find what is missing or wrong, and say the repair.
+
+    Looks at the CLI, the project, the stack file, the tenant (one GET) and the state; changes
+    nothing. Exits with 1 if something has to be repaired.
+    """
+    found = list(_examine(directory, stack))
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False))
+    else:
+        for each in found:
+            click.echo(f"{_SIGNS[each.level]} {each.what}")
+            if each.repair:
+                click.echo(f"    repair: {each.repair}")
+    sys.exit(any(each.level == "problem" for each in found))
+
+
+def _examine(directory: Path, stack: str) -> Iterator[Finding]:
+    from tamr_provider.doctor import engine  # noqa: PLC0415 - only what the command needs
+    from tamr_provider.doctor.finding import PROBLEM, WARNING, Finding, run  # noqa: PLC0415
+    from tamr_provider.stackfile.project import find_project, read_text, shown  # noqa: PLC0415
+    from tamr_provider.stackfile.scalars import read_yaml  # noqa: PLC0415
+
+    cli = engine.check_cli(run, version("pulumi"))
+    yield cli
+    if cli.level != WARNING:
+        yield engine.check_python(run, os.environ)
+    try:
+        project = find_project(directory)
+        settings: dict[str, Any] = read_yaml(read_text(project.file), shown(project.file))
+    except InputError as error:
+        yield Finding(PROBLEM, str(error), "give the project's folder with -C DIR")
+        return
+    yield engine.check_host(settings, project.file.parent)
+    virtualenv = engine.check_virtualenv(settings)
+    if virtualenv is not None:
+        yield virtualenv
+    yield from _examine_stack(project, settings, stack)
+
+
+def _examine_stack(project: Project, settings: dict[str, Any], stack: str) -> Iterator[Finding]:
+    from tamr_provider.clock import SystemClock  # noqa: PLC0415
+    from tamr_provider.doctor import state  # noqa: PLC0415
+    from tamr_provider.doctor.finding import OK, PROBLEM, WARNING, Finding, run  # noqa: PLC0415
+    from tamr_provider.stackfile.project import shown  # noqa: PLC0415
+
+    if not stack:
+        known = ", ".join(project.stacks()) or "none"
+        yield Finding(WARNING, f"no stack was looked at; stacks here: {known}", "add --stack STACK")
+        return
+    try:
+        file = project.read_stack(stack, SystemClock().now())
+        yield Finding(OK, f"{shown(project.stack_file(stack))} is valid")
+        yield from _examine_tenant(stack, file.url, file.slots)
+    except InputError as error:
+        for problem in error.problems:
+            yield Finding(PROBLEM, problem, "edit the file; `tamr schema` has what is allowed")
+    folder = project.file.parent
+    backend = state.backend_folder(settings, os.environ, folder)
+    if backend is not None:
+        yield state.check_lock(backend, project.name, stack)
+    yield state.check_pending(run, folder, backend, project.name, stack)
+
+
+def _examine_tenant(stack: str, url: str, slots: int) -> Iterator[Finding]:
+    from tamr_provider.clock import SystemClock  # noqa: PLC0415
+    from tamr_provider.doctor.finding import PROBLEM, Finding  # noqa: PLC0415
+    from tamr_provider.doctor.tenant import check_tenant  # noqa: PLC0415
+    from tamr_provider.settings import key_variable, read_settings  # noqa: PLC0415
+
+    try:
+        settings = read_settings(os.environ, stack, url, slots)
+    except InputError as error:
+        for problem in error.problems:
+            repair = f"export {key_variable(stack)}=… (or TAMR_API_KEY)" if "key" in problem else ""
+            yield Finding(PROBLEM, problem, repair or "correct the variable or the stack file")
+        return
+    with open_client(settings) as client:
+        yield from check_tenant(client, SystemClock().now())
