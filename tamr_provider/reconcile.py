@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.decide import Action, Decision, decide
+from tamr_provider.duplicates import Duplicates
 from tamr_provider.durations import Usual, usual_duration
 from tamr_provider.errors import InterruptedWaitError, OutageError, RefusedError, StepError
-from tamr_provider.launch import first_by_another, launch, try_to_stop
-from tamr_provider.models import STOPPING, Configuration, Job
+from tamr_provider.launch import launch
 from tamr_provider.progress import Observer, Status
 from tamr_provider.ticket import Result, Ticket
 from tamr_provider.view import Scope, View, Viewer
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from tamr_provider.client.jobs import Client
     from tamr_provider.clock import Clock
+    from tamr_provider.models import Configuration
     from tamr_provider.steps import Rules, Step
 
 _NO_LIMIT = 10**9
@@ -57,7 +58,7 @@ class Runner:
         self._lock, self._wake, self._stop = threading.Lock(), threading.Event(), stop
         self._usual: dict[Configuration, Usual | None] = {}
         self._busy_until, self._busy_pause = -math.inf, poll_seconds
-        self._launched, self._stopped = set[str](), ""
+        self._duplicates, self._stopped = Duplicates(client, observer.note), ""
 
     def submit(
         self, step: Step, rules: Rules, weight: Callable[[], timedelta] = timedelta
@@ -146,6 +147,7 @@ class Runner:
 
     def _best_to_launch(self, view: View) -> Ticket | None:
         """Decide for every step, and return the one to launch now, if any."""
+        self._duplicates.stop_late_ones(view)
         ready = self._settle(view)
         if len(ready) > 1:
             ready.sort(key=lambda ticket: ticket.weight(), reverse=True)
@@ -169,14 +171,14 @@ class Runner:
 
     def _judge(self, ticket: Ticket, view: View) -> bool:
         """Take one step as far as it goes without a launch; return whether it wants one."""
-        self._give_way(ticket, view)
-        if self._sees_duplicate_end(ticket, view):
+        self._duplicates.give_way(ticket, view)
+        if self._waits_for_duplicate(ticket, view):
             return False
         rules = replace(ticket.rules, slots=_NO_LIMIT)
         decision = decide(view.jobs, ticket.step, view.now, rules)
-        waited = _find(view, ticket.waiting_for)
+        waited = view.find(ticket.waiting_for)
         if decision.action is Action.SATISFIED and decision.job is not None:
-            self._end(ticket, ticket.result(decision.job, view.jobs, self._launched))
+            self._end(ticket, ticket.result(decision.job, view.jobs, self._duplicates.launched))
         elif decision.action is not Action.ADOPT and waited and ticket.has_failed(waited):
             link = f"{self._client.url}/api/v1beta1/jobs/{waited.id}"
             self._end(ticket, ticket.failed(waited, view.jobs, link, self._resume))
@@ -210,7 +212,9 @@ class Runner:
             ticket.rules,
             ahead=ahead,
             busy_until=self._tenant_moment(self._busy_until),
-            in_doubt_until=self._tenant_moment(ticket.in_doubt_until),
+            in_doubt_until=self._tenant_moment(
+                self._duplicates.doubts.until(ticket.step.configuration)
+            ),
         )
 
     def _tenant_moment(self, until: float) -> datetime | None:
@@ -226,41 +230,24 @@ class Runner:
         now = self._clock.monotonic()
         if outcome.job is not None:
             self._viewer.note(outcome.job)
-            ticket.ours = outcome.job.id
-            ticket.known_ends = frozenset(each.id for each in view.jobs if not each.active)
-            ticket.launched.add(outcome.job.id)
-            self._launched.add(outcome.job.id)
+            self._duplicates.launches(ticket, outcome.job, view)
             self._busy_pause = self._poll
         elif outcome.busy:
             pause = self._busy_pause * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
             self._busy_until = now + max(pause, outcome.retry_after or 0)
             self._busy_pause = min(_LONGEST_BUSY_SECONDS, self._busy_pause * 2)
         else:
-            polls = _DOUBT_IN_POLLS if outcome.in_doubt else 1
-            ticket.in_doubt_until = now + polls * self._poll
+            configuration, doubts = ticket.step.configuration, self._duplicates.doubts
+            if outcome.in_doubt:
+                doubts.lost(configuration, view.jobs, now + _DOUBT_IN_POLLS * self._poll)
+            else:
+                doubts.unsent(configuration, now + self._poll)
             self._observer.note(f"{ticket.step}: {outcome.trouble}; looking before trying again")
 
-    def _give_way(self, ticket: Ticket, view: View) -> None:
-        """Stop our job where another runner, or a person, was first with the same."""
-        ours = _find(view, ticket.ours)
-        if ours is None or not ours.active:
-            return
-        rival = first_by_another(view.jobs, ticket.step, ours, ticket.known_ends)
-        if rival is None:
-            return
-        ticket.withdrawn, ticket.ours = ours.id, ""
-        self._observer.note(
-            f"{ticket.step}: {rival.id} was first, so our {ours.id} is stopped as a duplicate"
-        )
-        try_to_stop(self._client, ours)
-
-    def _sees_duplicate_end(self, ticket: Ticket, view: View) -> bool:
-        """Whether our withdrawn job is still active; how it ended counts like any other job."""
-        job = _find(view, ticket.withdrawn)
-        if job is None or not job.active:
+    def _waits_for_duplicate(self, ticket: Ticket, view: View) -> bool:
+        job = self._duplicates.ending(ticket, view)
+        if job is None:
             return False
-        if job.state != STOPPING:
-            try_to_stop(self._client, job)
         reason = f"our duplicate {job.id} is being stopped"
         self._decided(ticket, Decision(Action.WAIT, reason, job, blockers=(job,)), view)
         return True
@@ -294,7 +281,3 @@ class Runner:
             ticket.future.set_exception(outcome)
         else:
             ticket.future.set_result(outcome)
-
-
-def _find(view: View, job_id: str) -> Job | None:
-    return next((each for each in view.jobs if each.id == job_id), None) if job_id else None

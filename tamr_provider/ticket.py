@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -56,7 +55,7 @@ class Ticket:
     """One step that somebody waits for; times are this machine's monotonic seconds.
 
     `waiting_for` is the active job that we wait for, ours or not. `ours` is the job that we
-    launched and may have to withdraw; `withdrawn` the one that we did.
+    launched and may have to withdraw.
     """
 
     step: Step
@@ -70,8 +69,6 @@ class Ticket:
     ours: str = ""
     launched: set[str] = field(default_factory=set)
     known_ends: frozenset[str] = frozenset()
-    withdrawn: str = ""
-    in_doubt_until: float = -math.inf
 
     def decided(self, decision: Decision, now: float) -> None:
         """Take note of a decision, and since when we wait for its job."""

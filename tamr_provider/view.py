@@ -34,6 +34,10 @@ class View:
         """Every job on the tenant that may still be working."""
         return tuple(each for each in self.jobs if each.active)
 
+    def find(self, job_id: str) -> Job | None:
+        """Return a job by its id, None where it is not among those that matter."""
+        return next((each for each in self.jobs if each.id == job_id), None) if job_id else None
+
 
 @dataclass(frozen=True)
 class Scope:
