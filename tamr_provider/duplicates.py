@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tamr_provider.doubt import Doubts
-from tamr_provider.launch import first_by_another, try_to_stop
+from tamr_provider.launch import first_by_another, orphans, try_to_stop
 from tamr_provider.models import STOPPING
 
 if TYPE_CHECKING:
@@ -32,13 +32,19 @@ class Duplicates:
         ticket.ours = job.id
         ticket.known_ends = frozenset(each.id for each in view.jobs if not each.active)
 
-    def stop_late_ones(self, view: View) -> None:
+    def stop_late_ones(self, view: View, now: float) -> None:
         """Stop what lost POSTs started although an equal job was there by then."""
-        for job in self.doubts.duplicates(view.jobs, self.launched):
+        for job in self.doubts.duplicates(view.jobs, self.launched, now):
             self._withdraw(job, f"{job.id}, started by a request whose answer was lost,")
 
-    def give_way(self, ticket: Ticket, view: View) -> None:
-        """Stop a step's own job where another runner, or a person, was first with the same."""
+    def settle_races(self, ticket: Ticket, view: View) -> None:
+        """Stop a step's own job where another was first, and what a killed runner left racing."""
+        self._give_way(ticket, view)
+        for job in orphans(view.jobs, ticket.step):
+            if job.id not in self._withdrawn:
+                self._withdraw(job, f"{ticket.step}: {job.id}, a second job of the same race,")
+
+    def _give_way(self, ticket: Ticket, view: View) -> None:
         ours = view.find(ticket.ours)
         if ours is None or not ours.active:
             return

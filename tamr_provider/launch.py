@@ -7,11 +7,12 @@ decides anew; so a lost answer is found by the look, and a rival that was first 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.decide import by_creation, is_equal_and_new_enough
 from tamr_provider.errors import AnswerLostError, BusyError, TamrError
-from tamr_provider.models import FAILED
+from tamr_provider.models import FAILED, STOPPING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from tamr_provider.client.jobs import Client
     from tamr_provider.models import Job
     from tamr_provider.steps import Step
+
+# A look and the POST after it take less; people who start the same job twice take more.
+_RACE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,27 @@ def first_by_another(
         and by_creation(each) < by_creation(ours)
     ]
     return min(rivals, key=by_creation, default=None)
+
+
+def orphans(jobs: Sequence[Job], step: Step) -> list[Job]:
+    """Return the losers of a race that nobody is left to stop.
+
+    Of two equal jobs that were created within seconds of each other the later one lost. Its own
+    runner stops it, unless it was killed between its POST and its next look.
+    """
+    running = sorted(
+        (
+            each
+            for each in jobs
+            if each.active and each.state != STOPPING and is_equal_and_new_enough(each, step)
+        ),
+        key=by_creation,
+    )
+    return [
+        later
+        for later in running[1:]
+        if by_creation(later)[0] - by_creation(running[0])[0] <= _RACE
+    ]
 
 
 def try_to_stop(client: Client, job: Job) -> bool:

@@ -147,7 +147,7 @@ class Runner:
 
     def _best_to_launch(self, view: View) -> Ticket | None:
         """Decide for every step, and return the one to launch now, if any."""
-        self._duplicates.stop_late_ones(view)
+        self._duplicates.stop_late_ones(view, self._clock.monotonic())
         ready = self._settle(view)
         if len(ready) > 1:
             ready.sort(key=lambda ticket: ticket.weight(), reverse=True)
@@ -171,7 +171,7 @@ class Runner:
 
     def _judge(self, ticket: Ticket, view: View) -> bool:
         """Take one step as far as it goes without a launch; return whether it wants one."""
-        self._duplicates.give_way(ticket, view)
+        self._duplicates.settle_races(ticket, view)
         if self._waits_for_duplicate(ticket, view):
             return False
         rules = replace(ticket.rules, slots=_NO_LIMIT)
@@ -239,7 +239,8 @@ class Runner:
         else:
             configuration, doubts = ticket.step.configuration, self._duplicates.doubts
             if outcome.in_doubt:
-                doubts.lost(configuration, view.jobs, now + _DOUBT_IN_POLLS * self._poll)
+                until = now + _DOUBT_IN_POLLS * self._poll
+                doubts.lost(configuration, view.jobs, now, until)
             else:
                 doubts.unsent(configuration, now + self._poll)
             self._observer.note(f"{ticket.step}: {outcome.trouble}; looking before trying again")
