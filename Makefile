@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test format wheel clean
+.PHONY: demo test chaos format wheel clean
 
 demo: $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" tamr demo
@@ -15,6 +15,10 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+
+# Every schedule of kills, lost answers and races; make test plays a sample of them.
+chaos: $(READY)
+	PYTHONPATH=tests $(BIN)/python tests/chaos_table.py
 
 format: $(READY)
 	$(BIN)/ruff format .
