@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 from clocks import START, FakeClock
@@ -116,7 +116,14 @@ class World(Tenant):
             self.deliver()
 
 
-def facts(world: Tenant) -> dict[str, list[dict[str, Any]]]:
+class Judged(Protocol):
+    """Whatever has jobs to be judged."""
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """Return the tenant's own record of its jobs."""
+
+
+def facts(world: Judged) -> dict[str, list[dict[str, Any]]]:
     """Return the tenant's jobs by configuration, oldest first."""
     found: dict[str, list[dict[str, Any]]] = {}
     for job in sorted(world.jobs(), key=lambda each: str(each["created"])):
@@ -124,7 +131,7 @@ def facts(world: Tenant) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def verdict(world: Tenant, raw: Mapping[str, Any]) -> list[str]:
+def verdict(world: Judged, raw: Mapping[str, Any]) -> list[str]:
     """Return what went wrong: a step run twice, forgotten, beside its equal, or too early."""
     jobs, wrong = facts(world), list[str]()
     wanted = {str(each) for each in _configurations(raw)}
@@ -137,7 +144,7 @@ def verdict(world: Tenant, raw: Mapping[str, Any]) -> list[str]:
     return wrong + list(_too_early(jobs, raw))
 
 
-def beside_its_equal(world: Tenant) -> list[str]:
+def beside_its_equal(world: Judged) -> list[str]:
     """Return the configurations of which two jobs were active at the same time."""
     return [
         name
