@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tamr_provider.errors import RefusedError
 from tamr_provider.times import format_moment
 
 if TYPE_CHECKING:
@@ -20,10 +21,17 @@ _OLDEST = timedelta(days=3650)
 
 
 def find_creation(client: Client, job: Job, now: datetime) -> datetime | None:
-    """Return the moment, or None where the tenant contradicts itself."""
+    """Return the moment, or None where the tenant contradicts itself or cannot be asked so."""
     shown = client.get_job(job.id).created_at
     if shown is not None:
         return shown
+    try:
+        return _narrow_down(client, job, now)
+    except RefusedError:
+        return None
+
+
+def _narrow_down(client: Client, job: Job, now: datetime) -> datetime | None:
     latest = _whole_milliseconds(job.status.since or now) + _PRECISION
     earliest = _earliest(client, job.id, latest)
     if earliest is None:

@@ -16,6 +16,7 @@ from tamr_provider.errors import InterruptedWaitError, OutageError, RefusedError
 from tamr_provider.launch import launch
 from tamr_provider.progress import Observer, Status
 from tamr_provider.ticket import Result, Ticket
+from tamr_provider.times import format_moment
 from tamr_provider.view import Scope, View, Viewer
 from tamr_provider.watch import LONGEST, next_look
 
@@ -33,6 +34,7 @@ _LONGEST_BUSY_SECONDS = 60.0
 # A POST whose answer was lost may still be on its way; this many shortest waits let it arrive.
 _DOUBT_IN_POLLS = 5
 _IDLE_SECONDS = 3600.0
+_LAG = timedelta(minutes=1)  # how far the tenant's list may lag behind without a word from us
 
 
 class Runner:
@@ -59,6 +61,7 @@ class Runner:
         self._usual: dict[Configuration, Usual | None] = {}
         self._busy_until, self._busy_pause = -math.inf, poll_seconds
         self._duplicates, self._stopped = Duplicates(client, observer.note), ""
+        self._warned = False
 
     def submit(
         self, step: Step, rules: Rules, weight: Callable[[], timedelta] = timedelta
@@ -148,6 +151,7 @@ class Runner:
     def _best_to_launch(self, view: View) -> Ticket | None:
         """Decide for every step, and return the one to launch now, if any."""
         self._duplicates.stop_late_ones(view, self._clock.monotonic())
+        self._warn_of_a_blind_list(view)
         ready = self._settle(view)
         if len(ready) > 1:
             ready.sort(key=lambda ticket: ticket.weight(), reverse=True)
@@ -158,6 +162,17 @@ class Runner:
             if best is None and decision.action is Action.LAUNCH:
                 best = ticket
         return best
+
+    def _warn_of_a_blind_list(self, view: View) -> None:
+        """Say once that others would not find a job of ours, since the list does not show it."""
+        for job in view.active:
+            since = job.created_at or view.now
+            if job.id in view.unlisted and view.now - since > _LAG and not self._warned:
+                self._warned = True
+                self._observer.note(
+                    f"the tenant's list does not show {job.id}, created at {format_moment(since)}: "
+                    "another runner would start it a second time; see: tamr doctor --tenant"
+                )
 
     def _settle(self, view: View) -> list[Ticket]:
         """Judge every open step, those included that the end of another one submits."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.creation import find_creation
-from tamr_provider.errors import RefusedError
+from tamr_provider.errors import RefusedError, UnreadableError
 from tamr_provider.times import format_moment
 
 if TYPE_CHECKING:
@@ -24,10 +24,14 @@ _OVERLAP = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class View:
-    """The jobs that matter and the tenant's time, as one look showed them."""
+    """The jobs that matter and the tenant's time, as one look showed them.
+
+    `unlisted` are active jobs that we know of although the list left them out.
+    """
 
     jobs: tuple[Job, ...]
     now: datetime
+    unlisted: frozenset[str] = frozenset()
 
     @property
     def active(self) -> tuple[Job, ...]:
@@ -127,23 +131,24 @@ class Viewer:
         self._jobs: dict[str, Job] = {}
         self._scope: Scope | None = None
         self._seen_until: datetime | None = None
+        self._filters = True
 
     def look(self, scope: Scope, relevant: Iterable[Configuration] = ()) -> View:
         """Return the jobs within the scope and every active one.
 
         `relevant` are the configurations whose jobs need a creation time; where a tenant shows
-        no history it costs some requests each, once.
+        no history it costs some requests each, once. Raises UnreadableError where there is no
+        way to tell it.
         """
-        ask = self._what_to_ask(scope)
-        found = {each.id: each for each in self._client.list_jobs(ask.filter())}
-        for job_id in [each.id for each in self._jobs.values() if each.active]:
-            if job_id not in found:
-                found[job_id] = self._get(job_id)
-        for job in found.values():
+        found = {each.id: each for each in self._list(self._what_to_ask(scope))}
+        known = [each.id for each in self._jobs.values() if each.active]
+        missing = [self._get(each) for each in known if each not in found]
+        for job in (*found.values(), *missing):
             self.note(job)
         self._date(set(relevant))
         self._seen_until = self.time.now()
-        return View(tuple(self._jobs.values()), self._seen_until)
+        unlisted = frozenset(each.id for each in missing if each.active)
+        return View(tuple(self._jobs.values()), self._seen_until, unlisted)
 
     def note(self, job: Job) -> None:
         """Remember a job that another answer showed."""
@@ -161,6 +166,19 @@ class Viewer:
             return scope
         return Scope(max(scope.since, self._seen_until - _OVERLAP))
 
+    def _list(self, ask: Scope) -> list[Job]:
+        """Return what is asked for; everything, where the tenant refuses filters."""
+        if not self._filters:
+            return self._client.list_jobs()
+        try:
+            return self._client.list_jobs(ask.filter())
+        except RefusedError as error:
+            if error.status != 400:
+                raise
+        jobs = self._client.list_jobs()
+        self._filters = False
+        return jobs
+
     def _get(self, job_id: str) -> Job:
         """Return a job that the list no longer shows; one that Tamr forgot stays as it was."""
         try:
@@ -174,4 +192,10 @@ class Viewer:
         for job in list(self._jobs.values()):
             if job.created_at is None and job.configuration in relevant:
                 created = find_creation(self._client, job, self.time.now())
+                if created is None:
+                    raise UnreadableError(
+                        f"there is no way to tell when {job.id} was created: the tenant shows no "
+                        "history of it and its list cannot be asked by creation time, so a new "
+                        "run cannot be told from an old one; see: tamr doctor --tenant"
+                    )
                 self._jobs[job.id] = replace(job, created_at=created)

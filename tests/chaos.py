@@ -124,9 +124,10 @@ class Judged(Protocol):
 
 
 def facts(world: Judged) -> dict[str, list[dict[str, Any]]]:
-    """Return the tenant's jobs by configuration, oldest first."""
+    """Return the tenant's jobs by configuration, oldest first, without those named foreign."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for job in sorted(world.jobs(), key=lambda each: str(each["created"])):
+    ours = [each for each in world.jobs() if "foreign" not in str(each["configuration"])]
+    for job in sorted(ours, key=lambda each: str(each["created"])):
         found.setdefault(str(job["configuration"]), []).append(job)
     return found
 

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import company
+import hardship
 import schedules
 
 if TYPE_CHECKING:
@@ -17,15 +19,23 @@ FAMILIES: list[Callable[[], schedules.Tally]] = [
     lambda: schedules.every_answer(1),
     lambda: schedules.late_requests(1),
     lambda: schedules.random_faults(300),
-    lambda: schedules.races(2, 200),
-    lambda: schedules.races(3, 200),
-    lambda: schedules.races(8, 30),
-    lambda: schedules.races(3, 300, kills=1),
-    lambda: schedules.races(3, 300, kills=2),
-    lambda: schedules.races(8, 30, kills=4),
-    lambda: schedules.races(3, 300, kills=1, share=0.2),
+    lambda: company.races(2, 200),
+    lambda: company.races(3, 200),
+    lambda: company.races(8, 30),
+    lambda: company.races(3, 300, kills=1),
+    lambda: company.races(3, 300, kills=2),
+    lambda: company.races(8, 30, kills=4),
+    lambda: company.races(3, 300, kills=1, share=0.2),
     schedules.skewed_clocks,
-    schedules.starvation,
+    lambda: company.overlapping_stacks(100),
+    lambda: company.beside_a_person(200),
+    lambda: company.stopped_by_a_person(1, 100),
+    lambda: company.stopped_by_a_person(2, 100),
+    lambda: company.stopped_by_a_person(2, 200, kills=1),
+    hardship.starvation,
+    lambda: hardship.lag_of_the_list(5, 4),
+    lambda: hardship.lag_of_the_list(30, 4),
+    lambda: hardship.lag_of_the_list(100, 4),
 ]
 COLUMNS = ("schedules", "jobs", "duplicates", "losses", "extra requests", "seconds")
 

@@ -52,7 +52,7 @@ class SharedClock(FakeClock):
         self.simulation: Simulation | None = None
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        if self.simulation is None:
+        if self.simulation is None or not self.simulation.has_the_floor():
             return super().wait(event, seconds)
         if not event.is_set():
             self.simulation.pause(self.elapsed + seconds)
@@ -92,11 +92,15 @@ class Simulation:
         self._local.actor = actor
         play()
 
+    def has_the_floor(self) -> bool:
+        """Whether one of the actors is asking."""
+        return hasattr(self._local, "actor")
+
     def pause(self, until: float) -> None:
         """Let the others go on; called by an actor, which goes on from `until` at the earliest."""
-        actor = getattr(self._local, "actor", None)
-        if actor is None:
+        if not self.has_the_floor():
             return
+        actor = self._local.actor
         actor.wakes_at = until
         actor.go.clear()
         actor.stopped.set()

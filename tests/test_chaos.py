@@ -7,6 +7,8 @@ no step started before what it depends on had finished.
 
 from __future__ import annotations
 
+import company
+import hardship
 import schedules
 from schedules import Tally
 
@@ -38,16 +40,16 @@ def test_random_faults_on_a_third_of_all_requests_change_nothing() -> None:
 
 def test_two_three_and_eight_runners_at_once_end_with_one_job_each() -> None:
     for runners, seeds in ((2, 15), (3, 10), (8, 2)):
-        sound(schedules.races(runners, seeds), seeds)
+        sound(company.races(runners, seeds), seeds)
 
 
 def test_runners_that_race_and_are_killed_end_with_one_job_each() -> None:
-    sound(schedules.races(3, seeds=20, kills=1), 15)
-    sound(schedules.races(3, seeds=15, kills=2), 10)
+    sound(company.races(3, seeds=20, kills=1), 15)
+    sound(company.races(3, seeds=15, kills=2), 10)
 
 
 def test_runners_that_race_among_faults_and_kills_end_with_one_job_each() -> None:
-    sound(schedules.races(3, seeds=25, kills=1, share=0.2), 15)
+    sound(company.races(3, seeds=25, kills=1, share=0.2), 15)
 
 
 def test_clocks_that_are_ten_minutes_apart_change_nothing() -> None:
@@ -55,6 +57,25 @@ def test_clocks_that_are_ten_minutes_apart_change_nothing() -> None:
 
 
 def test_an_outage_and_hours_without_a_slot_end_with_everything_satisfied() -> None:
-    tally = schedules.starvation()
-    sound(tally, 3)
+    tally = hardship.starvation()
+    sound(tally, 5)
     assert tally.extra_requests < 1200  # six hours at three a minute
+
+
+def test_stacks_that_share_a_source_load_it_once_however_they_race() -> None:
+    sound(company.overlapping_stacks(seeds=8), 8)
+
+
+def test_a_person_who_starts_the_same_job_in_the_same_second_is_a_rival_like_any_other() -> None:
+    sound(company.beside_a_person(seeds=30), 30)
+
+
+def test_what_a_person_stops_stays_stopped_until_a_retry_whoever_waits_or_died() -> None:
+    sound(company.stopped_by_a_person(1, seeds=8), 5)
+    sound(company.stopped_by_a_person(2, seeds=8), 5)
+    sound(company.stopped_by_a_person(2, seeds=8, kills=1), 4)
+
+
+def test_a_list_that_lags_behind_by_less_than_a_job_takes_changes_nothing() -> None:
+    for seconds in (5, 30, 100):
+        sound(hardship.lag_of_the_list(seconds, stride=40), 15)

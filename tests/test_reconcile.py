@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from clocks import START, FakeClock
 from tenants import HOURS_AGO, LOAD, PUBLISH, RULES, UPDATE, Tenant, Watched, outcome, step
@@ -355,6 +356,46 @@ def test_on_a_tenant_that_shows_no_history_creation_is_found_with_the_lists_filt
     assert found.job.created_at == START
     (newer,) = run(tenant, step(LOAD, START + timedelta(milliseconds=1)))
     assert how(newer) == LAUNCHED
+
+
+class WithoutFilters(Tenant):
+    """A tenant that refuses a list with a filter."""
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if "filter" in request.url.params:
+            return httpx.Response(400, json={"statusCode": 400, "message": "no such filter"})
+        return super()._answer(request)
+
+
+def test_a_tenant_that_refuses_filters_is_read_whole() -> None:
+    tenant = WithoutFilters()
+    for number in range(45):
+        tenant.start(Configuration.load(f"old_{number}"))
+        tenant.clock.elapsed += 3600
+    tenant.start(LOAD)
+    ended = run(tenant, step(LOAD, tenant.clock.true_now()), step(UPDATE))
+    assert [how(each) for each in ended] == [ADOPTED, LAUNCHED]
+
+
+def test_where_no_creation_can_be_told_nothing_is_launched_and_that_is_said() -> None:
+    tenant = WithoutFilters()
+    tenant.alter = without_history
+    tenant.start(LOAD)
+    tenant.clock.elapsed += 3600
+    (ended,) = run(tenant, step(LOAD))
+    assert "no way to tell when job_1 was created" in str(ended)
+    assert "tamr doctor --tenant" in str(ended)
+    assert tenant.posts() == 1
+
+
+def test_a_list_that_never_shows_our_job_is_warned_of_once() -> None:
+    tenant, watched = Tenant(), Watched()
+    tenant.alter = lambda body: {**body, "jobs": []} if "jobs" in body else body
+    future = (runner := tenant.runner(watched)).submit(step(LOAD), RULES)
+    runner.run()
+    assert how(outcome(future)) == LAUNCHED
+    (note,) = watched.notes
+    assert "the tenant's list does not show job_1, created at 2026-11-20T12:00:00Z" in note
 
 
 def test_an_unknown_state_counts_as_active() -> None:

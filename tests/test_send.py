@@ -107,6 +107,13 @@ def test_a_get_lasts_through_15_minutes_of_outage_with_bounded_requests() -> Non
     assert len(script.requests) < 80
 
 
+def test_a_tenant_that_is_busy_for_an_hour_is_no_outage() -> None:
+    clock, script = FakeClock(), Script(httpx.Response(429, json={"message": "slow down"}))
+    clock.at_wait = lambda: script.replies.insert(0, OK) if clock.elapsed > 3600 else None
+    assert sender(script, clock).get("/jobs", "the list").body == {"jobs": []}
+    assert len(script.requests) < 250
+
+
 def test_an_outage_of_more_than_20_minutes_ends_the_wait_as_not_finished() -> None:
     script = Script(OK, httpx.ConnectError("refused"))
     tenant = sender(script)

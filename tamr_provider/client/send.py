@@ -83,13 +83,15 @@ class Sender:
         self._http.close()
 
     def get(self, path: str, what: str, params: Mapping[str, str] | None = None) -> Answer:
-        """Send a GET until it is answered, through 20 minutes of outage."""
+        """Send a GET until it is answered: through 20 minutes of outage, and any time of 429."""
         start, tries = self._clock.monotonic(), 0
         while True:
             try:
                 return self._once("GET", path, what, params=params)
             except _TryAgain as trouble:
                 tries += 1
+                if isinstance(trouble.error, BusyError):
+                    start = self._clock.monotonic()  # a tenant that says so is there
                 self._give_up(trouble, what, tries, self._clock.monotonic() - start)
                 self._on_outage(f"{trouble.why}; trying again")
                 self._pause(trouble, tries)
