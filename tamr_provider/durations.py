@@ -31,13 +31,17 @@ def usual_duration(client: Client, configuration: Configuration) -> Usual | None
 
     One request: the newest 30 successes, created to finished.
     """
-    wanted = " AND ".join(f"({part})" for part in _same(configuration))
-    filter_ = f"{wanted} AND (status.state = DONE) AND (NOT status:error)"
     try:
-        jobs = client.list_jobs(filter_, pages=1)
+        jobs = client.list_jobs(successes_filter(configuration), pages=1)
     except RefusedError:
         return None  # an id that the filter language cannot quote costs the estimate, no more
     return _usual([job for job in jobs if job.configuration == configuration])
+
+
+def successes_filter(configuration: Configuration) -> str:
+    """Return what asks the list for a configuration's successes."""
+    wanted = " AND ".join(f"({part})" for part in _same(configuration))
+    return f"{wanted} AND (status.state = DONE) AND (NOT status:error)"
 
 
 def _usual(jobs: list[Job]) -> Usual | None:

@@ -61,7 +61,7 @@ class Runner:
         self._usual: dict[Configuration, Usual | None] = {}
         self._busy_until, self._busy_pause = -math.inf, poll_seconds
         self._duplicates, self._stopped = Duplicates(client, observer.note), ""
-        self._warned = False
+        self._asked = self._warned = False
 
     def submit(
         self, step: Step, rules: Rules, weight: Callable[[], timedelta] = timedelta
@@ -82,6 +82,7 @@ class Runner:
     def usual(self, configuration: Configuration) -> timedelta | None:
         """Return the median of a configuration's earlier durations, None where unknown."""
         if configuration not in self._usual:
+            self._asked = True
             self._usual[configuration] = usual_duration(self._client, configuration)
         usual = self._usual[configuration]
         return usual.median if usual else None
@@ -122,7 +123,9 @@ class Runner:
         """Look once, do what it calls for, and return in how many seconds to look again."""
         view = self._look()
         while (ticket := self._best_to_launch(view)) is not None and not self._stopped:
-            self._launch(ticket, view)
+            # Whatever was asked since the look gave others time to start the same job.
+            if not self._asked:
+                self._launch(ticket, view)
             view = self._look()
         return self._pause(view)
 
@@ -146,6 +149,7 @@ class Runner:
             since=min((each.step.not_before for each in tickets), default=now),
             ended=now - buffer if buffer else None,
         )
+        self._asked = False
         return self._viewer.look(scope, {each.step.configuration for each in tickets})
 
     def _best_to_launch(self, view: View) -> Ticket | None:

@@ -140,15 +140,21 @@ class Viewer:
         no history it costs some requests each, once. Raises UnreadableError where there is no
         way to tell it.
         """
+        unlisted = self._list_anew(scope)
+        while self._date(set(relevant)):
+            # The dating took a while, in which others may have started something.
+            unlisted = self._list_anew(scope)
+        self._seen_until = self.time.now()
+        return View(tuple(self._jobs.values()), self._seen_until, unlisted)
+
+    def _list_anew(self, scope: Scope) -> frozenset[str]:
+        """Take in what the list shows, and return the active jobs that it left out."""
         found = {each.id: each for each in self._list(self._what_to_ask(scope))}
         known = [each.id for each in self._jobs.values() if each.active]
         missing = [self._get(each) for each in known if each not in found]
         for job in (*found.values(), *missing):
             self.note(job)
-        self._date(set(relevant))
-        self._seen_until = self.time.now()
-        unlisted = frozenset(each.id for each in missing if each.active)
-        return View(tuple(self._jobs.values()), self._seen_until, unlisted)
+        return frozenset(each.id for each in missing if each.active)
 
     def note(self, job: Job) -> None:
         """Remember a job that another answer showed."""
@@ -188,14 +194,20 @@ class Viewer:
                 raise
             return self._jobs[job_id]
 
-    def _date(self, relevant: set[Configuration]) -> None:
-        for job in list(self._jobs.values()):
-            if job.created_at is None and job.configuration in relevant:
-                created = find_creation(self._client, job, self.time.now())
-                if created is None:
-                    raise UnreadableError(
-                        f"there is no way to tell when {job.id} was created: the tenant shows no "
-                        "history of it and its list cannot be asked by creation time, so a new "
-                        "run cannot be told from an old one; see: tamr doctor --tenant"
-                    )
-                self._jobs[job.id] = replace(job, created_at=created)
+    def _date(self, relevant: set[Configuration]) -> bool:
+        """Find out when jobs were created whose history is not shown; return whether it asked."""
+        undated = [
+            each
+            for each in self._jobs.values()
+            if each.created_at is None and each.configuration in relevant
+        ]
+        for job in undated:
+            created = find_creation(self._client, job, self.time.now())
+            if created is None:
+                raise UnreadableError(
+                    f"there is no way to tell when {job.id} was created: the tenant shows no "
+                    "history of it and its list cannot be asked by creation time, so a new "
+                    "run cannot be told from an old one; see: tamr doctor --tenant"
+                )
+            self._jobs[job.id] = replace(job, created_at=created)
+        return bool(undated)

@@ -70,7 +70,7 @@ class World(Tenant):
     """
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(self.make_clock(), durations=DURATIONS, **options)
+        super().__init__(self.make_clock(), **{"durations": DURATIONS, **options})
         self.kill_at, self.kill_when, self.sent = -1, BEFORE, 0
         self.delay_at, self.delay = -1, 0.0
         self.late: list[tuple[float, tuple[Any, ...]]] = []

@@ -52,7 +52,7 @@ class SharedClock(FakeClock):
         self.simulation: Simulation | None = None
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        if self.simulation is None or not self.simulation.has_the_floor():
+        if self.simulation is None or self.simulation.on_the_floor() is None:
             return super().wait(event, seconds)
         if not event.is_set():
             self.simulation.pause(self.elapsed + seconds)
@@ -65,16 +65,24 @@ class Simulation:
     def __init__(self, seed: int, world: World) -> None:
         self.random, self.world = random.Random(seed), world
         random.seed(seed)  # the jitter of pauses is part of the schedule
-        self._clock = world.clock
-        assert isinstance(self._clock, SharedClock)
+        assert isinstance(world.clock, SharedClock)
+        self._clock: SharedClock = world.clock
         self._clock.simulation = self
         self._actors: list[Actor] = []
         self._local = threading.local()
 
     def spawn(self, play: Callable[[], object]) -> Actor:
-        actor = Actor(lambda: self._enter(actor, play))
+        actor = Actor(lambda: self.enter(actor, play))
         self._actors.append(actor)
         return actor
+
+    def on_the_floor(self) -> Actor | None:
+        """Return the actor that is asking, None where nobody of them is."""
+        return getattr(self._local, "actor", None)
+
+    def calm(self) -> None:
+        """From now on nobody takes turns: waits pass at once."""
+        self._clock.simulation = None
 
     def runner(self, raw: Mapping[str, Any], results: list[StackRun]) -> Actor:
         """Spawn a runner of a stack."""
@@ -88,25 +96,28 @@ class Simulation:
 
         return self.spawn(play)
 
-    def _enter(self, actor: Actor, play: Callable[[], object]) -> None:
+    def enter(self, actor: Actor, play: Callable[[], object]) -> None:
+        """Play as one of the actors, on its own thread."""
         self._local.actor = actor
         play()
 
-    def has_the_floor(self) -> bool:
-        """Whether one of the actors is asking."""
-        return hasattr(self._local, "actor")
-
     def pause(self, until: float) -> None:
         """Let the others go on; called by an actor, which goes on from `until` at the earliest."""
-        if not self.has_the_floor():
+        actor = self.on_the_floor()
+        if actor is None:
             return
-        actor = self._local.actor
         actor.wakes_at = until
         actor.go.clear()
         actor.stopped.set()
         actor.go.wait()
         if actor.killed:
             raise Killed
+
+    def move(self, actor: Actor) -> None:
+        """Let an actor go on until it has sent or received something, or sleeps."""
+        actor.stopped.clear()
+        actor.go.set()
+        actor.stopped.wait()
 
     def run(self, kills: int = 0, steps: int = 200_000) -> None:
         """Draw who goes on until all are over; kill so many of them on the way."""
@@ -123,9 +134,7 @@ class Simulation:
                 continue
             actor = self.random.choice(ready)
             actor.killed = actor.killed or number in doomed
-            actor.stopped.clear()
-            actor.go.set()
-            actor.stopped.wait()
+            self.move(actor)
         else:
             raise AssertionError("the schedule never ended")
         for actor in self._actors:
@@ -145,9 +154,13 @@ class RacyWorld(World):
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self._travel()
-        answer = super()._answer(request)
+        answer = self._serve(request)
         self._travel()
         return answer
+
+    def _serve(self, request: httpx.Request) -> httpx.Response:
+        """Answer at the tenant's end, at one moment."""
+        return super()._answer(request)
 
     def _travel(self) -> None:
         self.simulation.pause(self.clock.elapsed + self.simulation.random.uniform(0.001, 0.3))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from datetime import datetime
 
+    from tamr_provider.clock import Clock
     from tamr_provider.progress import Status
     from tamr_provider.ticket import Result
 
@@ -85,11 +86,11 @@ class Tenant:
         settings = Settings(url=URL, api_key="k")
         return Client(Sender(settings, self.clock, stop or threading.Event(), self.transport()))
 
-    def runner(self, observer: Watched | None = None) -> Runner:
+    def runner(self, observer: Watched | None = None, clock: Clock | None = None) -> Runner:
         stop = threading.Event()
         client = self.client(stop)
         resume = "tamr up --stack dev"
-        return Runner(client, self.clock, stop, 2.0, observer or Watched(), resume)
+        return Runner(client, clock or self.clock, stop, 2.0, observer or Watched(), resume)
 
     def start(self, configuration: Configuration) -> str:
         """Start a job as somebody else would, in the UI or by hand."""

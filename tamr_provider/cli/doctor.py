@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -20,20 +21,24 @@ if TYPE_CHECKING:
 
     from tamr_provider.doctor.finding import Finding
     from tamr_provider.stackfile.project import Project
+    from tamr_provider.stackfile.read import StackFile
 
-_SIGNS = {"ok": "✓", "warning": "!", "problem": "✗"}
+_SIGNS = {"ok": "✓", "warning": "!", "problem": "✗", "unknown": "?"}
 
 
 @click.command()
 @project_options
+@click.option(
+    "--tenant", is_flag=True, help="Put each assumption about Tamr to the stack's own tenant."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def doctor(directory: Path, stack: str, as_json: bool) -> None:
+def doctor(directory: Path, stack: str, tenant: bool, as_json: bool) -> None:
     """Find what is missing or wrong, and say the repair.
 
-    Looks at the CLI, the project, the stack file, the tenant (one GET) and the state; changes
-    nothing. Exits with 1 if something has to be repaired.
+    Looks at the CLI, the project, the stack file, the tenant and the state; sends nothing but
+    GETs and changes nothing. Exits with 1 if something has to be repaired.
     """
-    found = list(_examine(directory, stack))
+    found = list(_examine(directory, stack, tenant))
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False))
     else:
@@ -44,7 +49,7 @@ def doctor(directory: Path, stack: str, as_json: bool) -> None:
     sys.exit(any(each.level == "problem" for each in found))
 
 
-def _examine(directory: Path, stack: str) -> Iterator[Finding]:
+def _examine(directory: Path, stack: str, tenant: bool) -> Iterator[Finding]:
     from tamr_provider.doctor import engine  # noqa: PLC0415 - only what the command needs
     from tamr_provider.doctor.finding import PROBLEM, WARNING, Finding, run  # noqa: PLC0415
     from tamr_provider.stackfile.project import find_project, read_text, shown  # noqa: PLC0415
@@ -64,10 +69,12 @@ def _examine(directory: Path, stack: str) -> Iterator[Finding]:
     virtualenv = engine.check_virtualenv(settings)
     if virtualenv is not None:
         yield virtualenv
-    yield from _examine_stack(project, settings, stack)
+    yield from _examine_stack(project, settings, stack, tenant)
 
 
-def _examine_stack(project: Project, settings: dict[str, Any], stack: str) -> Iterator[Finding]:
+def _examine_stack(
+    project: Project, settings: dict[str, Any], stack: str, tenant: bool
+) -> Iterator[Finding]:
     from tamr_provider.clock import SystemClock  # noqa: PLC0415
     from tamr_provider.doctor import state  # noqa: PLC0415
     from tamr_provider.doctor.finding import OK, PROBLEM, WARNING, Finding, run  # noqa: PLC0415
@@ -80,7 +87,7 @@ def _examine_stack(project: Project, settings: dict[str, Any], stack: str) -> It
     try:
         file = project.read_stack(stack, SystemClock().now())
         yield Finding(OK, f"{shown(project.stack_file(stack))} is valid")
-        yield from _examine_tenant(stack, file.url, file.slots)
+        yield from _examine_tenant(stack, file, tenant)
     except InputError as error:
         for problem in error.problems:
             yield Finding(PROBLEM, problem, "edit the file; `tamr schema` has what is allowed")
@@ -91,18 +98,24 @@ def _examine_stack(project: Project, settings: dict[str, Any], stack: str) -> It
     yield state.check_pending(run, folder, backend, project.name, stack)
 
 
-def _examine_tenant(stack: str, url: str, slots: int) -> Iterator[Finding]:
+def _examine_tenant(stack: str, file: StackFile, thorough: bool) -> Iterator[Finding]:
     from tamr_provider.clock import SystemClock  # noqa: PLC0415
-    from tamr_provider.doctor.finding import PROBLEM, Finding  # noqa: PLC0415
+    from tamr_provider.doctor.assumptions import check_assumptions  # noqa: PLC0415
+    from tamr_provider.doctor.finding import OK, PROBLEM, Finding  # noqa: PLC0415
     from tamr_provider.doctor.tenant import check_tenant  # noqa: PLC0415
     from tamr_provider.settings import key_variable, read_settings  # noqa: PLC0415
 
     try:
-        settings = read_settings(os.environ, stack, url, slots)
+        settings = read_settings(os.environ, stack, file.url, file.slots)
     except InputError as error:
         for problem in error.problems:
             repair = f"export {key_variable(stack)}=… (or TAMR_API_KEY)" if "key" in problem else ""
             yield Finding(PROBLEM, problem, repair or "correct the variable or the stack file")
         return
     with open_client(settings) as client:
-        yield from check_tenant(client, SystemClock().now())
+        found = list(check_tenant(client, SystemClock().now()))
+        yield from found
+        if thorough and found[0].level == OK:
+            trust = max((each.trust_days for each in file.products.values()), default=30)
+            now = SystemClock().now()
+            yield from check_assumptions(client, now, timedelta(days=trust))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tamr_provider.errors import AnswerLostError, UnreadableError
@@ -37,6 +37,12 @@ class Client:
                 break
         return list(jobs.values())
 
+    def page(self, filter_: str = "", token: str = "") -> dict[str, Any]:
+        """Return one page of the list as Tamr sent it."""
+        params = {"pageSize": str(PAGE_SIZE), "filter": filter_, "pageToken": token}
+        set_params = {key: value for key, value in params.items() if value}
+        return self._get("/jobs", "the list of jobs", set_params)
+
     def get_job(self, job_id: str) -> Job:
         """Return one job. Raises RefusedError (404) where the tenant does not know it."""
         return Job.from_wire(self._get(f"/jobs/{quote(job_id, safe='')}", f"job {job_id}"))
@@ -67,9 +73,7 @@ class Client:
     def _pages(self, filter_: str) -> Iterator[list[Job]]:
         token, seen = "", set[str]()
         while True:
-            params = {"pageSize": str(PAGE_SIZE), "filter": filter_, "pageToken": token}
-            set_params = {key: value for key, value in params.items() if value}
-            body = self._get("/jobs", "the list of jobs", set_params)
+            body = self.page(filter_, token)
             jobs = body.get("jobs") or []
             if not isinstance(jobs, list):
                 raise UnreadableError(f"the list of jobs is no list: {str(jobs)[:80]}")
@@ -81,12 +85,10 @@ class Client:
                 raise UnreadableError("the list of jobs goes round in circles: a token came twice")
             seen.add(token)
 
-    def _get(
-        self, path: str, what: str, params: Mapping[str, str] | None = None
-    ) -> dict[str, object]:
+    def _get(self, path: str, what: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         answer = self._sender.get(path, what, params)
         self._note(answer)
-        body: dict[str, object] = answer.body
+        body: dict[str, Any] = answer.body
         return body
 
     def _note(self, answer: Answer) -> None:
