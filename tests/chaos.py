@@ -126,7 +126,7 @@ class Judged(Protocol):
 def facts(world: Judged) -> dict[str, list[dict[str, Any]]]:
     """Return the tenant's jobs by configuration, oldest first, without those named foreign."""
     found: dict[str, list[dict[str, Any]]] = {}
-    ours = [each for each in world.jobs() if "foreign" not in str(each["configuration"])]
+    ours = [each for each in world.jobs() if "foreign" not in str(each)]
     for job in sorted(ours, key=lambda each: str(each["created"])):
         found.setdefault(str(job["configuration"]), []).append(job)
     return found

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import company
 import hardship
+import killing
 import schedules
+from model import run_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 FAMILIES: list[Callable[[], schedules.Tally]] = [
+    lambda: killing.every_boundary("tamr up, SIGKILL at every request", killing.kill_tamr_up),
+    lambda: killing.every_boundary("the host, SIGKILL at every request", killing.kill_host),
     lambda: schedules.every_kill(1),
     lambda: schedules.every_pair_of_kills(5),
     lambda: schedules.every_answer(1),
@@ -33,10 +40,12 @@ FAMILIES: list[Callable[[], schedules.Tally]] = [
     lambda: company.stopped_by_a_person(2, 100),
     lambda: company.stopped_by_a_person(2, 200, kills=1),
     hardship.starvation,
+    lambda: hardship.long_history(100_000, Path(tempfile.mkdtemp())),
     lambda: hardship.lag_of_the_list(5, 4),
     lambda: hardship.lag_of_the_list(30, 4),
     lambda: hardship.lag_of_the_list(100, 4),
 ]
+EXAMPLES = 3000
 COLUMNS = ("schedules", "jobs", "duplicates", "losses", "extra requests", "seconds")
 
 
@@ -56,8 +65,21 @@ def main() -> int:
         )
         print(f"{tally.name:<48}" + "".join(f"{each:>15,}" for each in counts), flush=True)
         wrong += [f"{tally.name}: {each}" for each in tally.wrong]
+    wrong += _model()
     print("\n".join(["", *wrong[:50]]) if wrong else "\nNothing went wrong.")
     return bool(wrong)
+
+
+def _model() -> list[str]:
+    """Play the stateful model; it judges by itself and has no columns but the first."""
+    start = time.monotonic()
+    try:
+        run_model(EXAMPLES, moves=60, derandomize=False)
+    except Exception:  # noqa: BLE001 - told like every other failure
+        return [traceback.format_exc()]
+    seconds = round(time.monotonic() - start)
+    print(f"{'the model, any interleaving':<48}{EXAMPLES:>15,}{'':<60}{seconds:>15,}", flush=True)
+    return []
 
 
 if __name__ == "__main__":

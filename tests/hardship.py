@@ -7,17 +7,24 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from chaos import AFTER, BEFORE, TWO_PRODUCTS, World, killed
+from chaos import AFTER, BEFORE, SMALL, TWO_PRODUCTS, World, killed, products
+from clocks import START
 from schedules import Tally, errors_of, undisturbed
 from simulation import RacyWorld
 
+from tamr_provider.emulator.clock import Origin
+from tamr_provider.emulator.configuration import Configuration
+from tamr_provider.emulator.job import Course, Job
 from tamr_provider.emulator.script import AnswerRule, JobRule, Script
-from tamr_provider.models import Configuration
+from tamr_provider.emulator.store import Store
+from tamr_provider.models import Configuration as Wanted
+from tamr_provider.steps import all_steps
 from tamr_provider.times import parse_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
+    from pathlib import Path
 
 HOUR = 3600.0
 
@@ -41,7 +48,7 @@ def _with_listed_jobs() -> World:
     long = JobRule(ids={"sourceId": "foreign"}, duration=timedelta(hours=6))
     world = World(script=Script(jobs=[long]))
     for _ in range(5):
-        world.start(Configuration.load("foreign"))
+        world.start(Wanted.load("foreign"))
     return world
 
 
@@ -109,3 +116,33 @@ def lag_of_the_list(seconds: float, stride: int) -> Tally:
         world.simulation.run()
         tally.add(f"race {seed}", world, TWO_PRODUCTS, errors_of(*results), 2 * usual)
     return tally
+
+
+def long_history(count: int, folder: Path) -> Tally:
+    """Run a stack on a tenant that lists so many older jobs, half of them of our steps."""
+    tally, usual = Tally(f"{count:,} older jobs in the list"), undisturbed(SMALL).sent
+    ours = [each.configuration for each in all_steps(products(SMALL))]
+    course = Course(timedelta(seconds=5), timedelta(minutes=3))
+    older = [
+        Job(f"foreign_{number}", _kind(ours, number), _before_since(number), course)
+        for number in range(count, 0, -1)
+    ]
+    state = folder / "state.json"
+    Store(state).save(Origin(START, START, 1), older)
+    world = World(state=state)
+    problems = errors_of(world.run(SMALL))
+    if any("pageToken" in each["query"] for each in world.requests("GET")):
+        problems.append("a question took more than one page")
+    tally.add("run", world, SMALL, problems, usual)
+    return tally
+
+
+def _kind(ours: Sequence[Wanted], number: int) -> Configuration:
+    if number % 2:
+        return Configuration("load", {"sourceId": f"foreign_{number % 50}"})
+    wanted = ours[number // 2 % len(ours)]
+    return Configuration(wanted.type, dict(wanted.ids))
+
+
+def _before_since(number: int) -> datetime:
+    return START - timedelta(hours=3 + number)

@@ -285,7 +285,7 @@ class Protocol(RuleBasedStateMachine):
 
 
 def run_model(examples: int, moves: int, *, derandomize: bool) -> None:
-    """Play so many examples; hypothesis prints the shortest one that goes wrong."""
+    """Play so many examples. Raises with the shortest one that goes wrong."""
     from hypothesis import HealthCheck, settings  # noqa: PLC0415
     from hypothesis.stateful import run_state_machine_as_test  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ from chaos import AFTER, BEFORE, SMALL, TWO_PRODUCTS, World, beside_its_equal, k
 from tamr_provider.emulator.script import AnswerRule, Script
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sized
 
     from tamr_provider.stackrun import StackRun
 
@@ -53,12 +53,16 @@ class Tally:
         self, schedule: str, world: World, raw: Mapping[str, Any], problems: list[str], usual: int
     ) -> None:
         """Count one schedule; `usual` is how many requests it takes undisturbed."""
-        problems = problems + verdict(world, raw)
+        extra = world.sent - usual
+        self.count(schedule, world.jobs(), problems + verdict(world, raw), extra)
+
+    def count(self, schedule: str, jobs: Sized, problems: list[str], extra: int) -> None:
+        """Count one schedule by its jobs, what went wrong, and how many requests it took more."""
         self.schedules += 1
-        self.jobs += len(world.jobs())
+        self.jobs += len(jobs)
         self.duplicates += sum("succeeded" in each and " 0 times" not in each for each in problems)
         self.losses += sum(" 0 times" in each for each in problems)
-        self.extra_requests = max(self.extra_requests, world.sent - usual)
+        self.extra_requests = max(self.extra_requests, extra)
         self.wrong += [f"{schedule}: {each}" for each in problems]
 
 

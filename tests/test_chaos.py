@@ -7,10 +7,15 @@ no step started before what it depends on had finished.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import company
 import hardship
 import schedules
 from schedules import Tally
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def sound(tally: Tally, at_least: int) -> None:
@@ -79,3 +84,9 @@ def test_what_a_person_stops_stays_stopped_until_a_retry_whoever_waits_or_died()
 def test_a_list_that_lags_behind_by_less_than_a_job_takes_changes_nothing() -> None:
     for seconds in (5, 30, 100):
         sound(hardship.lag_of_the_list(seconds, stride=40), 15)
+
+
+def test_a_long_history_costs_no_request_more(tmp_path: Path) -> None:
+    tally = hardship.long_history(2_000, tmp_path)
+    sound(tally, 1)
+    assert tally.extra_requests <= 0

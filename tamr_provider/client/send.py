@@ -17,6 +17,8 @@ import random
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -24,6 +26,7 @@ from tamr_provider import __name__ as product
 from tamr_provider.errors import (
     AnswerLostError,
     BusyError,
+    InputError,
     InterruptedWaitError,
     OutageError,
     RefusedError,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 _TIMEOUT = httpx.Timeout(60, connect=15)
 _OUTAGE_SECONDS = 20 * 60  # the least that we promise is 15 minutes
 _FIRST_CONTACT_TRIES = 6  # an address that never answered is more likely wrong than down
+_CERTIFICATE = "CERTIFICATE_VERIFY_FAILED"  # as OpenSSL words what no second try mends
 _LONGEST_PAUSE = 30  # the pause that the documentation advises after 429, 500 and 503
 
 
@@ -71,12 +75,18 @@ class Sender:
         self.url = settings.url
         self._clock, self._stop, self._on_outage = clock, stop, on_outage
         self._met = False
-        self._http = httpx.Client(
-            base_url=settings.url + "/api/v1beta1",
-            headers={"X-API-KEY": settings.api_key, "User-Agent": product},
-            timeout=_TIMEOUT,
-            transport=transport,
-        )
+        try:
+            self._http = httpx.Client(
+                base_url=settings.url + "/api/v1beta1",
+                headers={"X-API-KEY": settings.api_key, "User-Agent": product},
+                timeout=_TIMEOUT,
+                transport=transport,
+            )
+        except (OSError, ValueError, httpx.InvalidURL) as error:
+            raise InputError(
+                f"no connection to {settings.url} can be prepared: {error}; check HTTPS_PROXY, "
+                "ALL_PROXY and SSL_CERT_FILE in the environment"
+            ) from None
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -134,10 +144,9 @@ class Sender:
         """Raise where it is time to: soon at an address that never answered, late elsewhere."""
         unmet = isinstance(trouble.error, AnswerLostError) and not trouble.error.sent
         wrong_place = " answered 200" in trouble.why
-        if not self._met and (unmet or wrong_place) and tries >= _FIRST_CONTACT_TRIES:
-            raise UnreachableError(
-                f"{trouble.why}; is this a Tamr tenant? Check tamr:url or TAMR_URL"
-            ) from None
+        enough = 1 if _CERTIFICATE in trouble.why else _FIRST_CONTACT_TRIES
+        if not self._met and (unmet or wrong_place) and tries >= enough:
+            raise UnreachableError(f"{trouble.why}; {_hint(trouble.why, self.url)}") from None
         if seconds >= _OUTAGE_SECONDS:
             raise OutageError(
                 f"{what}: no answer for {seconds / 60:.0f} minutes ({trouble.why}); run again later"
@@ -148,6 +157,16 @@ class Sender:
         pause = max(pause * random.uniform(0.5, 1), trouble.pause or 0)  # noqa: S311 - jitter
         if self._clock.wait(self._stop, pause):
             raise InterruptedWaitError(trouble.why) from None
+
+
+def _hint(why: str, url: str) -> str:
+    """Return what is most likely wrong where nobody ever answered."""
+    if _CERTIFICATE in why:
+        return "set SSL_CERT_FILE to a file with the certificates of those you trust"
+    parts = urlsplit(url)
+    if parts.scheme in getproxies() and not proxy_bypass(parts.hostname or ""):
+        return "check the address (tamr:url or TAMR_URL) and the proxy in the environment"
+    return "is this a Tamr tenant? Check tamr:url or TAMR_URL"
 
 
 def _json(response: httpx.Response) -> tuple[Any, bool]:
