@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from processes import KEY, PRODUCTS, QUICK, SLOW, emulator, environment, project, stack_file, tamr
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 pytestmark = [
@@ -216,6 +217,43 @@ def test_a_killed_engine_is_repaired_with_the_documented_commands_and_loses_no_j
         last = pulumi.up()
         assert "pending" not in last.stdout
         assert "repair" not in pulumi.doctor()
+        assert len(server.posts()) == 8
+
+
+def interrupt_twice(process: subprocess.Popen[str]) -> None:
+    """Send the second Ctrl-C as soon as the engine has answered the first."""
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "^C received" in line:
+            break
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def kill_everything(process: subprocess.Popen[str]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("wreck", [interrupt_twice, kill_everything])
+def test_whatever_the_doctor_prescribes_leaves_no_lock_no_warning_and_no_second_job(
+    tmp_path: Path, wreck: Callable[[subprocess.Popen[str]], None]
+) -> None:
+    with emulator("--load", "6s", "--pending", "50ms", "--slots", "8") as server:
+        pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8")
+        with pulumi.start_up() as process:
+            server.wait_for_running(8)
+            wreck(process)
+            process.communicate(timeout=60)
+        for _ in range(3):
+            for line in pulumi.doctor().splitlines():
+                if "repair: pulumi " in line:
+                    words = shlex.split(line.partition("repair: pulumi ")[2])
+                    assert pulumi.run(*words[:-2]).returncode == 0
+        last = pulumi.up()
+        assert last.returncode == 0, last.stdout
+        assert "warning" not in last.stdout
+        assert "repair: pulumi" not in pulumi.doctor()
+        assert pulumi.locks() == []
         assert len(server.posts()) == 8
 
 
