@@ -45,7 +45,9 @@ def test_the_python_of_the_documentation_runs() -> None:
     assert getattr(names["answer"], "status") == 200  # noqa: B009 - a name made by the code
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/emulator.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/emulator.md", "docs/reliability.md", "CONTRIBUTING.md"]
+)
 def test_files_that_the_documentation_names_exist(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     named = re.findall(r"`((?:tamr_provider|tests|stacks|docs)/[\w./]+\w)`", text)
@@ -60,3 +62,11 @@ def test_variables_of_the_readme_are_those_that_the_settings_read() -> None:
     code = "".join(each.read_text(encoding="utf-8") for each in ROOT.glob("tamr_provider/**/*.py"))
     read = set(re.findall(r"\"(TAMR_[A-Z_]+)\"", code)) - {"TAMR_EMULATOR_KEY", "TAMR_API_KEY_"}
     assert documented - {"TAMR_API_KEY_"} == read
+
+
+def test_every_test_that_holds_a_claim_exists() -> None:
+    claims = (ROOT / "docs/reliability.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", claims))
+    code = "".join(each.read_text(encoding="utf-8") for each in ROOT.glob("tests/**/test_*.py"))
+    assert len(named) > 15
+    assert named <= set(re.findall(r"^def (test_\w+)", code, re.MULTILINE))
