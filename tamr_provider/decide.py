@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from tamr_provider.freeze import show_moment
 from tamr_provider.models import FAILED, STOPPED, STOPPING, SUCCEEDED, Job
 from tamr_provider.times import format_duration, format_moment
 
@@ -56,6 +57,7 @@ def decide(jobs: Sequence[Job], step: Step, now: datetime, rules: Rules) -> Deci
         or _stopped_by_a_person(judged, step)
         or _failed_too_often(failed, step, rules)
         or _maybe_forgotten(fresh, step, now, rules)
+        or _guarded(step, now, rules)
         or _too_early(step, now)
         or _buffer(jobs, step, now, rules)
         or _no_slot(jobs, now, rules)
@@ -161,6 +163,18 @@ def _maybe_forgotten(
     return Decision(Action.HOLD, reason)
 
 
+def _guarded(step: Step, now: datetime, rules: Rules) -> Decision | None:
+    """Hold what the stack file's own guards keep from being launched."""
+    if rules.refused:
+        return Decision(Action.HOLD, rules.refused)
+    for window in rules.freeze:
+        opens = window.opens(now)
+        if opens is not None:
+            why = f"frozen until {show_moment(opens)} ({window.text})"
+            return Decision(Action.HOLD, f"{why}; {_override(step)}", earliest=opens)
+    return None
+
+
 def _too_early(step: Step, now: datetime) -> Decision | None:
     if now >= step.not_before:
         return None
@@ -223,6 +237,13 @@ def failure(job: Job) -> str:
 def _retry(step: Step) -> str:
     stack = f" --stack {shlex.quote(step.stack)}" if step.stack else ""
     return f"to run it again: tamr retry {shlex.quote(step.product)}{stack}"
+
+
+def _override(step: Step) -> str:
+    return (
+        f"to run it all the same, give {step.product} an override "
+        "with this version and a reason in the stack file"
+    )
 
 
 def _state(job: Job) -> str:

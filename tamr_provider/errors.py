@@ -9,6 +9,8 @@ TamrError                   1
 ├── BusyError               1   429: no slot or too many requests; always a reason to wait
 ├── AnswerLostError         1   a POST without a readable answer; it may have taken effect
 ├── UnreadableError         1   an answer that is not the shape we know
+├── NotPromotedError        1   a version may not be promoted
+├── NotYetError            75   a version may be promoted later
 └── StepError               1   a step that did not end satisfied
     ├── JobFailedError      1   its job failed
     ├── HeldError           1   a person has to decide
@@ -86,6 +88,16 @@ class AnswerLostError(TamrError):
 
 class UnreadableError(TamrError):
     """An answer that is not the shape we know."""
+
+
+class NotPromotedError(TamrError):
+    """A version may not be promoted, whatever time passes."""
+
+
+class NotYetError(TamrError):
+    """A version may be promoted later: it is not held yet, or not for long enough."""
+
+    exit_code = 75
 
 
 class StepError(TamrError):

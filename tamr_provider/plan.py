@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 from tamr_provider.decide import Action, Decision, decide
 from tamr_provider.schedule import Task, expect
 from tamr_provider.steps import after, all_steps, phases, rules_of
+from tamr_provider.times import format_duration
 from tamr_provider.view import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from tamr_provider.models import Configuration
+    from tamr_provider.models import Configuration, Job
     from tamr_provider.stackfile.product import Product
     from tamr_provider.steps import Rules, Step
     from tamr_provider.view import View
 
+CLOSE = timedelta(hours=2)  # two runs of a data product closer than this are warned of
 NONE, ADOPT, WAIT, LAUNCH, HOLD = "none", "adopt", "wait", "launch", "hold"
 _ACTIONS = {
     Action.SATISFIED: NONE,
@@ -37,11 +39,16 @@ class PlannedStep:
     step: Step
     action: str
     reason: str
-    job_id: str = ""
+    job: Job | None = None
     not_before: datetime | None = None
     earliest_start: datetime | None = None
     usual: timedelta | None = None
     own_job: bool = True
+
+    @property
+    def job_id(self) -> str:
+        """The job's id, empty where none is known."""
+        return self.job.id if self.job else ""
 
     @property
     def starts_a_job(self) -> bool:
@@ -51,13 +58,22 @@ class PlannedStep:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would do; `expected` is the wall time, None where a duration is unknown."""
+    """What a run would do; `expected` is the wall time, None where a duration is unknown.
+
+    `warnings` are for people: nothing in them keeps a run from doing what it says.
+    """
 
     now: datetime
     slots: int
     active: int
     steps: tuple[PlannedStep, ...]
     expected: timedelta | None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def expected_end(self) -> datetime | None:
+        """When a run that starts now would be over, None where a duration is unknown."""
+        return self.now + self.expected if self.expected is not None else None
 
     @property
     def launches(self) -> int:
@@ -65,18 +81,25 @@ class Plan:
         return sum(each.starts_a_job for each in self.steps)
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0913, PLR0917 - what was seen, what is wanted, what is known
     view: View,
     products: Mapping[str, Product],
     slots: int,
     usual: Callable[[Configuration], timedelta | None],
     stack: str = "",
+    refused: Mapping[str, str] | None = None,
 ) -> Plan:
-    """Return the plan; `usual` tells a configuration's usual duration, None where unknown."""
+    """Return the plan.
+
+    `usual` tells a configuration's usual duration, None where unknown; `refused` why a product's
+    version may not run here.
+    """
     planner = _Planner(view, slots, usual)
     for name, product in products.items():
-        planner.add(phases(name, product, stack), rules_of(product, slots))
-    return planner.plan()
+        rules = rules_of(product, slots, (refused or {}).get(name, ""))
+        planner.add(phases(name, product, stack), rules)
+    plan = planner.plan()
+    return replace(plan, warnings=tuple(_close_runs(view, products, plan)))
 
 
 @dataclass(frozen=True)
@@ -154,7 +177,7 @@ class _Planner:
         other = self._to_launch.get(configuration) if may_share else None
         if other is not None:
             reason = f"one job serves it and {self._steps[other].step}"
-            shared = replace(planned, action=ADOPT, reason=reason, job_id="", own_job=False)
+            shared = replace(planned, action=ADOPT, reason=reason, job=None, own_job=False)
             return self._with(shared, self._task_of[other])
         if may_share:
             self._to_launch[configuration] = len(self._steps)
@@ -185,16 +208,38 @@ def _planned(step: Step, decision: Decision) -> PlannedStep:
         step=step,
         action=_ACTIONS[decision.action],
         reason=decision.reason,
-        job_id=decision.job.id if decision.job else "",
+        job=decision.job,
         not_before=step.not_before,
         earliest_start=decision.earliest,
     )
 
 
+def _close_runs(view: View, products: Mapping[str, Product], plan: Plan) -> Iterator[str]:
+    """Yield a line for each product that would run soon after its last run, with no buffer set.
+
+    Tamr advises "a buffer of several hours" between two jobs of one data product.
+    """
+    for name, product in products.items():
+        first = next((p for p in plan.steps if p.step.product == name and p.step.first), None)
+        if first is None or not first.starts_a_job or product.min_hours_between:
+            continue
+        ends = [
+            each.finished_at
+            for each in view.jobs
+            if each.finished_at and first.step.data_product.touched_by(each.configuration)
+        ]
+        start = first.earliest_start or view.now
+        if ends and timedelta(0) <= start - max(ends) < CLOSE:
+            apart = format_duration(start - max(ends))
+            yield (
+                f"{name} would run {apart} after its last run ended; Tamr advises several hours "
+                "between two runs of a data product: set minHoursBetween"
+            )
+
+
 def scope_of(products: Mapping[str, Product], now: datetime) -> tuple[Scope, set[Configuration]]:
     """Return what a look has to cover to plan the products, and whose creation times matter."""
     hours = max((each.min_hours_between for each in products.values()), default=0)
-    buffer = timedelta(hours=hours)
     since = min((each.not_before for each in products.values()), default=now)
-    scope = Scope(since, now - buffer if buffer else None)
+    scope = Scope(since, now - max(timedelta(hours=hours), CLOSE))
     return scope, {each.configuration for each in all_steps(products)}

@@ -27,17 +27,26 @@ _UNKNOWN = timedelta(hours=1)
 class StackRun:
     """Submits the steps of every product in order, and keeps how each ended.
 
-    `results` and `errors` are complete once the runner's `run` returns.
+    `results` and `errors` are complete once the runner's `run` returns. `refused` says why a
+    product's version may not run here.
     """
 
     def __init__(
-        self, runner: Runner, products: Mapping[str, Product], slots: int, stack: str
+        self,
+        runner: Runner,
+        products: Mapping[str, Product],
+        slots: int,
+        stack: str,
+        refused: Mapping[str, str] | None = None,
     ) -> None:
         self._runner, self._lock = runner, threading.Lock()
         self.results: dict[Step, Result] = {}
         self.errors: dict[Step, TamrError] = {}
         self.plan = {name: phases(name, product, stack) for name, product in products.items()}
-        self._rules = {name: rules_of(product, slots) for name, product in products.items()}
+        self._rules = {
+            name: rules_of(product, slots, (refused or {}).get(name, ""))
+            for name, product in products.items()
+        }
 
     def start(self) -> None:
         """Submit the first phase of every product."""

@@ -11,6 +11,7 @@ from tamr_provider.models import Configuration
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from tamr_provider.freeze import Window
     from tamr_provider.stackfile.product import Product
 
 
@@ -73,7 +74,8 @@ class Rules:
 
     `timeout` is how long one runner waits for one job: for the runner, not for the decision.
     `ahead` counts this runner's own steps that go first; `busy_until` is set after an answer 429;
-    `in_doubt_until` while a POST whose answer was lost may still take effect.
+    `in_doubt_until` while a POST whose answer was lost may still take effect. `refused` says why
+    this version may not run here, empty where it may.
     """
 
     max_attempts: int = 3
@@ -85,6 +87,8 @@ class Rules:
     ahead: int = 0
     busy_until: datetime | None = None
     in_doubt_until: datetime | None = None
+    freeze: tuple[Window, ...] = ()
+    refused: str = ""
 
 
 def phases(name: str, product: Product, stack: str = "") -> list[list[Step]]:
@@ -124,7 +128,7 @@ def after(step: Step, finishes: Iterable[datetime]) -> Step:
     return replace(step, not_before=max([step.since, *finishes]))
 
 
-def rules_of(product: Product, slots: int) -> Rules:
+def rules_of(product: Product, slots: int, refused: str = "") -> Rules:
     """Return the rules that a product's steps follow on a tenant with so many slots."""
     return Rules(
         max_attempts=product.max_attempts,
@@ -133,6 +137,8 @@ def rules_of(product: Product, slots: int) -> Rules:
         retried_at=product.retried_at,
         timeout=timedelta(hours=product.timeout_hours),
         slots=slots,
+        freeze=() if product.overridden else tuple(product.freeze),
+        refused=refused,
     )
 
 

@@ -19,6 +19,7 @@ from tamr_provider.resources.provider import JobProvider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 OWN, STOCK = "tamr_provider.resources.host", "pulumi.dynamic"
 PROVIDER = {"__provider": serialize_provider(JobProvider())}
@@ -70,13 +71,19 @@ def _struct(values: dict[str, Any]) -> Any:
 
 
 @contextmanager
-def host(module: str = OWN, config: dict[str, str] | None = None, **env: str) -> Iterator[Host]:
-    """Run a host until the block ends."""
+def host(
+    module: str = OWN,
+    config: dict[str, str] | None = None,
+    cwd: Path | None = None,
+    **env: str,
+) -> Iterator[Host]:
+    """Run a host in a folder until the block ends."""
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", module],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=environment(**env),
+        cwd=cwd,
     )
     assert process.stdout is not None
     with process, grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:

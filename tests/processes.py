@@ -84,6 +84,7 @@ def emulator(*options: str) -> Iterator[Server]:
 
 def project(folder: Path, url: str, products: str = PRODUCTS) -> Path:
     """Write a project with one stack, dev, and return its folder."""
+    folder.mkdir(exist_ok=True)
     write_project(folder)
     stack_file(folder).write_text(
         f"config:\n  tamr:url: {url}\n  tamr-pipelines:products:\n{products}", encoding="utf-8"

@@ -46,7 +46,13 @@ def test_the_python_of_the_documentation_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/emulator.md", "docs/reliability.md", "CONTRIBUTING.md"]
+    "name",
+    [
+        "README.md",
+        "docs/emulator.md",
+        "docs/reliability.md",
+        "CONTRIBUTING.md",
+    ],
 )
 def test_files_that_the_documentation_names_exist(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
@@ -61,6 +67,7 @@ def test_variables_of_the_readme_are_those_that_the_settings_read() -> None:
     )
     code = "".join(each.read_text(encoding="utf-8") for each in ROOT.glob("tamr_provider/**/*.py"))
     read = set(re.findall(r"\"(TAMR_[A-Z_]+)\"", code)) - {"TAMR_EMULATOR_KEY", "TAMR_API_KEY_"}
+    read -= {"TAMR_PRODUCT", "TAMR_VERSION", "TAMR_JOB_IDS"}  # for a team's own check
     assert documented - {"TAMR_API_KEY_"} == read
 
 
@@ -70,3 +77,12 @@ def test_every_test_that_holds_a_claim_exists() -> None:
     code = "".join(each.read_text(encoding="utf-8") for each in ROOT.glob("tests/**/test_*.py"))
     assert len(named) > 15
     assert named <= set(re.findall(r"^def (test_\w+)", code, re.MULTILINE))
+
+
+def test_the_guards_of_the_documentation_are_valid() -> None:
+    whole = f"{guards}  {verify}  {override}  sources: [src_crm]\n"
+    head = "config:\n  tamr-pipelines:products:\n"
+    text = head + "".join(f"    {line}\n" for line in whole.splitlines())
+    product = read_stack_file(text, "tamr-pipelines", "promotion.md", NOW).products["customers"]
+    assert product.overridden
+    assert len(product.freeze) == 2

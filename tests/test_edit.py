@@ -13,7 +13,7 @@ from tamr_provider.cli import main
 from tamr_provider.errors import InputError
 from tamr_provider.stackfile.base import read_base
 from tamr_provider.stackfile.changes import file_problems
-from tamr_provider.stackfile.edit import set_values
+from tamr_provider.stackfile.edit import replace_text, set_values
 from tamr_provider.stackfile.read import read_stack_file
 
 if TYPE_CHECKING:
@@ -133,6 +133,21 @@ def test_an_edit_that_makes_no_sense_writes_nothing(
 def problems(before: str, after: str) -> list[str]:
     read = [read_stack_file(each, "shop", "f", NOW).products for each in (before, after)]
     return file_problems(read[0], read[1], "dev")
+
+
+def test_a_file_that_somebody_changed_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text("somebody else's")
+    with pytest.raises(InputError, match="somebody changed it meanwhile"):
+        replace_text(path, "what we read", "what we want")
+    assert path.read_text() == "somebody else's"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_older_version_is_a_rollback_and_pinned(project: Path) -> None:
+    done = tamr(project, "bump", "customers", "2026-11-13")
+    assert "a rollback from 2026-11-20" in done.output
+    assert 'pinned: "2026-11-13"' in (project / "envs/Pulumi.dev.yaml").read_text()
 
 
 def test_a_version_that_changed_alone_is_named_with_its_repair() -> None:

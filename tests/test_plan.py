@@ -297,6 +297,26 @@ def test_every_active_job_counts_as_a_slot_in_use() -> None:
     assert plan(*jobs).active == 3
 
 
+def test_a_run_soon_after_the_last_one_is_warned_of_where_no_buffer_is_set() -> None:
+    before = succeeded("job_0", UPDATE, at("08:00"), at("11:30"))
+    made = plan(before, customers={**CUSTOMERS, "sources": ["src_crm"]})
+    (warning,) = made.warnings
+    assert warning.startswith("customers would run 50m after its last run ended; Tamr advises")
+    text = render.text(made, "dev", "https://acme.tamr.cloud")
+    assert "warning: customers would run 50m" in text
+    assert "> **Warning:** customers" in render.markdown(made, "dev", "https://acme.tamr.cloud")
+
+
+@pytest.mark.parametrize("more", [{"minHoursBetween": 0.5}, {"since": "2026-11-20T07:00:00Z"}])
+def test_with_a_buffer_or_nothing_to_launch_nothing_is_warned_of(more: dict[str, Any]) -> None:
+    jobs = [
+        succeeded("job_0", CRM, at("07:10"), at("07:30")),
+        succeeded("job_1", UPDATE, at("08:00"), at("11:30")),
+    ]
+    spec = {"version": "v", "since": "2026-11-20T09:00:00Z", "sources": ["src_crm"], **more}
+    assert plan(*jobs, customers={**spec, "dataProduct": "dp_customers"}).warnings == ()
+
+
 # What it asks and how it is written
 
 
@@ -304,7 +324,7 @@ def test_a_plan_asks_for_jobs_since_the_oldest_since() -> None:
     products = read(customers=CUSTOMERS, old={**SUPPLIERS, "since": "2026-11-19T00:00:00Z"})
     scope, relevant = scope_of(products, NOW)
     assert scope.since == at("00:00", day=19)
-    assert scope.ended is None
+    assert scope.ended == at("10:00")  # two hours, to warn of close runs
     assert {CRM, ERP, UPDATE, PUBLISH} < relevant
 
 

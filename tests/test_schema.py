@@ -31,6 +31,11 @@ WHOLE: dict[str, Any] = {
     "maxAttempts": 3,
     "timeoutHours": 12,
     "trustDays": 30,
+    "freeze": ["Fri 16:00 - Mon 08:00 Europe/Berlin"],
+    "promoteFrom": "staging",
+    "override": {"version": "2026-11-20", "reason": "agreed with sales"},
+    "pinned": "2026-11-20",
+    "verify": "python checks/customers.py",
 }
 
 

@@ -16,8 +16,10 @@ _COMMANDS = {
     "doctor": "Find what is missing or wrong, and say the repair.",
     "emulator": "Run a Tamr tenant on this machine.",
     "jobs": "Use the Jobs API by hand.",
+    "promote": "Write the version that one stack holds into another stack's file.",
     "plan": "Say what `up` would do, for every step; starts nothing.",
     "retry": "Forgive a product's failed and stopped jobs: what was held may run again.",
+    "status": "Show what each environment is to hold, and whether it does.",
     "schema": "Print the JSON Schema of the stack file.",
     "up": "Make the tenant hold what the stack file says.",
 }

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 def bump(directory: Path, stack: str, product: str, version: str, since: str) -> None:
     """Write a product's version and since into the stack file.
 
-    The same version with a new since runs everything again.
+    The same version with a new since runs everything again. An older version is a rollback: it
+    is pinned, so that `tamr promote` leaves it alone until it is told --release.
     """
-    moment = parse_moment(since) if since else _now()
+    moment = parse_moment(since) if since else now()
     if moment is None:
         raise InputError(f"--since: found {since!r}; allowed: a time such as 2026-11-20T09:00:00Z")
-    _edit(directory, stack, product, {"version": version, "since": format_moment(moment)})
+    values = {"version": version, "since": format_moment(moment)}
+    click.echo(change(directory, stack, product, values, may_roll_back=True))
 
 
 @click.command()
@@ -36,33 +38,49 @@ def bump(directory: Path, stack: str, product: str, version: str, since: str) ->
 @click.argument("product")
 def retry(directory: Path, stack: str, product: str) -> None:
     """Forgive a product's failed and stopped jobs: what was held may run again."""
-    _edit(directory, stack, product, {"retriedAt": format_moment(_now())})
+    click.echo(change(directory, stack, product, {"retriedAt": format_moment(now())}))
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """Return this moment in whole seconds, as it is written into files."""
     return datetime.now(timezone.utc).replace(microsecond=0)
 
 
-def _edit(directory: Path, stack: str, product: str, values: dict[str, str]) -> None:
-    from tamr_provider.stackfile.edit import (  # noqa: PLC0415 - YAML loads slowly
+def change(  # noqa: PLR0913, PLR0917 - which product of which file, and how
+    directory: Path,
+    stack: str,
+    product: str,
+    values: dict[str, str],
+    may_roll_back: bool = False,
+    write: bool = True,
+) -> str:
+    """Write values of a product into its stack file, and return what changed in one line."""
+    from tamr_provider.stackfile.changes import is_older  # noqa: PLC0415 - YAML loads slowly
+    from tamr_provider.stackfile.edit import (  # noqa: PLC0415
         read_for_edit,
+        replace_text,
         set_values,
-        write_text,
     )
     from tamr_provider.stackfile.project import find_project, shown  # noqa: PLC0415
     from tamr_provider.stackfile.read import read_stack_file  # noqa: PLC0415
 
     project = find_project(directory)
     path = project.stack_file(stack)
-    before = project.read_stack(stack, _now()).products
-    if product not in before:
-        known = ", ".join(before) or "none"
+    original = read_for_edit(path)
+    products = read_stack_file(original, project.name, shown(path), now()).products
+    if product not in products:
+        known = ", ".join(products) or "none"
         raise InputError(f"{shown(path)}: no product {product}; products here: {known}")
-    text = set_values(read_for_edit(path), project.name, product, values)
-    after = read_stack_file(text, project.name, shown(path), _now()).products[product]
-    if after.not_before < before[product].not_before:
-        goes = f"since would go back from {format_moment(before[product].not_before)}"
+    before, note = products[product], ""
+    if may_roll_back and is_older(values["version"], before.version):
+        values = {**values, "pinned": values["version"]}
+        note = f"; a rollback from {before.version}, pinned until: tamr promote --release"
+    text = set_values(original, project.name, product, values)
+    after = read_stack_file(text, project.name, shown(path), now()).products[product]
+    if after.not_before < before.not_before:
+        goes = f"since would go back from {format_moment(before.not_before)}"
         raise InputError(f"{shown(path)}: products.{product}: {goes}; give a later --since")
-    write_text(path, text)
+    if write:
+        replace_text(path, original, text)
     changes = ", ".join(f"{key} {value}" for key, value in values.items())
-    click.echo(f"{shown(path)}: {product}: {changes}")
+    return f"{shown(path)}: {product}: {changes}{note}"

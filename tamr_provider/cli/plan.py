@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tamr_provider.cli.tenant import open_client, project_options, read_stack
+from tamr_provider.cli.tenant import open_client, project_options, read_stack, refused
 from tamr_provider.errors import InputError
 
 if TYPE_CHECKING:
-    from datetime import timedelta
     from pathlib import Path
 
     from tamr_provider.cli.tenant import Stack
     from tamr_provider.client.jobs import Client
-    from tamr_provider.models import Configuration
     from tamr_provider.plan import Plan
 
 _SOMETHING_TO_LAUNCH = 3
@@ -66,7 +64,7 @@ def _check_change(stack: Stack, base: str) -> None:
     from tamr_provider.stackfile.changes import file_problems  # noqa: PLC0415
     from tamr_provider.stackfile.project import shown  # noqa: PLC0415
 
-    before = read_base(stack.path, stack.project, base, SystemClock().now())
+    before = read_base(stack.path, stack.project.name, base, SystemClock().now())
     where = shown(stack.path)
     problems = file_problems(before, stack.file.products, stack.name)
     if problems:
@@ -75,20 +73,7 @@ def _check_change(stack: Stack, base: str) -> None:
 
 def _plan(stack: Stack, client: Client) -> Plan:
     from tamr_provider.clock import SystemClock  # noqa: PLC0415
-    from tamr_provider.durations import usual_duration  # noqa: PLC0415
-    from tamr_provider.plan import make_plan, scope_of  # noqa: PLC0415
-    from tamr_provider.view import Viewer  # noqa: PLC0415
+    from tamr_provider.survey import survey  # noqa: PLC0415
 
-    known: dict[Configuration, timedelta | None] = {}
-
-    def usual(configuration: Configuration) -> timedelta | None:
-        if configuration not in known:
-            found = usual_duration(client, configuration)
-            known[configuration] = found.median if found else None
-        return known[configuration]
-
-    products = stack.file.products
-    viewer = Viewer(client, SystemClock())
-    scope, relevant = scope_of(products, viewer.time.now())
-    view = viewer.look(scope, relevant)
-    return make_plan(view, products, stack.settings.slots, usual, stack.name)
+    products, slots = stack.file.products, stack.settings.slots
+    return survey(client, SystemClock(), products, slots, stack.name, refused(stack))

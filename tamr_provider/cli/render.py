@@ -74,7 +74,8 @@ def text(plan: Plan, stack: str, url: str) -> str:
         lines.append(
             f"  {_SIGNS[each.action]} {name}  {each.action:<6}  {each.reason}{_when(each)}"
         )
-    return "\n".join([*lines, "", summary(plan)])
+    warnings = [f"warning: {each}" for each in plan.warnings]
+    return "\n".join([*lines, "", *warnings, summary(plan)])
 
 
 def _when(planned: PlannedStep) -> str:
@@ -98,15 +99,16 @@ def summary(plan: Plan) -> str:
     took = ""
     if plan.launches or any(each.action == ADOPT for each in plan.steps):
         known = plan.expected is not None
-        took = f"; expected to take {format_duration(plan.expected)}" if known else ""  # type: ignore[arg-type]
+        until = f", until {_seconds(plan.expected_end)}"
+        took = f"; expected to take {format_duration(plan.expected)}{until}" if known else ""  # type: ignore[arg-type]
     return f"{', '.join(counts) or 'no step'}; {jobs}; {slots}{took}."
 
 
 def markdown(plan: Plan, stack: str, url: str) -> str:
     """Return the plan for a pull request: the totals, then a table."""
     rows = [
-        f"| {_cell(each.step.product)} | {_cell(str(each.step.configuration))} "
-        f"| {_SIGNS[each.action]} {each.action} | {_cell(each.reason)} "
+        f"| {cell(each.step.product)} | {cell(str(each.step.configuration))} "
+        f"| {_SIGNS[each.action]} {each.action} | {cell(each.reason)} "
         f"| {_seconds(each.earliest_start)} "
         f"| {format_duration(each.usual) if each.usual else ''} |"
         for each in plan.steps
@@ -115,6 +117,7 @@ def markdown(plan: Plan, stack: str, url: str) -> str:
         f"### Plan for `{stack}` on {url}",
         "",
         summary(plan),
+        *(f"\n> **Warning:** {cell(each)}" for each in plan.warnings),
         "",
         "| product | step | action | why | earliest start | usually |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -122,6 +125,7 @@ def markdown(plan: Plan, stack: str, url: str) -> str:
     return "\n".join([*head, *rows])
 
 
-def _cell(words: str) -> str:
+def cell(words: str) -> str:
+    """Return words as they can stand in a Markdown table."""
     escaped = words.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
     return " ".join(escaped.split())

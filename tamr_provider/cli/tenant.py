@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,11 @@ from tamr_provider.errors import InputError
 from tamr_provider.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
 
     from tamr_provider.client.jobs import Client
+    from tamr_provider.stackfile.project import Project
     from tamr_provider.stackfile.read import StackFile
 
 _Command = TypeVar("_Command", bound="Callable[..., object]")
@@ -32,7 +33,7 @@ class Stack:
     name: str
     directory: Path
     path: Path
-    project: str
+    project: Project
     file: StackFile
     settings: Settings
 
@@ -43,9 +44,9 @@ class Stack:
         return f"tamr up{where} --stack {shlex.quote(self.name)}"
 
 
-def project_options(command: _Command) -> _Command:
-    """Add `-C DIR` and `--stack`."""
-    directory = click.option(
+def directory_option(command: _Command) -> _Command:
+    """Add `-C DIR`."""
+    option = click.option(
         "-C",
         "directory",
         type=click.Path(path_type=Path),
@@ -53,10 +54,15 @@ def project_options(command: _Command) -> _Command:
         metavar="DIR",
         help="The project, or a folder in it.  [default: here]",
     )
+    return option(command)
+
+
+def project_options(command: _Command) -> _Command:
+    """Add `-C DIR` and `--stack`."""
     stack = click.option(
         "--stack", envvar="TAMR_STACK", default="", help="The environment.  [env: TAMR_STACK]"
     )
-    return directory(stack(command))
+    return directory_option(stack(command))
 
 
 def read_stack(directory: Path, stack: str) -> Stack:
@@ -66,7 +72,14 @@ def read_stack(directory: Path, stack: str) -> Stack:
     project = find_project(directory)
     file = project.read_stack(stack, SystemClock().now())
     settings = read_settings(os.environ, stack, file.url, file.slots)
-    return Stack(stack, directory, project.stack_file(stack), project.name, file, settings)
+    return Stack(stack, directory, project.stack_file(stack), project, file, settings)
+
+
+def refused(stack: Stack) -> dict[str, str]:
+    """Return why products of a stack may not run there, by their `promoteFrom`."""
+    from tamr_provider.promotion import refusals  # noqa: PLC0415 - httpx loads slowly
+
+    return refusals(stack.project, stack.name, stack.file.products, os.environ, SystemClock())
 
 
 def tenant_settings(directory: Path, stack: str) -> Settings:
@@ -85,8 +98,7 @@ def open_client(
     on_outage: Callable[[str], None] | None = None,
 ) -> Iterator[Client]:
     """Hand out a client for a tenant, and close it."""
-    from tamr_provider.client.jobs import Client  # noqa: PLC0415 - httpx loads slowly
-    from tamr_provider.client.send import Sender  # noqa: PLC0415
+    from tamr_provider.survey import connect  # noqa: PLC0415 - httpx loads slowly
 
     said = set[str]()
 
@@ -95,9 +107,5 @@ def open_client(
             said.add(text)
             click.echo(text, err=True)
 
-    hear = on_outage or say_once
-    client = Client(Sender(settings, SystemClock(), stop or threading.Event(), on_outage=hear))
-    try:
+    with connect(settings, SystemClock(), stop, on_outage or say_once) as client:
         yield client
-    finally:
-        client.close()

@@ -42,6 +42,8 @@ class Wanted:
     min_hours_between: float = 0
     timeout_hours: float = 12
     trust_days: float = 30
+    freeze: tuple[str, ...] = ()
+    promote_from: str = ""
 
     def properties(self) -> dict[str, Any]:
         """Return the properties, without those that are at their default."""
@@ -52,6 +54,8 @@ class Wanted:
             "workflows": list(self.workflows),
             "destinations": list(self.destinations),
             "retriedAt": self.retried_at,
+            "freeze": list(self.freeze),
+            "promoteFrom": self.promote_from,
         }
         rules = {
             "maxAttempts": self.max_attempts,

@@ -83,7 +83,14 @@ def _wanted(step: Step, product: Product) -> Wanted:
         min_hours_between=product.min_hours_between if step.first else 0,
         timeout_hours=product.timeout_hours,
         trust_days=product.trust_days,
+        freeze=() if product.overridden else tuple(each.text for each in product.freeze),
+        promote_from=_promote_from(product),
     )
+
+
+def _promote_from(product: Product) -> str:
+    free = product.overridden or product.is_pinned
+    return "" if free or product.promote_from is None else product.promote_from
 
 
 def tenant_url() -> str:

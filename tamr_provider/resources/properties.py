@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pydantic_core import PydanticCustomError
 
+from tamr_provider.freeze import read_window
 from tamr_provider.models import Configuration
 from tamr_provider.stackfile.product import canonical_version, check_not_future
 from tamr_provider.steps import DataProduct, Rules, Step
@@ -162,8 +163,8 @@ def read_step(properties: Mapping[str, Any]) -> Step:
     )
 
 
-def read_rules(properties: Mapping[str, Any], slots: int) -> Rules:
-    """Return the rules that checked properties describe."""
+def read_rules(properties: Mapping[str, Any], slots: int, refused: str) -> Rules:
+    """Return the rules that checked properties describe; `refused` is why it may not run here."""
     value = {**DEFAULTS, **{k: v for k, v in properties.items() if k in DEFAULTS}}
     return Rules(
         max_attempts=int(value["maxAttempts"]),
@@ -172,6 +173,8 @@ def read_rules(properties: Mapping[str, Any], slots: int) -> Rules:
         retried_at=moment_of(properties.get("retriedAt")),
         timeout=timedelta(hours=value["timeoutHours"]),
         slots=slots,
+        freeze=tuple(read_window(each) for each in properties.get("freeze") or ()),
+        refused=refused,
     )
 
 

@@ -24,7 +24,7 @@ from pulumi.dynamic import (
 
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import TamrError
-from tamr_provider.resources import properties
+from tamr_provider.resources import guard, properties
 from tamr_provider.resources.session import session
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.changes import change_problem
@@ -49,6 +49,8 @@ class JobProvider(ResourceProvider):
         inputs, problems = properties.normalize(news, SystemClock().now())
         if not problems and _olds:
             problems = _version_problems(_olds, inputs)
+        if not problems and (why := guard.newly_refused(_olds, inputs)):
+            problems = [("version", why)]
         return CheckResult(inputs, [CheckFailure(name, reason) for name, reason in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -85,7 +87,7 @@ class JobProvider(ResourceProvider):
             secret_key=self._get("tamr:apiKey"),
         )
         resume = f"pulumi up --stack {shlex.quote(stack)}" if stack else "pulumi up"
-        rules = properties.read_rules(props, settings.slots)
+        rules = properties.read_rules(props, settings.slots, guard.refused(props))
         return session(settings, resume).satisfy(properties.read_step(props), rules)
 
     def _get(self, key: str) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
-from tamr_provider.times import format_moment
+from tamr_provider.times import format_moment, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from tamr_provider.stackfile.product import Product
+
+_DIGITS = re.compile(r"[0-9]+")
 
 
 def change_problem(
@@ -31,6 +34,20 @@ def change_problem(
         moved = f"version changed from {before[0]} to {after[0]} but since did not"
         return f"{moved}, so old runs would satisfy the new version; to repair: {bump}"
     return ""
+
+
+def is_older(version: str, than: str) -> bool:
+    """Whether a version is certainly an older one: an earlier date, or a label with less in it.
+
+    Labels are compared by their numbers where they are alike otherwise: v9 is older than v10.
+    """
+    moments = parse_moment(version), parse_moment(than)
+    if moments[0] is not None and moments[1] is not None:
+        return moments[0] < moments[1]
+    if _DIGITS.sub("#", version) != _DIGITS.sub("#", than):
+        return False
+    numbers = [[int(each) for each in _DIGITS.findall(text)] for text in (version, than)]
+    return numbers[0] < numbers[1]
 
 
 def file_problems(

@@ -29,14 +29,21 @@ def set_values(text: str, project: str, product: str, values: Mapping[str, str])
     return text
 
 
-def write_text(path: Path, text: str) -> None:
-    """Replace a file at once, so that no reader and no crash sees half of it."""
+def replace_text(path: Path, before: str, text: str) -> None:
+    """Replace a file at once, so that no reader and no crash sees half of it.
+
+    `before` is the text that was read. Raises InputError, and writes nothing, where somebody
+    changed the file since then.
+    """
     try:
         mode = path.stat().st_mode
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         Path(name).chmod(mode)
+        if read_for_edit(path) != before:
+            Path(name).unlink()
+            raise InputError(f"{shown(path)}: somebody changed it meanwhile; nothing was written")
         Path(name).replace(path)
     except OSError as error:
         raise InputError(f"{shown(path)}: cannot be written: {error.strerror}") from None

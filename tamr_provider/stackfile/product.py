@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from tamr_provider.freeze import EXAMPLES, Window, read_window
 from tamr_provider.stackfile.scalars import Unquoted
 from tamr_provider.times import format_moment, parse_moment
 
@@ -140,6 +142,31 @@ def _list(value: object) -> list[Any]:
     return value
 
 
+def _window(value: object) -> Window:
+    if not isinstance(value, str):
+        raise _reject(value, EXAMPLES)
+    try:
+        return read_window(value)
+    except ValueError as error:
+        raise problem(f"found {show(value)}; {error}") from None
+
+
+def _command(value: object) -> str:
+    try:
+        words = shlex.split(value) if isinstance(value, str) else []
+    except ValueError:
+        words = []
+    if not words:
+        raise _reject(value, 'a command, for instance "python checks/customers.py"')
+    return str(value)
+
+
+def _reason(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _reject(value, "why, in words")
+    return value.strip()
+
+
 def _destination(value: object) -> object:
     return value if isinstance(value, dict) else {"destination": value}
 
@@ -180,9 +207,20 @@ Flag = Annotated[
 ]
 
 
+Freeze = Annotated[
+    Window, BeforeValidator(_window), _json(type="string", examples=["Fri 16:00 - Mon 08:00 UTC"])
+]
+Command = Annotated[str, BeforeValidator(_command), _json(type="string", minLength=1)]
+Reason = Annotated[str, BeforeValidator(_reason), _json(type="string", minLength=1)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=to_camel, validate_default=False
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        validate_default=False,
+        arbitrary_types_allowed=True,
     )
 
 
@@ -194,6 +232,13 @@ class Destination(_Strict):
 
 
 Publish = Annotated[Destination, BeforeValidator(_destination)]
+
+
+class Override(_Strict):
+    """Why one version may pass `freeze` and `promoteFrom`; later versions may not."""
+
+    version: Version = Field(description="the version that may pass, as in the product")
+    reason: Reason = Field(description="why, for the reviewer")
 
 
 class Product(_Strict):
@@ -226,6 +271,32 @@ class Product(_Strict):
     trust_days: Positive = Field(
         default=30, description="how far back the tenant's list of jobs is complete"
     )
+
+    freeze: Annotated[list[Freeze], BeforeValidator(_list)] = Field(
+        default=[], description="windows in which nothing is launched, weekly or once"
+    )
+    promote_from: Id | None = Field(
+        default=None, description="the stack that has to hold a version before this one may"
+    )
+    override: Override | None = Field(
+        default=None, description="lets one version pass `freeze` and `promoteFrom`"
+    )
+    pinned: Version | None = Field(
+        default=None, description="written by a rollback: `tamr promote` leaves this version alone"
+    )
+    verify: Command | None = Field(
+        default=None, description="a check that has to pass before this version is promoted"
+    )
+
+    @property
+    def overridden(self) -> bool:
+        """Whether the override is for the version that is wanted."""
+        return self.override is not None and self.override.version == self.version
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the wanted version is one that was rolled back to."""
+        return self.pinned == self.version
 
     @property
     def not_before(self) -> datetime:

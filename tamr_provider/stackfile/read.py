@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tamr_provider.errors import InputError
 from tamr_provider.settings import url_problem
-from tamr_provider.stackfile.product import Count, Destination, Product, show
+from tamr_provider.stackfile.product import Count, Destination, Override, Product, show
 from tamr_provider.stackfile.rules import broken_rules
 from tamr_provider.stackfile.scalars import Unquoted, read_yaml
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+_MODELS: dict[str, type[BaseModel]] = {"publish": Destination, "override": Override}
 _TAMR_KEYS = ("tamr:url", "tamr:slots", "tamr:apiKey")
 
 
@@ -156,7 +157,9 @@ def _path(location: tuple[str | int, ...]) -> str:
 
 
 def _model_at(location: tuple[str | int, ...]) -> type[BaseModel]:
-    return Destination if "publish" in location[2:] and len(location) > 3 else Product
+    if len(location) > 3 and location[2] in _MODELS:
+        return _MODELS[str(location[2])]
+    return Product
 
 
 def _keys_at(location: tuple[str | int, ...]) -> tuple[str, ...]:

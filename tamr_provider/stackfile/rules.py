@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+_GUARDS = ("promoteFrom", "override", "pinned", "verify")
 _STEPS = ("sources", "dataProduct", "workflows", "publish")
 
 
@@ -23,7 +24,7 @@ def broken_rules(product: object, now: datetime) -> Iterator[tuple[str, str]]:
     """Yield the path within the product and the message of each broken rule."""
     if not isinstance(product, dict):
         return
-    for key in ("since", "retriedAt", "dataProduct"):
+    for key in ("since", "retriedAt", "dataProduct", *_GUARDS):
         if key in product and product[key] is None:
             yield f".{key}", "found nothing; allowed: a value, or leave the key out"
     if not any(key in product for key in _STEPS):

@@ -8,6 +8,15 @@ from typing import Any
 
 from tamr_provider.stackfile.product import COUNT, Product
 
+_OPTIONAL = (
+    "since",
+    "dataProduct",
+    "retriedAt",
+    "promoteFrom",
+    "override",
+    "pinned",
+    "verify",
+)
 _SHIPPED = "stack.schema.json"
 
 
@@ -24,10 +33,10 @@ def make_schema() -> str:
     product["properties"]["publish"]["items"] = {
         "anyOf": [{"type": ["string", "integer"], "minLength": 1}, destination]
     }
-    for name in ("sources", "workflows", "publish"):
+    for name in ("sources", "workflows", "publish", "freeze"):
         product["properties"][name] |= {"minItems": 1, "uniqueItems": True}
         product["properties"][name].pop("default", None)
-    for name in ("since", "dataProduct", "retriedAt"):
+    for name in _OPTIONAL:
         options = product["properties"][name].pop("anyOf")
         product["properties"][name] |= options[0]
         product["properties"][name].pop("default", None)

@@ -1,0 +1,86 @@
+"""Look at a tenant once and plan a stack on it; whole stacks, or one that another asks about."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tamr_provider.client.jobs import Client
+from tamr_provider.client.send import Sender
+from tamr_provider.durations import usual_duration
+from tamr_provider.plan import NONE, Plan, PlannedStep, make_plan, scope_of
+from tamr_provider.view import Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime, timedelta
+
+    from tamr_provider.clock import Clock
+    from tamr_provider.models import Configuration
+    from tamr_provider.settings import Settings
+    from tamr_provider.stackfile.product import Product
+
+
+@contextmanager
+def connect(
+    settings: Settings,
+    clock: Clock,
+    stop: threading.Event | None = None,
+    on_outage: Callable[[str], None] = lambda _: None,
+) -> Iterator[Client]:
+    """Hand out a client for a tenant, and close it."""
+    client = Client(Sender(settings, clock, stop or threading.Event(), on_outage=on_outage))
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def survey(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
+    client: Client,
+    clock: Clock,
+    products: Mapping[str, Product],
+    slots: int,
+    stack: str,
+    refused: Mapping[str, str] | None = None,
+) -> Plan:
+    """Return what a run of the stack would do now."""
+    known: dict[Configuration, timedelta | None] = {}
+
+    def usual(configuration: Configuration) -> timedelta | None:
+        if configuration not in known:
+            found = usual_duration(client, configuration)
+            known[configuration] = found.median if found else None
+        return known[configuration]
+
+    viewer = Viewer(client, clock)
+    scope, relevant = scope_of(products, viewer.time.now())
+    view = viewer.look(scope, relevant)
+    return make_plan(view, products, slots, usual, stack, refused)
+
+
+class Standing:
+    """How far one product is on its tenant: `steps` are its part of a plan."""
+
+    def __init__(self, plan: Plan, product: str) -> None:
+        self.now = plan.now
+        self.steps: tuple[PlannedStep, ...] = tuple(
+            each for each in plan.steps if each.step.product == product
+        )
+
+    @property
+    def held(self) -> bool:
+        """Whether every step is satisfied."""
+        return all(each.action == NONE for each in self.steps)
+
+    @property
+    def since(self) -> datetime | None:
+        """When the last step was satisfied; None where one is not."""
+        ends = [each.job.finished_at for each in self.steps if each.job and each.job.finished_at]
+        return max(ends, default=None) if self.held else None
+
+    @property
+    def in_the_way(self) -> PlannedStep | None:
+        """The first step that is not satisfied."""
+        return next((each for each in self.steps if each.action != NONE), None)
