@@ -96,7 +96,7 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what was seen, what is wanted, what i
     """
     planner = _Planner(view, slots, usual)
     for name, product in products.items():
-        rules = rules_of(product, slots, (refused or {}).get(name, ""))
+        rules = replace(rules_of(product, slots), refused=(refused or {}).get(name, ""))
         planner.add(phases(name, product, stack), rules)
     plan = planner.plan()
     return replace(plan, warnings=tuple(_close_runs(view, products, plan)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from tamr_provider.settings import read_settings
 from tamr_provider.survey import Standing, connect, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tamr_provider.clock import Clock
     from tamr_provider.stackfile.product import Product
@@ -28,24 +29,28 @@ class Candidate:
     before: str
 
 
-def refusals(
+def guard_of(
     project: Project,
     stack: str,
     products: Mapping[str, Product],
     env: Mapping[str, str],
     clock: Clock,
-) -> dict[str, str]:
-    """Return why products may not run on the stack: their `promoteFrom` does not hold the version.
+) -> Callable[[str], str]:
+    """Return what tells why a product's version may not run on the stack, by its `promoteFrom`.
 
-    Asks the tenants of those stacks. A version that was rolled back to, or is overridden, may run.
+    It asks the tenant of that stack, once for each product. A version that was rolled back to, or
+    is overridden, may run.
     """
-    candidates = [
-        Candidate(name, product.version, stack, product.promote_from)
-        for name, product in products.items()
-        if product.promote_from and not product.overridden and not product.is_pinned
-    ]
-    found = {each.product: refusal(project, each, env, clock) for each in candidates}
-    return {name: reason for name, reason in found.items() if reason}
+
+    @functools.cache
+    def guard(name: str) -> str:
+        product = products[name]
+        if not product.promote_from or product.overridden or product.is_pinned:
+            return ""
+        candidate = Candidate(name, product.version, stack, product.promote_from)
+        return refusal(project, candidate, env, clock)
+
+    return guard
 
 
 def refusal(project: Project, wanted: Candidate, env: Mapping[str, str], clock: Clock) -> str:

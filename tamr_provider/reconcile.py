@@ -64,14 +64,18 @@ class Runner:
         self._asked = self._warned = False
 
     def submit(
-        self, step: Step, rules: Rules, weight: Callable[[], timedelta] = timedelta
+        self,
+        step: Step,
+        rules: Rules,
+        weight: Callable[[], timedelta] = timedelta,
+        guard: Callable[[], str] | None = None,
     ) -> Future[Result]:
         """Ask for a step; the future holds its Result, or a TamrError.
 
         `weight` tells how much work hangs on the step: where slots are short, the heaviest goes
-        first.
+        first. `guard` tells why the step may not be launched; it is asked once, before it would be.
         """
-        ticket = Ticket(step, rules, weight)
+        ticket = Ticket(step, rules, weight, guard)
         with self._lock:
             self._open.append(ticket)
         self._wake.set()
@@ -204,10 +208,19 @@ class Runner:
         elif decision.action is Action.HOLD:
             self._end(ticket, ticket.held(decision))
         elif decision.action is Action.LAUNCH:
-            return True
+            return self._permitted(ticket) or self._judge(ticket, view)
         else:
             self._decided(ticket, decision, view)
         return False
+
+    def _permitted(self, ticket: Ticket) -> bool:
+        """Whether the step's guard lets it be launched; the next judgement knows if not."""
+        if ticket.guard is None:
+            return True
+        self._asked = True
+        refused, ticket.guard = ticket.guard(), None
+        ticket.rules = replace(ticket.rules, refused=refused)
+        return not refused
 
     def _decided(self, ticket: Ticket, decision: Decision, view: View) -> None:
         now, job = self._clock.monotonic(), decision.job

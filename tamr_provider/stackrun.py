@@ -12,7 +12,7 @@ from tamr_provider.steps import after, phases, rules_of
 from tamr_provider.ticket import ADOPTED, FOUND, LAUNCHED, SHARED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
     from tamr_provider.reconcile import Runner
@@ -27,8 +27,8 @@ _UNKNOWN = timedelta(hours=1)
 class StackRun:
     """Submits the steps of every product in order, and keeps how each ended.
 
-    `results` and `errors` are complete once the runner's `run` returns. `refused` says why a
-    product's version may not run here.
+    `results` and `errors` are complete once the runner's `run` returns. `guard` tells
+    why a product's version may not run here.
     """
 
     def __init__(
@@ -37,16 +37,14 @@ class StackRun:
         products: Mapping[str, Product],
         slots: int,
         stack: str,
-        refused: Mapping[str, str] | None = None,
+        guard: Callable[[str], str] = lambda _: "",
     ) -> None:
-        self._runner, self._lock = runner, threading.Lock()
+        self._runner, self._lock, self._guard = runner, threading.Lock(), guard
+        self._guarded = {name for name, product in products.items() if product.promote_from}
         self.results: dict[Step, Result] = {}
         self.errors: dict[Step, TamrError] = {}
         self.plan = {name: phases(name, product, stack) for name, product in products.items()}
-        self._rules = {
-            name: rules_of(product, slots, (refused or {}).get(name, ""))
-            for name, product in products.items()
-        }
+        self._rules = {name: rules_of(product, slots) for name, product in products.items()}
 
     def start(self) -> None:
         """Submit the first phase of every product."""
@@ -81,7 +79,9 @@ class StackRun:
         results: list[Result] = []
         for step in steps:
             weight = functools.partial(self._weight, step, parts[1:])
-            future = self._runner.submit(step, rules, weight)
+            guarded = step.product in self._guarded
+            guard = functools.partial(self._guard, step.product) if guarded else None
+            future = self._runner.submit(step, rules, weight, guard)
             future.add_done_callback(
                 functools.partial(self._ended, step, len(steps), results, parts[1:], rules)
             )

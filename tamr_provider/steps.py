@@ -128,7 +128,7 @@ def after(step: Step, finishes: Iterable[datetime]) -> Step:
     return replace(step, not_before=max([step.since, *finishes]))
 
 
-def rules_of(product: Product, slots: int, refused: str = "") -> Rules:
+def rules_of(product: Product, slots: int) -> Rules:
     """Return the rules that a product's steps follow on a tenant with so many slots."""
     return Rules(
         max_attempts=product.max_attempts,
@@ -138,7 +138,6 @@ def rules_of(product: Product, slots: int, refused: str = "") -> Rules:
         timeout=timedelta(hours=product.timeout_hours),
         slots=slots,
         freeze=() if product.overridden else tuple(product.freeze),
-        refused=refused,
     )
 
 

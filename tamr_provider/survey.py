@@ -43,9 +43,12 @@ def survey(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
     products: Mapping[str, Product],
     slots: int,
     stack: str,
-    refused: Mapping[str, str] | None = None,
+    guard: Callable[[str], str] = lambda _: "",
 ) -> Plan:
-    """Return what a run of the stack would do now."""
+    """Return what a run of the stack would do now.
+
+    `guard` tells why a product may not run here; it is asked where something would be launched.
+    """
     known: dict[Configuration, timedelta | None] = {}
 
     def usual(configuration: Configuration) -> timedelta | None:
@@ -57,7 +60,10 @@ def survey(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
     viewer = Viewer(client, clock)
     scope, relevant = scope_of(products, viewer.time.now())
     view = viewer.look(scope, relevant)
-    return make_plan(view, products, slots, usual, stack, refused)
+    plan = make_plan(view, products, slots, usual, stack)
+    to_launch = dict.fromkeys(each.step.product for each in plan.steps if each.starts_a_job)
+    refused = {name: why for name in to_launch if (why := guard(name))}
+    return make_plan(view, products, slots, usual, stack, refused) if refused else plan
 
 
 class Standing:

@@ -54,13 +54,15 @@ _HOW = {
 class Ticket:
     """One step that somebody waits for; times are this machine's monotonic seconds.
 
-    `waiting_for` is the active job that we wait for, ours or not. `ours` is the job that we
-    launched and may have to withdraw.
+    `guard` tells why it may not be launched; it is None once it was asked. `waiting_for` is the
+    active job that we wait for, ours or not. `ours` is the job that we launched and may have to
+    withdraw.
     """
 
     step: Step
     rules: Rules
     weight: Callable[[], timedelta] = timedelta
+    guard: Callable[[], str] | None = None
     future: Future[Result] = field(default_factory=Future)
     decision: Decision | None = None
     waiting_for: str = ""

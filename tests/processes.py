@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-from tamr_provider.cli.template import write_project
+from tamr_provider.cli.template import write_core
 
 KEY = "k-3y-that-must-not-leak"
 TAMR = [sys.executable, "-m", "tamr_provider"]
@@ -85,7 +85,7 @@ def emulator(*options: str) -> Iterator[Server]:
 def project(folder: Path, url: str, products: str = PRODUCTS) -> Path:
     """Write a project with one stack, dev, and return its folder."""
     folder.mkdir(exist_ok=True)
-    write_project(folder)
+    write_core(folder, "tamr-pipelines")
     stack_file(folder).write_text(
         f"config:\n  tamr:url: {url}\n  tamr-pipelines:products:\n{products}", encoding="utf-8"
     )

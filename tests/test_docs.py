@@ -80,6 +80,7 @@ def test_every_test_that_holds_a_claim_exists() -> None:
 
 
 def test_the_guards_of_the_documentation_are_valid() -> None:
+    verify, guards, override = blocks("docs/promotion.md", "yaml")
     whole = f"{guards}  {verify}  {override}  sources: [src_crm]\n"
     head = "config:\n  tamr-pipelines:products:\n"
     text = head + "".join(f"    {line}\n" for line in whole.splitlines())

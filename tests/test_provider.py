@@ -215,7 +215,7 @@ def test_delete_does_nothing() -> None:
 
 def test_properties_read_back_as_the_step_and_rules_that_were_declared() -> None:
     declared = {**INPUTS, "maxAttempts": 5.0, "minHoursBetween": 0.5, "first": True}
-    step, rules = read_step(declared), read_rules(declared, slots=7, refused="")
+    step, rules = read_step(declared), read_rules(declared, slots=7)
     assert step.configuration == Configuration.update("dp_customers")
     assert step.not_before == datetime(2026, 11, 20, 10, 0, 0, 500000, timezone.utc)
     assert step.data_product.id == "dp_customers"

@@ -48,7 +48,8 @@ def test_types_schema_and_template_are_in_it(installed: Path) -> None:
     package = installed / "tamr_provider"
     assert (package / "py.typed").is_file()
     assert (package / "stackfile/stack.schema.json").is_file()
-    assert (package / "template/Pulumi.yaml").read_text() == (ROOT / "Pulumi.yaml").read_text()
+    template = Path("tamr_provider/templates/project/Pulumi.yaml")
+    assert (installed / template).read_text() == (ROOT / template).read_text()
     assert run(installed, "-m", "tamr_provider", "schema").stdout.startswith("{")
 
 

@@ -82,11 +82,11 @@ class _Demo:
         """Write the project, and make its stack where Pulumi is there."""
         from datetime import datetime, timedelta, timezone  # noqa: PLC0415
 
-        from tamr_provider.cli.template import write_project  # noqa: PLC0415
+        from tamr_provider.cli.template import write_core  # noqa: PLC0415
         from tamr_provider.times import format_moment  # noqa: PLC0415
 
         since = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(minutes=1)
-        write_project(self._folder)
+        write_core(self._folder, "tamr-pipelines")
         (self._folder / "state").mkdir()
         text = _STACK.format(url=self._url, version="2026-11-20", since=format_moment(since))
         (self._folder / "stacks/Pulumi.demo.yaml").write_text(text, encoding="utf-8")

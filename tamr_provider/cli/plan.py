@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tamr_provider.cli.tenant import open_client, project_options, read_stack, refused
+from tamr_provider.cli.tenant import guard, open_client, project_options, read_stack
 from tamr_provider.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,4 +76,4 @@ def _plan(stack: Stack, client: Client) -> Plan:
     from tamr_provider.survey import survey  # noqa: PLC0415
 
     products, slots = stack.file.products, stack.settings.slots
-    return survey(client, SystemClock(), products, slots, stack.name, refused(stack))
+    return survey(client, SystemClock(), products, slots, stack.name, guard(stack))

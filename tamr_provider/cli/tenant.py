@@ -75,11 +75,11 @@ def read_stack(directory: Path, stack: str) -> Stack:
     return Stack(stack, directory, project.stack_file(stack), project, file, settings)
 
 
-def refused(stack: Stack) -> dict[str, str]:
-    """Return why products of a stack may not run there, by their `promoteFrom`."""
-    from tamr_provider.promotion import refusals  # noqa: PLC0415 - httpx loads slowly
+def guard(stack: Stack) -> Callable[[str], str]:
+    """Return what tells why a product of the stack may not run there, by its `promoteFrom`."""
+    from tamr_provider.promotion import guard_of  # noqa: PLC0415 - httpx loads slowly
 
-    return refusals(stack.project, stack.name, stack.file.products, os.environ, SystemClock())
+    return guard_of(stack.project, stack.name, stack.file.products, os.environ, SystemClock())
 
 
 def tenant_settings(directory: Path, stack: str) -> Settings:

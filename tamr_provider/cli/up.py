@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tamr_provider.cli.signals import interrupts
-from tamr_provider.cli.tenant import open_client, project_options, read_stack, refused
+from tamr_provider.cli.tenant import guard, open_client, project_options, read_stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,13 +43,13 @@ def _run(stack: Stack) -> StackRun:
     from tamr_provider.stackrun import StackRun  # noqa: PLC0415
     from tamr_provider.steps import all_steps  # noqa: PLC0415
 
-    settings, stop, not_here = stack.settings, threading.Event(), refused(stack)
+    settings, stop = stack.settings, threading.Event()
     with (
         display(all_steps(stack.file.products)) as observer,
         open_client(settings, stop, observer.note) as client,
     ):
         runner = Runner(client, SystemClock(), stop, settings.poll_seconds, observer, stack.resume)
-        run = StackRun(runner, stack.file.products, settings.slots, stack.name, not_here)
+        run = StackRun(runner, stack.file.products, settings.slots, stack.name, guard(stack))
         run.start()
         hand_over = settings.hand_over_after
         _wait(runner, hand_over.total_seconds() if hand_over else None)

@@ -163,8 +163,8 @@ def read_step(properties: Mapping[str, Any]) -> Step:
     )
 
 
-def read_rules(properties: Mapping[str, Any], slots: int, refused: str) -> Rules:
-    """Return the rules that checked properties describe; `refused` is why it may not run here."""
+def read_rules(properties: Mapping[str, Any], slots: int) -> Rules:
+    """Return the rules that checked properties describe."""
     value = {**DEFAULTS, **{k: v for k, v in properties.items() if k in DEFAULTS}}
     return Rules(
         max_attempts=int(value["maxAttempts"]),
@@ -174,7 +174,6 @@ def read_rules(properties: Mapping[str, Any], slots: int, refused: str) -> Rules
         timeout=timedelta(hours=value["timeoutHours"]),
         slots=slots,
         freeze=tuple(read_window(each) for each in properties.get("freeze") or ()),
-        refused=refused,
     )
 
 

@@ -87,8 +87,8 @@ class JobProvider(ResourceProvider):
             secret_key=self._get("tamr:apiKey"),
         )
         resume = f"pulumi up --stack {shlex.quote(stack)}" if stack else "pulumi up"
-        rules = properties.read_rules(props, settings.slots, guard.refused(props))
-        return session(settings, resume).satisfy(properties.read_step(props), rules)
+        rules, step = properties.read_rules(props, settings.slots), properties.read_step(props)
+        return session(settings, resume).satisfy(step, rules, lambda: guard.refused(props))
 
     def _get(self, key: str) -> str:
         value = self._config.config.get(key) if self._config is not None else None

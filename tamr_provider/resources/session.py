@@ -13,6 +13,8 @@ from tamr_provider.resources import engine
 from tamr_provider.resources.rows import Rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tamr_provider.settings import Settings
     from tamr_provider.steps import Rules, Step
     from tamr_provider.ticket import Result
@@ -35,10 +37,10 @@ class Session:
             why = "its time was up (TAMR_HAND_OVER_AFTER)"
             _later(seconds, lambda: self._end(why))
 
-    def satisfy(self, step: Step, rules: Rules) -> Result:
+    def satisfy(self, step: Step, rules: Rules, guard: Callable[[], str]) -> Result:
         """Wait until a step is satisfied. Raises a TamrError where it does not come to that."""
         self._rows.belongs(step, engine.urn.get())
-        return self._runner.submit(step, rules).result()
+        return self._runner.submit(step, rules, guard=guard).result()
 
     def _end(self, why: str) -> None:
         self._runner.interrupt(why)

@@ -78,4 +78,6 @@ def _config() -> dict[str, Any]:
 if __name__ == "__main__":
     from pathlib import Path
 
-    Path(__file__).with_name(_SHIPPED).write_text(make_schema(), encoding="utf-8")
+    _here = Path(__file__).parent
+    for _folder in (_here, _here.parent / "templates/project/stacks"):
+        (_folder / _SHIPPED).write_text(make_schema(), encoding="utf-8")
