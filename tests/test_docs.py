@@ -50,13 +50,15 @@ def test_the_python_of_the_documentation_runs() -> None:
     [
         "README.md",
         "docs/emulator.md",
+        "docs/kubernetes.md",
         "docs/reliability.md",
+        "docs/state-backends.md",
         "CONTRIBUTING.md",
     ],
 )
 def test_files_that_the_documentation_names_exist(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
-    named = re.findall(r"`((?:tamr_provider|tests|stacks|docs)/[\w./]+\w)`", text)
+    named = re.findall(r"`((?:tamr_provider|tests|stacks|docs|deploy)/[\w./]+\w)`", text)
     for path in named:
         assert (ROOT / path).exists(), path
 

@@ -7,81 +7,21 @@ import os
 import shlex
 import shutil
 import signal
-import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from processes import KEY, PRODUCTS, QUICK, SLOW, emulator, environment, project, stack_file, tamr
+from engine import LOADS, Pulumi, kill_everything
+from processes import KEY, QUICK, SLOW, emulator, stack_file, tamr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import subprocess
+    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = [
     pytest.mark.cli,
     pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH"),
 ]
-
-LOADS = "".join(
-    f'    p{n}: {{version: "2026-11-20", sources: [src_{n}], timeoutHours: 1}}\n' for n in range(8)
-)
-
-
-class Pulumi:
-    """A project with a state folder of its own."""
-
-    def __init__(self, folder: Path, url: str, products: str = PRODUCTS, **env: str) -> None:
-        self.folder = project(folder / "p", url, products)
-        self.state = folder / "state"
-        self.state.mkdir()
-        self.env = environment(
-            PULUMI_BACKEND_URL=self.state.as_uri(),
-            PULUMI_CONFIG_PASSPHRASE="x",
-            PULUMI_SKIP_UPDATE_CHECK="true",
-            **env,
-        )
-        assert self.run("stack", "init", "dev").returncode == 0
-
-    def command(self, words: Sequence[str]) -> list[str]:
-        return ["pulumi", *words, "--non-interactive", "--stack", "dev"]
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = ["pulumi", *words] if words[0] == "stack" else self.command(words)
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            timeout=200,
-            check=False,
-        )
-
-    def up(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self.run("up", "--yes", "--skip-preview", *words)
-
-    def start_up(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            self.command(["up", "--yes", "--skip-preview"]),
-            cwd=self.folder,
-            env=self.env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            start_new_session=True,
-        )
-
-    def deployment(self) -> dict[str, Any]:
-        exported = self.run("stack", "export", "--stack", "dev").stdout
-        deployment: dict[str, Any] = json.loads(exported)["deployment"]
-        return deployment
-
-    def doctor(self) -> str:
-        return tamr(self.folder, "doctor", **self.env).stdout
-
-    def locks(self) -> list[Path]:
-        return list(self.state.rglob("locks/**/*.json"))
 
 
 def test_a_stack_is_reconciled_and_a_second_up_sends_no_post(tmp_path: Path) -> None:
@@ -228,10 +168,6 @@ def interrupt_twice(process: subprocess.Popen[str]) -> None:
         if "^C received" in line:
             break
     os.killpg(process.pid, signal.SIGINT)
-
-
-def kill_everything(process: subprocess.Popen[str]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("wreck", [interrupt_twice, kill_everything])
