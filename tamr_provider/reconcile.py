@@ -287,6 +287,8 @@ class Runner:
 
     def _pause(self, view: View) -> float:
         """Return the seconds until the first moment at which any open step wants a look."""
+        if not self._viewer.time.heard_for(self._poll):
+            return self._poll  # how fast the tenant's time runs is not known yet
         local = self._viewer.time.local_seconds
         waits = [LONGEST.total_seconds()]
         for decision in filter(None, (each.decision for each in self._tickets())):

@@ -108,6 +108,13 @@ class TenantClock:
         with self._lock:
             return self._now() + timedelta(seconds=seconds * self._rate())
 
+    def heard_for(self, seconds: float) -> bool:
+        """Whether it was heard for so many seconds here, so that its rate is known."""
+        with self._lock:
+            if self._first is None or self._last is None:
+                return False
+            return self._last[0] - self._first[0] >= seconds
+
     def _now(self) -> datetime:
         if self._last is None:
             return self._clock.now()
