@@ -22,7 +22,7 @@ FAMILIES: list[Callable[[], schedules.Tally]] = [
     lambda: killing.every_boundary("tamr up, SIGKILL at every request", killing.kill_tamr_up),
     lambda: killing.every_boundary("the host, SIGKILL at every request", killing.kill_host),
     lambda: schedules.every_kill(1),
-    lambda: schedules.every_pair_of_kills(5),
+    lambda: schedules.every_pair_of_kills(1),
     lambda: schedules.every_answer(1),
     lambda: schedules.late_requests(1),
     lambda: schedules.random_faults(300),
