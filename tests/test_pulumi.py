@@ -193,6 +193,54 @@ def test_whatever_the_doctor_prescribes_leaves_no_lock_no_warning_and_no_second_
         assert len(server.posts()) == 8
 
 
+def test_a_hand_over_ends_the_run_as_not_finished_and_the_next_one_adopts(tmp_path: Path) -> None:
+    with emulator("--load", "4s", "--pending", "50ms", "--slots", "8") as server:
+        pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8", TAMR_HAND_OVER_AFTER="1s")
+        done = pulumi.up()
+        assert done.returncode != 0
+        assert "NotFinishedError: p0: load src_0 is not finished: its time was up" in done.stdout
+        assert "JobFailedError" not in done.stdout
+        assert "HeldError" not in done.stdout
+        assert pulumi.locks() == []
+        pulumi.env.pop("TAMR_HAND_OVER_AFTER")
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 8
+
+
+def test_a_version_that_staging_does_not_hold_is_refused_in_the_preview(tmp_path: Path) -> None:
+    product = '    a: {version: "2026-11-20", sources: [src_crm]}\n'
+    guarded = product.replace("sources", "promoteFrom: staging, sources")
+    with emulator(*QUICK) as staging, emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url, guarded)
+        other = stack_file(pulumi.folder).with_name("Pulumi.staging.yaml")
+        head = f"config:\n  tamr:url: {staging.url}\n  tamr-pipelines:products:\n"
+        other.write_text(head + product)
+        refused = pulumi.run("preview")
+        assert refused.returncode != 0
+        assert "promoteFrom: staging does not hold 2026-11-20 yet" in refused.stdout
+        assert tamr(pulumi.folder, "up", "--stack", "staging").returncode == 0
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 1
+        # What it holds stays, whatever staging goes on to.
+        tamr(pulumi.folder, "bump", "a", "2026-11-21", "--stack", "staging")
+        assert pulumi.up().returncode == 0
+
+
+def test_in_a_freeze_nothing_is_launched_and_what_is_done_is_left_alone(tmp_path: Path) -> None:
+    frozen = 'freeze: ["2026-01-01 00:00 - 2099-01-01 00:00 UTC: audit"]'
+    product = '    a: {version: "2026-11-20", sources: [src_crm]}\n'
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url, product.replace("sources", f"{frozen}, sources"))
+        done = pulumi.up()
+        assert done.returncode != 0
+        assert "frozen until Thu 2099-01-01 00:00 UTC" in done.stdout
+        assert "audit" in done.stdout
+        assert server.posts() == []
+        tamr(pulumi.folder, "jobs", "start", "load", "src_crm")
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 1
+
+
 def test_without_our_host_everything_works_as_well(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         pulumi = Pulumi(tmp_path, server.url)
