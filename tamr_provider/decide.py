@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tamr_provider.freeze import show_moment
+from tamr_provider.guards import frozen
 from tamr_provider.models import FAILED, STOPPED, STOPPING, SUCCEEDED, Job
 from tamr_provider.times import format_duration, format_moment
 
@@ -167,12 +167,11 @@ def _guarded(step: Step, now: datetime, rules: Rules) -> Decision | None:
     """Hold what the stack file's own guards keep from being launched."""
     if rules.refused:
         return Decision(Action.HOLD, rules.refused)
-    for window in rules.freeze:
-        opens = window.opens(now)
-        if opens is not None:
-            why = f"frozen until {show_moment(opens)} ({window.text})"
-            return Decision(Action.HOLD, f"{why}; {_override(step)}", earliest=opens)
-    return None
+    freeze = frozen(rules.freeze, now)
+    if freeze is None:
+        return None
+    why, opens = freeze
+    return Decision(Action.HOLD, f"{why}; {_override(step)}", earliest=opens)
 
 
 def _too_early(step: Step, now: datetime) -> Decision | None:

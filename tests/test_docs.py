@@ -51,6 +51,7 @@ def test_the_python_of_the_documentation_runs() -> None:
         "README.md",
         "docs/emulator.md",
         "docs/kubernetes.md",
+        "docs/policies.md",
         "docs/reliability.md",
         "docs/state-backends.md",
         "CONTRIBUTING.md",

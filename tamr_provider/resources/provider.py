@@ -125,11 +125,6 @@ def _replaces(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
     return replaces
 
 
-def _differs(olds: dict[str, Any], news: dict[str, Any], name: str) -> bool:
-    new = news.get(name)
-    return not properties.is_known(new) or (olds.get(name) or "") != (new or "")
-
-
 def _one_line(error: TamrError) -> Exception:
     """Return an error that the engine shows as `error: NAME: message`, on one line."""
     kind = type(type(error).__name__, (Exception,), {"__module__": "builtins"})
