@@ -22,6 +22,7 @@ PRODUCTS = """\
     customers:
       version: "2026-11-20"
       since: "2026-11-20T09:00:00Z"
+      trustDays: 36500  # these dates are fixed, the clock is not
       sources: [src_crm, src_erp]
       dataProduct: dp_customers
       workflows: [wf_apply]
@@ -31,6 +32,7 @@ PRODUCTS = """\
           legacy: true
     suppliers:
       version: "2026-11-20"
+      trustDays: 36500
       sources: [src_erp]
       dataProduct: dp_suppliers
       publish: [Lieferanten Größe]

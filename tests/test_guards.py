@@ -93,6 +93,7 @@ PRODUCT = """\
     customers:
       version: "2026-11-20"
       since: "2026-11-20T09:00:00Z"
+      trustDays: 36500
       sources: [src_crm]
 """
 
@@ -173,6 +174,7 @@ def wanted(url: str, **more: Any) -> dict[str, Any]:
         "sourceId": "src_crm",
         "url": url,
         "since": "2026-11-20T09:00:00Z",
+        "trustDays": 36500,
         "promoteFrom": "staging",
         **more,
     }

@@ -17,7 +17,7 @@ SINCE = "2026-11-20T09:00:00Z"
 
 def inputs(url: str, source: str = "src_crm", **more: Any) -> dict[str, Any]:
     shared = {"version": "2026-11-20", "since": SINCE, "product": "customers", "stack": "dev"}
-    return {"sourceId": source, "url": url, **shared, **more}
+    return {"sourceId": source, "url": url, "trustDays": 36500, **shared, **more}
 
 
 def error_of(future: Any) -> str:

@@ -77,6 +77,14 @@ def test_what_is_there_already_is_named_and_left_alone(tmp_path: Path) -> None:
     assert (made / "README.md").read_text() == "mine"
 
 
+def test_a_stack_file_of_the_users_own_keeps_its_bytes(tmp_path: Path) -> None:
+    own = tmp_path / "my shop/stacks/Pulumi.ours.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text('config:\n  my-shop:since: "2026-11-20"\n')
+    start(tmp_path)
+    assert own.read_text() == 'config:\n  my-shop:since: "2026-11-20"\n'
+
+
 def test_the_readme_is_short_and_its_commands_exist(tmp_path: Path) -> None:
     text = (start(tmp_path) / "README.md").read_text()
     assert len(text.splitlines()) <= 14

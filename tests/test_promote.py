@@ -21,6 +21,7 @@ STAGING = """\
     customers:
       version: "2026-11-20"
       since: "2026-11-20T09:00:00Z"
+      trustDays: 36500
       sources: [src_crm]
       dataProduct: dp_customers
 """

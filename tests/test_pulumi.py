@@ -208,7 +208,7 @@ def test_a_hand_over_ends_the_run_as_not_finished_and_the_next_one_adopts(tmp_pa
 
 
 def test_a_version_that_staging_does_not_hold_is_refused_in_the_preview(tmp_path: Path) -> None:
-    product = '    a: {version: "2026-11-20", sources: [src_crm]}\n'
+    product = '    a: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
     guarded = product.replace("sources", "promoteFrom: staging, sources")
     with emulator(*QUICK) as staging, emulator(*QUICK) as server:
         pulumi = Pulumi(tmp_path, server.url, guarded)
@@ -228,7 +228,7 @@ def test_a_version_that_staging_does_not_hold_is_refused_in_the_preview(tmp_path
 
 def test_in_a_freeze_nothing_is_launched_and_what_is_done_is_left_alone(tmp_path: Path) -> None:
     frozen = 'freeze: ["2026-01-01 00:00 - 2099-01-01 00:00 UTC: audit"]'
-    product = '    a: {version: "2026-11-20", sources: [src_crm]}\n'
+    product = '    a: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
     with emulator(*QUICK) as server:
         pulumi = Pulumi(tmp_path, server.url, product.replace("sources", f"{frozen}, sources"))
         done = pulumi.up()

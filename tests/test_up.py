@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NINE_STEPS_EIGHT_JOBS = 8
-ONE_LOAD = '    customers: {version: "2026-11-20", sources: [src_crm]}\n'
+ONE_LOAD = '    customers: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
 
 
 def test_a_stack_is_reconciled_in_order_and_a_second_run_sends_no_post(tmp_path: Path) -> None:

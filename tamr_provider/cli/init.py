@@ -34,7 +34,7 @@ def init(directory: Path, ci: str) -> None:
     templates = [PROJECT] if ci == "none" else [PROJECT, ci]
     written = [each for template in templates for each in write_template(directory, name, template)]
     today = f"{datetime.now(timezone.utc):%Y-%m-%d}"
-    for path in directory.glob("stacks/Pulumi.*.yaml"):
+    for path in (directory / each for each in written if each.startswith("stacks/Pulumi.")):
         text = path.read_text(encoding="utf-8").replace(_EXAMPLE_DAY, today)
         path.write_text(text, encoding="utf-8")
     click.echo("\n".join(f"  {each}" for each in written))
