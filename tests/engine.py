@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOADS = "".join(
-    f'    p{n}: {{version: "2026-11-20", sources: [src_{n}], timeoutHours: 1, trustDays: 36500}}\n' for n in range(8)
+    f'    p{n}: {{version: "2026-11-20", sources: [src_{n}], timeoutHours: 1, trustDays: 36500}}\n'
+    for n in range(8)
 )
 
 
