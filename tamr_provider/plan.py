@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
+    from tamr_provider.durations import Usual
     from tamr_provider.models import Configuration, Job
     from tamr_provider.stackfile.product import Product
     from tamr_provider.steps import Rules, Step
@@ -42,7 +43,7 @@ class PlannedStep:
     job: Job | None = None
     not_before: datetime | None = None
     earliest_start: datetime | None = None
-    usual: timedelta | None = None
+    usual: Usual | None = None
     own_job: bool = True
 
     @property
@@ -85,13 +86,13 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what was seen, what is wanted, what i
     view: View,
     products: Mapping[str, Product],
     slots: int,
-    usual: Callable[[Configuration], timedelta | None],
+    usual: Callable[[Configuration], Usual | None],
     stack: str = "",
     refused: Mapping[str, str] | None = None,
 ) -> Plan:
     """Return the plan.
 
-    `usual` tells a configuration's usual duration, None where unknown; `refused` why a product's
+    `usual` tells how long a configuration's jobs usually take, None where unknown; `refused` why a product's
     version may not run here.
     """
     planner = _Planner(view, slots, usual)
@@ -113,7 +114,7 @@ class _End:
 
 class _Planner:
     def __init__(
-        self, view: View, slots: int, usual: Callable[[Configuration], timedelta | None]
+        self, view: View, slots: int, usual: Callable[[Configuration], Usual | None]
     ) -> None:
         self._view, self._slots, self._usual = view, slots, usual
         self._steps: list[PlannedStep] = []
@@ -199,7 +200,8 @@ class _Planner:
     ) -> _End:
         """Plan a step with a job of its own, one to come or one that runs."""
         usual = self._usual(planned.step.configuration)
-        self._tasks.append(Task(release, usual, after_tasks, runs_since))
+        length = usual.median if usual else None
+        self._tasks.append(Task(release, length, after_tasks, runs_since))
         return self._with(planned, len(self._tasks) - 1)
 
 

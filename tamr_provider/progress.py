@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from tamr_provider.decide import Decision
+    from tamr_provider.durations import Usual
     from tamr_provider.models import Job
     from tamr_provider.steps import Step
     from tamr_provider.ticket import Result
@@ -26,7 +27,7 @@ class Status:
     slots: int
     job: Job | None = None
     elapsed: timedelta | None = None
-    usual: timedelta | None = None
+    usual: Usual | None = None
 
     @property
     def state(self) -> str:
@@ -45,7 +46,7 @@ class Status:
         if self.decision.action is not Action.ADOPT or self.job is None:
             return f"{self.state}: {self.decision.reason}"
         elapsed = format_duration(self.elapsed) if self.elapsed is not None else "?"
-        usual = f", usually {format_duration(self.usual)}" if self.usual else ""
+        usual = f", {self.usual}" if self.usual else ""
         slots = f"{self.slots_used} of {self.slots} slots"
         return f"{self.state} {elapsed}{usual} ({self.job.id}, {slots})"
 

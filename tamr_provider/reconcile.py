@@ -83,13 +83,12 @@ class Runner:
             self.abandon()
         return ticket.future
 
-    def usual(self, configuration: Configuration) -> timedelta | None:
-        """Return the median of a configuration's earlier durations, None where unknown."""
+    def usual(self, configuration: Configuration) -> Usual | None:
+        """Return how long a configuration's jobs usually take, None where unknown."""
         if configuration not in self._usual:
             self._asked = True
             self._usual[configuration] = usual_duration(self._client, configuration)
-        usual = self._usual[configuration]
-        return usual.median if usual else None
+        return self._usual[configuration]
 
     def interrupt(self, why: str) -> None:
         """Stop waiting as soon as the request under way is answered; jobs are left alone."""

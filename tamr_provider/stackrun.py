@@ -112,4 +112,5 @@ class StackRun:
         return sum(longest, start=self._usual(step))
 
     def _usual(self, step: Step) -> timedelta:
-        return self._runner.usual(step.configuration) or _UNKNOWN
+        usual = self._runner.usual(step.configuration)
+        return usual.median if usual else _UNKNOWN

@@ -14,9 +14,10 @@ from tamr_provider.view import Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from tamr_provider.clock import Clock
+    from tamr_provider.durations import Usual
     from tamr_provider.models import Configuration
     from tamr_provider.settings import Settings
     from tamr_provider.stackfile.product import Product
@@ -49,12 +50,11 @@ def survey(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
 
     `guard` tells why a product may not run here; it is asked where something would be launched.
     """
-    known: dict[Configuration, timedelta | None] = {}
+    known: dict[Configuration, Usual | None] = {}
 
-    def usual(configuration: Configuration) -> timedelta | None:
+    def usual(configuration: Configuration) -> Usual | None:
         if configuration not in known:
-            found = usual_duration(client, configuration)
-            known[configuration] = found.median if found else None
+            known[configuration] = usual_duration(client, configuration)
         return known[configuration]
 
     viewer = Viewer(client, clock)

@@ -10,6 +10,7 @@ import pytest
 from jobs import at, failed, make_job, stopped, succeeded
 
 from tamr_provider.cli import render
+from tamr_provider.durations import Usual
 from tamr_provider.models import RUNNING, Configuration, Job
 from tamr_provider.plan import Plan, PlannedStep, make_plan, scope_of
 from tamr_provider.stackfile.read import read_products
@@ -43,11 +44,12 @@ SUPPLIERS = {
 MINUTES = {"load": 20, "update": 45, "publish": 10}
 
 
-def usually(configuration: Configuration) -> timedelta | None:
-    return timedelta(minutes=MINUTES[configuration.type])
+def usually(configuration: Configuration) -> Usual | None:
+    length = timedelta(minutes=MINUTES[configuration.type])
+    return Usual(length, length * 0.8, length * 1.5)
 
 
-def unknown(_: Configuration) -> timedelta | None:
+def unknown(_: Configuration) -> Usual | None:
     return None
 
 

@@ -20,7 +20,7 @@ def minutes(number: float) -> timedelta:
 
 
 def look(age: timedelta, tenth: timedelta | None = None) -> timedelta:
-    usual = Usual(median=2 * tenth, tenth=tenth) if tenth is not None else None
+    usual = Usual(2 * tenth, tenth, 3 * tenth) if tenth is not None else None
     return next_look(JOB, CREATED + age, usual)
 
 

@@ -49,7 +49,7 @@ def _step(planned: PlannedStep) -> dict[str, Any]:
         "jobId": planned.job_id or None,
         "notBefore": _moment(planned.not_before),
         "earliestStart": _moment(planned.earliest_start),
-        "usualSeconds": planned.usual.total_seconds() if planned.usual else None,
+        "usualSeconds": planned.usual.median.total_seconds() if planned.usual else None,
     }
 
 
@@ -83,7 +83,7 @@ def _when(planned: PlannedStep) -> str:
     if planned.action in (LAUNCH, WAIT) and planned.earliest_start is not None:
         parts.append(f"starts {_seconds(planned.earliest_start)}")
     if planned.usual is not None:
-        parts.append(f"usually {format_duration(planned.usual)}")
+        parts.append(str(planned.usual))
     return f" ({', '.join(parts)})" if parts else ""
 
 
@@ -110,7 +110,7 @@ def markdown(plan: Plan, stack: str, url: str) -> str:
         f"| {cell(each.step.product)} | {cell(str(each.step.configuration))} "
         f"| {_SIGNS[each.action]} {each.action} | {cell(each.reason)} "
         f"| {_seconds(each.earliest_start)} "
-        f"| {format_duration(each.usual) if each.usual else ''} |"
+        f"| {format_duration(each.usual.median) if each.usual else ''} |"
         for each in plan.steps
     ]
     head = [
