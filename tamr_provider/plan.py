@@ -92,8 +92,8 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what was seen, what is wanted, what i
 ) -> Plan:
     """Return the plan.
 
-    `usual` tells how long a configuration's jobs usually take, None where unknown; `refused` why a product's
-    version may not run here.
+    `usual` tells how long a configuration's jobs usually take, None where unknown; `refused` why
+    a product's version may not run here.
     """
     planner = _Planner(view, slots, usual)
     for name, product in products.items():
