@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tamr_provider.cli.edit import change, now
-from tamr_provider.cli.render import cell
+from tamr_provider.cli.markdown import escape
 from tamr_provider.cli.tenant import directory_option, open_client, read_stack
 from tamr_provider.errors import InputError, NotPromotedError, NotYetError
 from tamr_provider.times import format_duration, format_moment, parse_duration
@@ -137,7 +137,7 @@ def _evidence(  # noqa: PLR0913, PLR0917 - what the reviewer wants to see
         if job is not None and job.created_at is not None and job.finished_at is not None:
             took = format_duration(job.finished_at - job.created_at)
             times = f"{_short(job.created_at)} | {_short(job.finished_at)} | {took}"
-            yield f"| {cell(str(each.step.configuration))} | {job.id} | {times} |"
+            yield f"| {escape(str(each.step.configuration))} | {job.id} | {times} |"
     yield ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tamr_provider.cli.markdown import Table, escape, page
 from tamr_provider.plan import ADOPT, HOLD, LAUNCH, NONE, WAIT
 from tamr_provider.times import format_duration, format_moment
 
@@ -105,27 +106,31 @@ def summary(plan: Plan) -> str:
 
 
 def markdown(plan: Plan, stack: str, url: str) -> str:
-    """Return the plan for a pull request: the totals, then a table."""
-    rows = [
-        f"| {cell(each.step.product)} | {cell(str(each.step.configuration))} "
-        f"| {_SIGNS[each.action]} {each.action} | {cell(each.reason)} "
-        f"| {_seconds(each.earliest_start)} "
-        f"| {format_duration(each.usual.median) if each.usual else ''} |"
-        for each in plan.steps
-    ]
+    """Return the plan for a pull request: the totals, what a run would do, the rest folded."""
+    idle = [each for each in plan.steps if each.action == NONE]
     head = [
         f"### Plan for `{stack}` on {url}",
-        "",
         summary(plan),
-        *(f"\n> **Warning:** {cell(each)}" for each in plan.warnings),
-        "",
-        "| product | step | action | why | earliest start | usually |",
-        "| --- | --- | --- | --- | --- | --- |",
+        *(f"> **Warning:** {escape(each)}" for each in plan.warnings),
     ]
-    return "\n".join([*head, *rows])
+    to_do = Table(
+        ("product", "step", "action", "why", "earliest start", "usually"),
+        [_cells(each) for each in plan.steps if each.action != NONE],
+    )
+    done = Table(
+        ("product", "step", "why"),
+        [(each.step.product, str(each.step.configuration), each.reason) for each in idle],
+        f"{len(idle)} step{'s' * (len(idle) != 1)} with nothing to do",
+    )
+    return page(head, [to_do, done])
 
 
-def cell(words: str) -> str:
-    """Return words as they can stand in a Markdown table."""
-    escaped = words.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-    return " ".join(escaped.split())
+def _cells(planned: PlannedStep) -> tuple[str, ...]:
+    return (
+        planned.step.product,
+        str(planned.step.configuration),
+        f"{_SIGNS[planned.action]} {planned.action}",
+        planned.reason,
+        _seconds(planned.earliest_start),
+        format_duration(planned.usual.median) if planned.usual else "",
+    )
