@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from tamr_provider.decide import Action
-from tamr_provider.times import format_duration
+from tamr_provider.times import format_clock, format_duration
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from tamr_provider.decide import Decision
     from tamr_provider.durations import Usual
@@ -19,36 +19,87 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Wait:
+    """A job that is waited for, as of `now` on the tenant's clock."""
+
+    job: Job
+    now: datetime
+    usual: Usual | None = None
+
+    def after(self, length: timedelta) -> Wait:
+        """Return the same a while later: a look may be minutes old."""
+        return replace(self, now=self.now + length)
+
+    @property
+    def share(self) -> float | None:
+        """How much of its usual duration a job has behind it; above 1 where it takes longer."""
+        if self.usual is None or self.job.created_at is None:
+            return None
+        return (self.now - self.job.created_at) / self.usual.median
+
+    @property
+    def overdue(self) -> bool:
+        """Whether nine in ten of the earlier jobs took less time."""
+        created = self.job.created_at
+        return bool(created and self.usual and self.now > created + self.usual.ninetieth)
+
+    def __str__(self) -> str:
+        """Say it for people: `12m of usually 45m, ends about 14:05`."""
+        if self.job.created_at is None:
+            return "for a time that Tamr does not tell"
+        elapsed = format_duration(self.now - self.job.created_at)
+        if self.usual is None:
+            return f"{elapsed}, usual duration unknown"
+        return f"{elapsed} of usually {format_duration(self.usual.median)}, {self._end()}"
+
+    def _end(self) -> str:
+        assert self.job.created_at is not None  # noqa: S101 - asked before
+        assert self.usual is not None  # noqa: S101
+        end = self.job.created_at + self.usual.median
+        latest = self.job.created_at + self.usual.ninetieth
+        if self.now < end:
+            return f"ends about {format_clock(end, self.now)}"
+        if self.now < latest:
+            return f"9 in 10 end by {format_clock(latest, self.now)}"
+        return "longer than 9 in 10"
+
+
+@dataclass(frozen=True)
 class Status:
-    """Where one step stands; `slots_used` counts every active job on the tenant."""
+    """Where one step stands; `active` is every job on the tenant that has a slot or wants one."""
 
     decision: Decision
-    slots_used: int
+    now: datetime
+    active: tuple[Job, ...]
     slots: int
-    job: Job | None = None
-    elapsed: timedelta | None = None
     usual: Usual | None = None
+
+    @property
+    def wait(self) -> Wait | None:
+        """The job that the step waits for as its own, None where there is none."""
+        job = self.decision.job
+        if self.decision.action is not Action.ADOPT or job is None:
+            return None
+        return Wait(job, self.now, self.usual)
 
     @property
     def state(self) -> str:
         """The job's state where we wait for one, else what was decided."""
-        if self.decision.action is Action.ADOPT and self.job is not None:
-            return self.job.state or "UNKNOWN"
-        return self.decision.action.value
+        wait = self.wait
+        return (wait.job.state or "UNKNOWN") if wait else self.decision.action.value
 
     @property
     def change(self) -> tuple[str, str]:
         """What has to differ for a log to get another line."""
-        return self.state, self.job.id if self.job else ""
+        return self.state, self.decision.job.id if self.decision.job else ""
 
     def __str__(self) -> str:
         """Say it in one line."""
-        if self.decision.action is not Action.ADOPT or self.job is None:
+        wait = self.wait
+        if wait is None:
             return f"{self.state}: {self.decision.reason}"
-        elapsed = format_duration(self.elapsed) if self.elapsed is not None else "?"
-        usual = f", {self.usual}" if self.usual else ""
-        slots = f"{self.slots_used} of {self.slots} slots"
-        return f"{self.state} {elapsed}{usual} ({self.job.id}, {slots})"
+        slots = f"{len(self.active)} of {self.slots} slots"
+        return f"{self.state} {wait} ({wait.job.id}, {slots})"
 
 
 class Observer(Protocol):

@@ -222,7 +222,7 @@ class Runner:
         return not refused
 
     def _decided(self, ticket: Ticket, decision: Decision, view: View) -> None:
-        now, job = self._clock.monotonic(), decision.job
+        now = self._clock.monotonic()
         ticket.decided(decision, now)
         if ticket.timed_out(now):
             hours = ticket.rules.timeout / timedelta(hours=1)
@@ -230,10 +230,9 @@ class Runner:
             return
         status = Status(
             decision=decision,
-            slots_used=len(view.active),
+            now=view.now,
+            active=view.active,
             slots=ticket.rules.slots,
-            job=job,
-            elapsed=view.now - job.created_at if job and job.created_at else None,
             usual=self.usual(ticket.step.configuration),
         )
         self._observer.status(ticket.step, status)

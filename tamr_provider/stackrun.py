@@ -7,7 +7,7 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.errors import TamrError
+from tamr_provider.errors import NotFinishedError, TamrError
 from tamr_provider.steps import after, phases, rules_of
 from tamr_provider.ticket import ADOPTED, FOUND, LAUNCHED, SHARED
 
@@ -55,6 +55,11 @@ class StackRun:
     def exit_code(self) -> int:
         """0 all satisfied; else what the worst ending says: 1 before 75."""
         return min((each.exit_code for each in self.errors.values()), default=0)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether another run goes on where this one stopped waiting."""
+        return any(isinstance(each, NotFinishedError) for each in self.errors.values())
 
     @property
     def total(self) -> int:

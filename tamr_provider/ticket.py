@@ -34,12 +34,17 @@ class Result:
     how: str
     attempts: int
 
-    def __str__(self) -> str:
-        """Say it in one line."""
+    @property
+    def words(self) -> str:
+        """How it went, without the job's id."""
         job, took = self.job, ""
         if job.created_at is not None and job.finished_at is not None:
             took = f" after {format_duration(job.finished_at - job.created_at)}"
-        return f"{job.id} succeeded{took}{_HOW[self.how]}"
+        return f"succeeded{took}{_HOW[self.how]}"
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return f"{self.job.id} {self.words}"
 
 
 _HOW = {

@@ -60,6 +60,12 @@ def format_moment(moment: datetime) -> str:
     return utc.isoformat(timespec=spec).replace("+00:00", "Z")
 
 
+def format_clock(moment: datetime, now: datetime) -> str:
+    """Return a moment as this machine's clock shows it, with the day where it is another one."""
+    here, today = moment.astimezone(), now.astimezone().date()
+    return here.strftime("%H:%M" if here.date() == today else "%b %d, %H:%M")
+
+
 def parse_duration(text: str) -> timedelta | None:
     """Return the length of `5h30m`, `20m`, `90s` or `1.5h`, or None where the text is none."""
     match = _DURATION.fullmatch(text.strip())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tamr_provider.durations import usual_duration
 from tamr_provider.errors import InterruptedWaitError
+from tamr_provider.progress import Wait
 from tamr_provider.view import TenantClock
 from tamr_provider.watch import next_look
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from tamr_provider.client.jobs import Client
     from tamr_provider.clock import Clock
+    from tamr_provider.durations import Usual
     from tamr_provider.models import Job
 
 
@@ -23,22 +26,23 @@ def wait_until_done(  # noqa: PLR0913, PLR0917 - time and its limits are argumen
     clock: Clock,
     stop: threading.Event,
     poll_seconds: float,
-    changed: Callable[[Job], None],
+    looked: Callable[[Wait], None],
 ) -> Job:
-    """Return the job once it is DONE; `changed` hears of every new state.
+    """Return the job once it is DONE; `looked` hears of every look.
 
     Raises InterruptedWaitError when the event is set.
     """
     time = TenantClock(clock)
     client.heard = time.hear
-    state = ""
+    usual: Usual | None = None
+    asked = False
     while True:
         job = client.get_job(job_id)
-        if job.state != state:
-            state = job.state
-            changed(job)
         if not job.active:
             return job
-        pause = time.local_seconds(next_look(job, time.now(), None))
+        if not asked:
+            usual, asked = usual_duration(client, job.configuration), True
+        looked(Wait(job, time.now(), usual))
+        pause = time.local_seconds(next_look(job, time.now(), usual))
         if clock.wait(stop, max(poll_seconds, pause)):
             raise InterruptedWaitError(f"stopped waiting for {job_id}")

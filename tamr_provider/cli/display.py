@@ -1,148 +1,84 @@
-"""What a run shows: a table that updates in place on a terminal, a line a change elsewhere."""
+"""What a run shows: a table that updates in place on a terminal, lines for a log elsewhere."""
 
 from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from tamr_provider.clock import SystemClock
-from tamr_provider.errors import HeldError, NotFinishedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from rich.console import RenderableType
-
+    from tamr_provider.cli.table import Table
+    from tamr_provider.clock import Clock
     from tamr_provider.progress import Status
     from tamr_provider.steps import Step
     from tamr_provider.ticket import Result
 
-_COLOURS = {
-    "RUNNING": "cyan",
-    "PENDING": "cyan",
-    "wait": "yellow",
-    "failed": "red",
-    "held": "red",
-    "not finished": "yellow",
-    "done": "green",
-}
+# A log that is silent for ten minutes looks dead, to people and to some CI systems.
+_SECONDS_BETWEEN = 300.0
 
 
 class Lines:
-    """An observer that prints one line per change of state."""
+    """An observer that prints a line per change of state, and one per job and five minutes."""
 
-    def __init__(self, print_: Callable[[str], None] = click.echo) -> None:
-        self._print, self._last, self._lock = print_, dict[object, object](), threading.Lock()
+    def __init__(self, clock: Clock, print_: Callable[[str], None] = click.echo) -> None:
+        self._clock, self._print, self._lock = clock, print_, threading.Lock()
+        self._last: dict[object, tuple[object, float]] = {}
 
     def status(self, step: Step, status: Status) -> None:
-        """Print a step's status if it differs from the last one printed."""
-        self._say(step, status.change, str(status))
+        """Print a step's status where it changed, or its job has run on for long."""
+        self._say(str(step), status.change, str(status), again=status.wait is not None)
 
     def ended(self, step: Step, outcome: Result | Exception) -> None:
-        """Print how a step ended."""
+        """Print how a step ended; what went wrong is told at the end, once."""
         if not isinstance(outcome, Exception):
-            self._say(step, "ended", f"done: {outcome}")
+            self._say(str(step), "ended", f"done: {outcome}")
 
     def note(self, text: str) -> None:
         """Print what concerns the whole run."""
-        self._say("note", text, text)
+        self._say("", text, text)
 
-    def _say(self, about: object, change: object, text: str) -> None:
+    def _say(self, about: str, change: object, text: str, again: bool = False) -> None:
+        now = self._clock.monotonic()
         with self._lock:
-            if self._last.get(about) == change:
+            last, at = self._last.get(about, (None, now))
+            if last == change and not (again and now - at >= _SECONDS_BETWEEN):
                 return
-            self._last[about] = change
-        clock = datetime.now().astimezone().strftime("%H:%M:%S")
-        self._print(f"{clock}  {text}" if about == "note" else f"{clock}  {about}  {text}")
-
-
-@dataclass(frozen=True)
-class _Row:
-    """What a step's row says; a wait's text goes on counting from `seen`."""
-
-    step: Step
-    state: str
-    text: str
-    status: Status | None = None
-    seen: float = 0.0
-
-    def now(self) -> str:
-        """Return the text as of now: a look may be five minutes old."""
-        if self.status is None or self.status.elapsed is None:
-            return self.text
-        since = timedelta(seconds=SystemClock().monotonic() - self.seen)
-        return _detail(replace(self.status, elapsed=self.status.elapsed + since))
-
-
-class Table:
-    """An observer that keeps a table of all steps."""
-
-    def __init__(self, steps: list[Step]) -> None:
-        rows = [_Row(step, "", "waits for the steps before it") for step in steps]
-        self._rows = {_key(row.step): row for row in rows}
-        self._note, self._lock = "", threading.Lock()
-
-    def status(self, step: Step, status: Status) -> None:
-        """Update a step's row."""
-        row = _Row(step, status.state, _detail(status), status, SystemClock().monotonic())
-        with self._lock:
-            self._rows[_key(step)] = row
-
-    def ended(self, step: Step, outcome: Result | Exception) -> None:
-        """Close a step's row; what went wrong is told below the table, once."""
-        kinds: dict[type, str] = {HeldError: "held", NotFinishedError: "not finished"}
-        failed = isinstance(outcome, Exception)
-        state = kinds.get(type(outcome), "failed") if failed else "done"
-        row = _Row(step, state, "" if failed else str(outcome))
-        with self._lock:
-            self._rows[_key(step)] = row
-
-    def note(self, text: str) -> None:
-        """Show what concerns the whole run below the table."""
-        with self._lock:
-            self._note = text
-
-    def __rich__(self) -> RenderableType:
-        """Draw it."""
-        from rich.console import Group  # noqa: PLC0415 - only a terminal needs it
-        from rich.table import Table as Grid  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
-
-        grid = Grid(box=None, pad_edge=False, header_style="bold")
-        for name in ("product", "step", "state", ""):
-            grid.add_column(name, overflow="fold")
-        with self._lock:
-            rows, note = list(self._rows.values()), self._note
-        for row in rows:
-            state = Text(row.state, _COLOURS.get(row.state, ""))
-            names = (row.step.product, str(row.step.configuration))
-            grid.add_row(*(Text(each) for each in names), state, Text(row.now()))
-        return Group(grid, Text(note, "yellow")) if note else grid
-
-
-def _detail(status: Status) -> str:
-    return str(status).removeprefix(status.state).lstrip(": ")
-
-
-def _key(step: Step) -> tuple[str, str]:
-    return step.product, str(step.configuration)
+            self._last[about] = change, now
+        clock = self._clock.now().astimezone().strftime("%H:%M:%S")
+        self._print("  ".join(filter(None, (clock, about, text))))
 
 
 @contextmanager
-def display(steps: list[Step]) -> Iterator[Lines | Table]:
+def display(steps: Sequence[Step]) -> Iterator[Lines | Table]:
     """Hand out the observer that suits where the output goes."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.live import Live  # noqa: PLC0415
+    with terminal_table(steps, stays=True) as table:
+        yield table or Lines(SystemClock())
+
+
+@contextmanager
+def terminal_table(steps: Sequence[Step] = (), stays: bool = False) -> Iterator[Table | None]:
+    """Hand out a table that is kept drawn until the block ends, None where no terminal is.
+
+    It stays as a record of the run, or is erased.
+    """
+    from rich.console import Console  # noqa: PLC0415 - loads slowly
 
     console = Console()
     if not console.is_terminal or console.is_dumb_terminal:
-        yield Lines()
+        yield None
         return
-    table = Table(steps)
-    with Live(table, console=console, refresh_per_second=4, redirect_stderr=False):
-        yield table
+    from tamr_provider.cli.live import keep_drawn  # noqa: PLC0415 - only a terminal needs it
+    from tamr_provider.cli.table import Table  # noqa: PLC0415
+
+    table = Table(steps, SystemClock())
+    with keep_drawn(table, console, stays):
+        try:
+            yield table
+        finally:
+            table.closed = True

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tamr_provider.client.jobs import Client
+    from tamr_provider.progress import Wait
     from tamr_provider.settings import Settings
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -166,23 +167,34 @@ def _start(settings: Settings, configuration: Configuration) -> None:
 
 def _follow(settings: Settings, job_id: str, first: Callable[[Client], None]) -> Job:
     """Return the job once it is DONE, saying each change of state."""
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415 - only what the command needs
+    from tamr_provider.cli.display import terminal_table  # noqa: PLC0415 - rich loads slowly
+    from tamr_provider.clock import SystemClock  # noqa: PLC0415
     from tamr_provider.waiting import wait_until_done  # noqa: PLC0415
 
-    over = threading.Event()
+    over, clock = threading.Event(), SystemClock()
     with interrupts(lambda _: None, over), open_client(settings, over) as client:
         first(client)
         try:
-            return wait_until_done(
-                client, job_id, SystemClock(), over, settings.poll_seconds, _say_state
-            )
+            with terminal_table() as table:
+                say = table.wait if table else _StateLines()
+                return wait_until_done(client, job_id, clock, over, settings.poll_seconds, say)
         except InterruptedWaitError:
             click.echo(f"{job_id} goes on; to resume: tamr jobs watch {job_id}", err=True)
             sys.exit(InterruptedWaitError.exit_code)
 
 
-def _say_state(job: Job) -> None:
-    click.echo(f"{job.id} {job.state} ({job.configuration})", err=True)
+class _StateLines:
+    """Prints a line per state of one job."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, wait: Wait) -> None:
+        """Print a state that differs from the last."""
+        job = wait.job
+        if job.state != self._last:
+            click.echo(f"{job.id} {job.state} {wait} ({job.configuration})", err=True)
+        self._last = job.state
 
 
 def _ending(job: Job) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ def interrupts(stop: Callable[[str], None], over: threading.Event) -> Iterator[N
 
     def handle(number: int, _: object) -> None:
         if over.is_set():
-            os._exit(128 + number)
+            sys.exit(128 + number)  # the terminal is given back as it was on the way out
         stop("interrupted")
         over.set()
 

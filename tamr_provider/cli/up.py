@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tamr_provider.cli.signals import interrupts
 from tamr_provider.cli.tenant import guard, open_client, project_options, read_stack
+from tamr_provider.errors import InputError, TamrError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from datetime import datetime
 
+    from tamr_provider.cli.report import Report
     from tamr_provider.cli.tenant import Stack
     from tamr_provider.reconcile import Runner
     from tamr_provider.stackrun import StackRun
@@ -23,17 +26,47 @@ _GRACE_SECONDS = 3.0  # for the request under way to be answered, so that its jo
 
 @click.command()
 @project_options
-def up(directory: Path, stack: str) -> None:
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what the run did as Markdown, however it ends.",
+)
+def up(directory: Path, stack: str, report_file: Path | None) -> None:
     """Make the tenant hold what the stack file says.
 
     Launches what is missing, waits for what runs, leaves alone what is done. Ctrl-C stops the
     waiting and nothing else; running it again goes on from there.
     """
-    run = _run(read_stack(directory, stack))
-    for error in dict.fromkeys(str(each) for each in run.errors.values()):
-        click.echo(f"error: {error}", err=True)
-    click.echo(_summary(run))
+    from tamr_provider.clock import SystemClock  # noqa: PLC0415 - only what the command needs
+
+    began = SystemClock().now()
+    report = _begin(report_file, stack, began) if report_file else None
+    try:
+        wanted = read_stack(directory, stack)
+    except TamrError as error:
+        if report:
+            report.fail(str(error))
+        raise
+    run = _run(wanted)
+    for problem in dict.fromkeys(str(each) for each in run.errors.values()):
+        click.echo(f"error: {problem}", err=True)
+    summary = _summary(run)
+    if report:
+        report.end(run, summary, wanted.settings.url, began, SystemClock().now())
+    click.echo(summary + (f"; to resume: {wanted.resume}" if run.unfinished else ""))
     sys.exit(run.exit_code)
+
+
+def _begin(path: Path, stack: str, now: datetime) -> Report:
+    from tamr_provider.cli.report import Report  # noqa: PLC0415
+
+    report = Report(path, stack)
+    try:
+        report.begin(now)
+    except OSError as error:
+        raise InputError(f"--report: {path} cannot be written: {error.strerror}") from None
+    return report
 
 
 def _run(stack: Stack) -> StackRun:
