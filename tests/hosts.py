@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from google.protobuf import empty_pb2
 from processes import environment
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import rpc
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 from tamr_provider.resources.provider import JobProvider
 
@@ -50,6 +51,10 @@ class Host:
         answer = self.create_later(inputs).result()
         return answer.id, rpc.deserialize_properties(answer.properties)
 
+    def preview(self, inputs: dict[str, Any]) -> Any:
+        request = provider_pb2.CreateRequest(urn=URN, properties=_struct(inputs), preview=True)
+        return self._stub.Create(request, timeout=60)
+
     def read(self, id_: str, outputs: dict[str, Any]) -> Any:
         request = provider_pb2.ReadRequest(id=id_, urn=URN, properties=_struct(outputs))
         return self._stub.Read(request, timeout=10)
@@ -70,16 +75,41 @@ def _struct(values: dict[str, Any]) -> Any:
         loop.close()
 
 
+class Engine(engine_pb2_grpc.EngineServicer):
+    """The engine's side of a host's rows: it keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, bool]] = []
+
+    def Log(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802 - as in the protocol
+        self.told.append((request.urn, request.message, request.ephemeral))
+        return empty_pb2.Empty()
+
+
+@contextmanager
+def engine() -> Iterator[tuple[Engine, str]]:
+    """Run an engine's log service until the block ends; hand it out with its address."""
+    server, servicer = grpc.server(ThreadPoolExecutor(4)), Engine()
+    engine_pb2_grpc.add_EngineServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield servicer, f"127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
+
+
 @contextmanager
 def host(
     module: str = OWN,
     config: dict[str, str] | None = None,
     cwd: Path | None = None,
+    address: str = "",
     **env: str,
 ) -> Iterator[Host]:
-    """Run a host in a folder until the block ends."""
+    """Run a host in a folder, for an engine at an address, until the block ends."""
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", module],
+        [sys.executable, "-u", "-m", module, *filter(None, [address])],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=environment(**env),

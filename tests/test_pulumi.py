@@ -65,6 +65,26 @@ def test_a_new_version_previews_its_whole_cascade_and_runs_only_that_product(
         assert len(server.posts()) == 8 + 6
 
 
+def test_a_preview_tells_of_each_step_what_would_happen_and_without_a_key_nothing(
+    tmp_path: Path,
+) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        told = pulumi.run("preview").stdout
+        assert "would launch: no such job since 2026-11-20T09:00:00Z" in told
+        assert "would launch: comes after steps that are not done yet" in told
+        tamr(pulumi.folder, "up")
+        asked = len(server.record()["requests"])
+        assert pulumi.run("preview").stdout.count("\n    nothing to launch: job_") == 9
+        assert len(server.record()["requests"]) <= asked + 2
+        asked = len(server.record()["requests"])
+        pulumi.env["TAMR_API_KEY"] = ""
+        silent = pulumi.run("preview")
+        assert "12 to create" in silent.stdout
+        assert "Diagnostics" not in silent.stdout
+        assert len(server.record()["requests"]) == asked
+
+
 def test_a_version_that_moved_alone_is_refused_with_the_command_that_repairs_it(
     tmp_path: Path,
 ) -> None:

@@ -6,18 +6,20 @@ import json
 import signal
 from typing import TYPE_CHECKING
 
-from jobs import at, make_job
+from jobs import at, succeeded
 from processes import QUICK, SLOW, emulator, project, read_until, start_tamr, tamr
 
 from tamr_provider.cli.markdown import LIMIT
 from tamr_provider.cli.report import Report
 from tamr_provider.errors import HeldError
-from tamr_provider.models import SUCCEEDED, Configuration
+from tamr_provider.models import Configuration
 from tamr_provider.steps import DataProduct, Step
 from tamr_provider.ticket import LAUNCHED, Result
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tamr_provider.models import Job
 
 ONE_LOAD = '    customers: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
 
@@ -109,8 +111,8 @@ def _step(number: int) -> Step:
     return Step("customers", configuration, at("09:00"), at("09:00"), DataProduct())
 
 
-def _job(step: Step):  # type: ignore[no-untyped-def]
-    return make_job(f"job_{step.configuration}", step.configuration, at("09:00"), SUCCEEDED)
+def _job(step: Step) -> Job:
+    return succeeded(f"job_{step.configuration}", step.configuration, at("09:00"), at("09:30"))
 
 
 def test_a_report_fits_a_comment_and_counts_what_was_left_out(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import sys
 import threading
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 urn: ContextVar[str] = ContextVar("urn", default="")
+previewing: ContextVar[bool] = ContextVar("previewing", default=False)
 
 _lock = threading.Lock()
 _cancelled = False
@@ -51,10 +52,18 @@ class Row:
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
     def show(self, of: str, text: str) -> None:
-        """Show a text as the status of a resource; a log stays unharmed where that fails."""
+        """Show a text as the status of a resource, until the next one."""
+        self._log(text, of, engine_pb2.INFO, ephemeral=True)
+
+    def tell(self, of: str, text: str, warn: bool = False) -> None:
+        """Add a text to what the engine tells of a resource at the end."""
+        self._log(text, of, engine_pb2.WARNING if warn else engine_pb2.INFO, ephemeral=False)
+
+    def _log(self, text: str, of: str, severity: Any, ephemeral: bool) -> None:
         request = engine_pb2.LogRequest(
-            severity=engine_pb2.INFO, message=text, urn=of, ephemeral=True
+            severity=severity, message=text, urn=of, ephemeral=ephemeral
         )
+        # A run stays unharmed where nobody hears what it says.
         with contextlib.suppress(grpc.RpcError):
             self._engine.Log(request, timeout=2)
 

@@ -1,4 +1,4 @@
-"""The provider's own host: the SDK's, with a wider pool, a Cancel that is heard, and the URN.
+"""The provider's own host: the SDK's, with a wider pool, a Cancel that is heard, URN and preview.
 
 The stock host works on four calls at a time and ignores Cancel. Its module has no guard around
 `main()`, so it is run as it is, with public names replaced before it looks them up.
@@ -13,7 +13,7 @@ import threading
 import time
 from typing import Any
 
-from pulumi.runtime.proto import provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from tamr_provider.resources import engine
 
@@ -32,16 +32,27 @@ _add = provider_pb2_grpc.add_ResourceProviderServicer_to_server
 
 
 def _add_listening(servicer: Any, server: Any) -> None:
-    create, cancel = servicer.Create, servicer.Cancel
+    configure, create, cancel = servicer.Configure, servicer.Create, servicer.Cancel
+
+    def configure_for_previews(request: Any, context: Any) -> Any:
+        answer = configure(request, context)
+        answer.supportsPreview = True
+        return answer
 
     def create_for_urn(request: Any, context: Any) -> Any:
         engine.urn.set(request.urn)
-        return create(request, context)
+        engine.previewing.set(request.preview)
+        answer = create(request, context)
+        if request.preview and "jobId" not in answer.properties:
+            # As where no preview is supported: what is no input is not known yet.
+            return provider_pb2.CreateResponse(properties=request.properties)
+        return answer
 
     def cancel_heard(request: Any, context: Any) -> Any:
         engine.cancel()
         return cancel(request, context)
 
+    servicer.Configure = configure_for_previews
     servicer.Create, servicer.Cancel = create_for_urn, cancel_heard
     _add(servicer, server)
 

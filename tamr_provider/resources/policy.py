@@ -19,13 +19,12 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from tamr_provider.clock import SystemClock
 from tamr_provider.decide import Action
 from tamr_provider.errors import TamrError
 from tamr_provider.freeze import EXAMPLES, read_window
 from tamr_provider.guards import frozen, stack_before, too_many, wrong_tenant
 from tamr_provider.resources import guard, properties
-from tamr_provider.resources.outlook import Outlook
+from tamr_provider.resources.outlook import outlook
 from tamr_provider.settings import read_settings
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ def _if_launched(
         if properties.stand_of(inputs) is None or properties.configuration_of(inputs) is None:
             return ""  # what it stands for is not known yet, or refused by the provider itself
         try:
-            decision, view = _outlook(_settings(inputs)).of(inputs)
+            decision, view = outlook(_settings(inputs)).of(inputs)
         except TamrError as error:
             said = "; ".join(str(error).splitlines())
             return f"whether it would be launched cannot be told: {said}"
@@ -139,11 +138,6 @@ def _too_many(maximum: float, inputs: dict[str, Any], view: View) -> str:
     configuration = properties.configuration_of(inputs)
     assert configuration is not None  # noqa: S101 - seen before
     return too_many(view.jobs, configuration, view.now, int(maximum))
-
-
-@functools.cache
-def _outlook(settings: Settings) -> Outlook:
-    return Outlook(settings, SystemClock())
 
 
 def _settings(inputs: dict[str, Any]) -> Settings:

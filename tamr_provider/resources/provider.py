@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -24,10 +24,14 @@ from pulumi.dynamic import (
 
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import TamrError
-from tamr_provider.resources import guard, properties
+from tamr_provider.resources import engine, guard, preview, properties
 from tamr_provider.resources.session import session
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.changes import change_problem
+from tamr_provider.ticket import FOUND, Result
+
+if TYPE_CHECKING:
+    from tamr_provider.settings import Settings
 
 
 class JobProvider(ResourceProvider):
@@ -60,6 +64,11 @@ class JobProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Have the step satisfied: adopt, wait or launch, whatever the tenant's jobs call for."""
+        if engine.previewing.get():
+            job = preview.tell(props, self._settings)
+            # With the finish of what is done already, the steps after it can be told as well.
+            known = properties.outputs(props, Result(job, FOUND, 1)) if job else {}
+            return CreateResult("", known)
         try:
             result = self._satisfy(props)
         except TamrError as error:
@@ -78,17 +87,19 @@ class JobProvider(ResourceProvider):
         """Leave the job alone: Tamr's history has no undo."""
 
     def _satisfy(self, props: dict[str, Any]) -> Any:
-        stack = str(props.get("stack") or "")
-        # The url is the resource's own: the program took TAMR_URL or the config into account.
-        settings = read_settings(
-            {**os.environ, "TAMR_URL": str(props.get("url") or "")},
-            stack,
-            slots=int(float(self._get("tamr:slots") or 0)),
-            secret_key=self._get("tamr:apiKey"),
-        )
+        stack, settings = str(props.get("stack") or ""), self._settings(props)
         resume = f"pulumi up --stack {shlex.quote(stack)}" if stack else "pulumi up"
         rules, step = properties.read_rules(props, settings.slots), properties.read_step(props)
         return session(settings, resume).satisfy(step, rules, lambda: guard.refused(props))
+
+    def _settings(self, props: dict[str, Any]) -> Settings:
+        # The url is the resource's own: the program took TAMR_URL or the config into account.
+        return read_settings(
+            {**os.environ, "TAMR_URL": str(props.get("url") or "")},
+            str(props.get("stack") or ""),
+            slots=int(float(self._get("tamr:slots") or 0)),
+            secret_key=self._get("tamr:apiKey"),
+        )
 
     def _get(self, key: str) -> str:
         value = self._config.config.get(key) if self._config is not None else None

@@ -1,11 +1,9 @@
-"""A runner's progress in the engine's rows: a line per change of state, and one a minute."""
+"""A runner's progress in the engine's rows: a line per change of state, and one more a minute."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
-
-from tamr_provider.resources import engine
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from tamr_provider.clock import Clock
@@ -17,14 +15,21 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN = 60.0
 
 
+class Shows(Protocol):
+    """Whoever shows a text as the status of a resource, or of the stack where it is of none."""
+
+    def show(self, of: str, text: str) -> None:
+        """Show it until the next one."""
+
+
 class Rows:
     """An observer that knows which step belongs to which resource."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock, self._lock = clock, threading.Lock()
-        self._row = engine.row()
+    def __init__(self, clock: Clock, row: Shows | None) -> None:
+        self._clock, self._lock, self._row = clock, threading.Lock(), row
         self._urns: dict[Step, str] = {}
         self._last: dict[Step, tuple[tuple[str, str], float]] = {}
+        self._repeated = clock.monotonic()
 
     def belongs(self, step: Step, urn: str) -> None:
         """Note whose step this is; empty where the host cannot tell."""
@@ -32,21 +37,30 @@ class Rows:
             self._urns[step] = urn
 
     def status(self, step: Step, status: Status) -> None:
-        """Show a step's status where it changed, or a minute has passed."""
-        now = self._clock.monotonic()
+        """Show a step's status where it changed, or where it is its turn to be repeated."""
         with self._lock:
             urn = self._urns.get(step, "")
-            change, at = self._last.get(step, (None, 0.0))
-            due = change != status.change or now - at >= _SECONDS_BETWEEN
-            if due:
-                self._last[step] = (status.change, now)
+            due = self._is_due(step, status.change, self._clock.monotonic())
         if due and urn and self._row is not None:
             self._row.show(urn, str(status))
+
+    def _is_due(self, step: Step, change: tuple[str, str], now: float) -> bool:
+        """Whether to show a status: a change at once, else the oldest text, one a minute."""
+        last, at = self._last.get(step, (None, now))
+        changed = last != change
+        oldest = all(at <= other for _, other in self._last.values())
+        repeats = not changed and oldest and now - self._repeated >= _SECONDS_BETWEEN
+        if repeats:
+            self._repeated = now
+        if changed or repeats:
+            self._last[step] = (change, now)
+        return changed or repeats
 
     def ended(self, step: Step, outcome: Result | Exception) -> None:
         """Show how a step ended; an error is the engine's to show."""
         with self._lock:
             urn = self._urns.get(step, "")
+            self._last.pop(step, None)
         if urn and self._row is not None and not isinstance(outcome, Exception):
             self._row.show(urn, str(outcome))
 

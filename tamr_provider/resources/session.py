@@ -27,7 +27,7 @@ class Session:
 
     def __init__(self, settings: Settings, resume: str) -> None:
         clock, stop = SystemClock(), threading.Event()
-        self._rows = Rows(clock)
+        self._rows = Rows(clock, engine.row())
         client = Client(Sender(settings, clock, stop, on_outage=self._rows.note))
         self._runner = Runner(client, clock, stop, settings.poll_seconds, self._rows, resume)
         threading.Thread(target=self._runner.serve, daemon=True).start()
