@@ -14,13 +14,14 @@ from tamr_provider.view import Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from tamr_provider.clock import Clock
     from tamr_provider.durations import Usual
     from tamr_provider.models import Configuration
     from tamr_provider.settings import Settings
     from tamr_provider.stackfile.product import Product
+    from tamr_provider.view import View
 
 
 @contextmanager
@@ -50,6 +51,19 @@ def survey(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
 
     `guard` tells why a product may not run here; it is asked where something would be launched.
     """
+    return look_and_plan(client, clock, products, slots, stack, guard)[0]
+
+
+def look_and_plan(  # noqa: PLR0913, PLR0917 - the same, and how far back
+    client: Client,
+    clock: Clock,
+    products: Mapping[str, Product],
+    slots: int,
+    stack: str,
+    guard: Callable[[str], str] = lambda _: "",
+    back: timedelta | None = None,
+) -> tuple[Plan, View]:
+    """Return the same and what it rests on, with every job of the last `back`."""
     known: dict[Configuration, Usual | None] = {}
 
     def usual(configuration: Configuration) -> Usual | None:
@@ -59,11 +73,15 @@ def survey(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
 
     viewer = Viewer(client, clock)
     scope, relevant = scope_of(products, viewer.time.now())
+    if back is not None:
+        scope = scope.reaching(viewer.time.now() - back)
     view = viewer.look(scope, relevant)
     plan = make_plan(view, products, slots, usual, stack)
     to_launch = dict.fromkeys(each.step.product for each in plan.steps if each.starts_a_job)
     refused = {name: why for name in to_launch if (why := guard(name))}
-    return make_plan(view, products, slots, usual, stack, refused) if refused else plan
+    if refused:
+        plan = make_plan(view, products, slots, usual, stack, refused)
+    return plan, view
 
 
 class Standing:

@@ -61,6 +61,11 @@ class Scope:
             not wants_ended or (has_ended and self.ended <= other.ended)  # type: ignore[operator]
         )
 
+    def reaching(self, moment: datetime) -> Scope:
+        """Return a scope that also has what was created, or ended, at or after a moment."""
+        ended = min(self.ended, moment) if self.ended is not None else moment
+        return Scope(min(self.since, moment), ended)
+
     def filter(self) -> str:
         """Return it in the list's filter language.
 

@@ -5,61 +5,23 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tamr_provider.cli.tenant import Stack, directory_option, open_client
-from tamr_provider.errors import InputError, TamrError
+from tamr_provider.cli.tenant import directory_option
+from tamr_provider.errors import InputError
 from tamr_provider.times import format_duration, format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from tamr_provider.models import Job
-    from tamr_provider.stackfile.product import Product
-    from tamr_provider.stackfile.project import Project
-    from tamr_provider.survey import Standing
+    from tamr_provider.standings import Environment, Row
 
 _COLUMNS = ("product", "stack", "version", "held", "last job", "age", "in the way")
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One product in one environment; `standing` is None where the tenant could not be asked."""
-
-    name: str
-    stack: str
-    product: Product
-    standing: Standing | None
-
-    @property
-    def last(self) -> Job | None:
-        jobs = [each.job for each in self.standing.steps if each.job] if self.standing else []
-        return max(jobs, key=_latest, default=None)
-
-    @property
-    def in_the_way(self) -> str:
-        step = self.standing.in_the_way if self.standing else None
-        return f"{step.step.configuration}: {step.reason}" if step else ""
-
-    @property
-    def age(self) -> float | None:
-        """Seconds since the last job ended, or was created where it still runs."""
-        if self.standing is None or self.last is None:
-            return None
-        return max(0.0, self.standing.now.timestamp() - _latest(self.last))
-
-
-@dataclass(frozen=True)
-class _Environment:
-    stack: str
-    url: str
-    error: str = ""
 
 
 @click.command()
@@ -72,49 +34,35 @@ def status(directory: Path, stacks: tuple[str, ...], as_json: bool) -> None:
     Asks every stack's tenant now, with the key in TAMR_API_KEY_<STACK> or TAMR_API_KEY. Exits
     with 1 if one of them could not be asked.
     """
+    environments = survey_all(directory, stacks)
+    rows = [row for each in environments for row in each.rows]
+    click.echo(_json(environments, rows) if as_json else "\n".join(_text(environments, rows)))
+    sys.exit(any(each.error for each in environments))
+
+
+def survey_all(
+    directory: Path, stacks: Sequence[str], back: timedelta | None = None
+) -> list[Environment]:
+    """Return the environments named, or all; outages are told as they happen."""
+    from tamr_provider.clock import SystemClock  # noqa: PLC0415
     from tamr_provider.stackfile.project import find_project  # noqa: PLC0415 - YAML loads slowly
+    from tamr_provider.standings import ask  # noqa: PLC0415 - httpx loads slowly
 
     project = find_project(directory)
     names = stacks or tuple(project.stacks())
     if not names:
         raise InputError(f"no stack file in {project.stack_dir}")
-    environments, rows = list[_Environment](), list[_Row]()
-    for name in names:
-        environment, its_rows = _ask(project, directory, name)
-        environments.append(environment)
-        rows += its_rows
-    click.echo(_json(environments, rows) if as_json else "\n".join(_text(environments, rows)))
-    sys.exit(any(each.error for each in environments))
+    said = set[str]()
+
+    def say_once(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            click.echo(text, err=True)
+
+    return [ask(project, each, os.environ, SystemClock(), back, say_once) for each in names]
 
 
-def _ask(project: Project, directory: Path, name: str) -> tuple[_Environment, list[_Row]]:
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415
-    from tamr_provider.settings import read_settings  # noqa: PLC0415
-    from tamr_provider.survey import Standing, survey  # noqa: PLC0415 - httpx loads slowly
-
-    clock = SystemClock()
-    file = project.read_stack(name, clock.now())
-    try:
-        settings = read_settings(os.environ, name, file.url, file.slots)
-        stack = Stack(name, directory, project.stack_file(name), project, file, settings)
-        with open_client(stack.settings) as client:
-            plan = survey(client, clock, file.products, settings.slots, name)
-    except TamrError as error:
-        said = "; ".join(str(error).splitlines())
-        unknown = [_Row(each, name, product, None) for each, product in file.products.items()]
-        return _Environment(name, file.url, said), unknown
-    rows = [
-        _Row(each, name, product, Standing(plan, each)) for each, product in file.products.items()
-    ]
-    return _Environment(name, settings.url), rows
-
-
-def _latest(job: Job) -> float:
-    moment = job.finished_at or job.created_at
-    return moment.timestamp() if moment else 0.0
-
-
-def _text(environments: list[_Environment], rows: list[_Row]) -> Iterator[str]:
+def _text(environments: list[Environment], rows: list[Row]) -> Iterator[str]:
     by_product = sorted(rows, key=lambda row: [each.name for each in rows].index(row.name))
     table = [_COLUMNS, *(_cells(each) for each in by_product)]
     widths = [max(len(line[at]) for line in table) for at in range(len(_COLUMNS))]
@@ -127,14 +75,14 @@ def _text(environments: list[_Environment], rows: list[_Row]) -> Iterator[str]:
             yield f"{each.stack}: {each.error}"
 
 
-def _cells(row: _Row) -> tuple[str, ...]:
+def _cells(row: Row) -> tuple[str, ...]:
     held = "unknown" if row.standing is None else "yes" if row.standing.held else "no"
     last = f"{row.last.id} {row.last.outcome or row.last.state.lower()}" if row.last else ""
     age = format_duration(timedelta(seconds=row.age)) if row.age is not None else ""
     return row.name, row.stack, row.product.version, held, last, age, row.in_the_way
 
 
-def _json(environments: list[_Environment], rows: list[_Row]) -> str:
+def _json(environments: list[Environment], rows: list[Row]) -> str:
     """Return environments and products as JSON; what is not known is null."""
     document = {
         "environments": [
@@ -146,7 +94,7 @@ def _json(environments: list[_Environment], rows: list[_Row]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _product(row: _Row) -> dict[str, Any]:
+def _product(row: Row) -> dict[str, Any]:
     last = row.last
     return {
         "product": row.name,

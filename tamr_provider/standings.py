@@ -1,0 +1,94 @@
+"""How every product stands in every environment: each stack's tenant asked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tamr_provider.errors import TamrError
+from tamr_provider.settings import read_settings
+from tamr_provider.survey import Standing, connect, look_and_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import timedelta
+
+    from tamr_provider.clock import Clock
+    from tamr_provider.models import Job
+    from tamr_provider.plan import Plan
+    from tamr_provider.stackfile.product import Product
+    from tamr_provider.stackfile.project import Project
+    from tamr_provider.view import View
+
+
+@dataclass(frozen=True)
+class Row:
+    """One product in one environment; `standing` is None where the tenant could not be asked."""
+
+    name: str
+    stack: str
+    product: Product
+    standing: Standing | None
+
+    @property
+    def last(self) -> Job | None:
+        """The job that a step knows of and that ended, or was created, last."""
+        jobs = [each.job for each in self.standing.steps if each.job] if self.standing else []
+        return max(jobs, key=_latest, default=None)
+
+    @property
+    def in_the_way(self) -> str:
+        """The first step that is not satisfied and why, empty where there is none."""
+        step = self.standing.in_the_way if self.standing else None
+        return f"{step.step.configuration}: {step.reason}" if step else ""
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the last job ended, or was created where it still runs."""
+        if self.standing is None or self.last is None:
+            return None
+        return max(0.0, self.standing.now.timestamp() - _latest(self.last))
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One stack and its tenant; without plan and view where that could not be asked."""
+
+    stack: str
+    url: str
+    rows: tuple[Row, ...]
+    error: str = ""
+    plan: Plan | None = None
+    view: View | None = field(default=None, repr=False)
+
+
+def ask(  # noqa: PLR0913, PLR0917 - where, who, and how far back
+    project: Project,
+    name: str,
+    env: Mapping[str, str],
+    clock: Clock,
+    back: timedelta | None = None,
+    on_outage: Callable[[str], None] = lambda _: None,
+) -> Environment:
+    """Return a stack as its tenant holds it now, with the jobs of the last `back`.
+
+    Raises InputError for a bad stack file; a tenant that cannot be asked is the result's `error`.
+    """
+    file = project.read_stack(name, clock.now())
+    try:
+        settings = read_settings(env, name, file.url, file.slots)
+        with connect(settings, clock, on_outage=on_outage) as client:
+            plan, view = look_and_plan(
+                client, clock, file.products, settings.slots, name, back=back
+            )
+    except TamrError as error:
+        said = "; ".join(str(error).splitlines())
+        unknown = tuple(Row(each, name, one, None) for each, one in file.products.items())
+        return Environment(name, file.url, unknown, said)
+    rows = (Row(each, name, one, Standing(plan, each)) for each, one in file.products.items())
+    return Environment(name, settings.url, tuple(rows), plan=plan, view=view)
+
+
+def _latest(job: Job) -> float:
+    moment = job.finished_at or job.created_at
+    return moment.timestamp() if moment else 0.0
