@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tamr_provider.decide import is_equal_and_new_enough
 from tamr_provider.errors import TamrError
 from tamr_provider.settings import read_settings
 from tamr_provider.survey import Standing, connect, look_and_plan
@@ -29,12 +30,12 @@ class Row:
     stack: str
     product: Product
     standing: Standing | None
+    jobs: tuple[Job, ...] = ()
 
     @property
     def last(self) -> Job | None:
-        """The job that a step knows of and that ended, or was created, last."""
-        jobs = [each.job for each in self.standing.steps if each.job] if self.standing else []
-        return max(jobs, key=_latest, default=None)
+        """The job for this version that ended, or was created, last; a failed one too."""
+        return max(self.jobs, key=_latest, default=None)
 
     @property
     def in_the_way(self) -> str:
@@ -85,8 +86,15 @@ def ask(  # noqa: PLR0913, PLR0917 - where, who, and how far back
         said = "; ".join(str(error).splitlines())
         unknown = tuple(Row(each, name, one, None) for each, one in file.products.items())
         return Environment(name, file.url, unknown, said)
-    rows = (Row(each, name, one, Standing(plan, each)) for each, one in file.products.items())
+    rows = (_row(plan, view, name, each, one) for each, one in file.products.items())
     return Environment(name, settings.url, tuple(rows), plan=plan, view=view)
+
+
+def _row(plan: Plan, view: View, stack: str, name: str, product: Product) -> Row:
+    standing = Standing(plan, name)
+    steps = [each.step for each in standing.steps]
+    jobs = (job for job in view.jobs if any(is_equal_and_new_enough(job, each) for each in steps))
+    return Row(name, stack, product, standing, tuple(jobs))
 
 
 def _latest(job: Job) -> float:

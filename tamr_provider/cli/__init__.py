@@ -11,6 +11,7 @@ import click
 from tamr_provider.errors import TamrError
 
 _COMMANDS = {
+    "board": "Draw every product in every environment, and each tenant's last day, as a page.",
     "bump": "Write a product's version and since into the stack file.",
     "demo": "Show the whole story on the emulator, in about a minute.",
     "doctor": "Find what is missing or wrong, and say the repair.",

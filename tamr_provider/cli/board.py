@@ -1,0 +1,91 @@
+"""`tamr board`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tamr_provider.cli.status import survey_all
+from tamr_provider.cli.tenant import directory_option
+from tamr_provider.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tamr_provider.plan import Plan
+    from tamr_provider.standings import Environment
+    from tamr_provider.timeline import Timeline
+
+_BACK = timedelta(hours=24)
+
+
+@click.command()
+@directory_option
+@click.option("--stack", "stacks", multiple=True, help="Only this one; may be given again.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the page to this file.",
+)
+@click.option(
+    "--serve",
+    "port",
+    type=click.IntRange(0, 65535),
+    is_flag=False,
+    flag_value=0,
+    help="Serve it to this machine's browsers and keep it current.  [port: any free one]",
+)
+def board(directory: Path, stacks: tuple[str, ...], out: Path | None, port: int | None) -> None:
+    """Draw every product in every environment, and the last day of each tenant, as a page.
+
+    The page is one file that needs nothing else. Asks every stack's tenant, with the key in
+    TAMR_API_KEY_<STACK> or TAMR_API_KEY; one that cannot be asked is shown as such.
+    """
+    if (out is None) == (port is None):
+        raise InputError("give --out FILE for a file, or --serve for a page that stays current")
+    if out is not None:
+        _write(out, page(directory, stacks))
+        return
+    from tamr_provider.cli.serve import EVERY_SECONDS, serve  # noqa: PLC0415 - only where asked
+
+    serve(lambda: page(directory, stacks, EVERY_SECONDS), port or 0)
+
+
+def page(directory: Path, stacks: Sequence[str], refresh_seconds: int = 0) -> str:
+    """Return the page as of now."""
+    from tamr_provider.cli.page import render  # noqa: PLC0415 - Jinja2 loads slowly
+    from tamr_provider.cli.page.matrix import in_order  # noqa: PLC0415
+    from tamr_provider.clock import SystemClock  # noqa: PLC0415
+    from tamr_provider.stackfile.project import find_project  # noqa: PLC0415
+
+    environments = in_order(survey_all(directory, stacks, _BACK))
+    project = find_project(directory).name
+    now = SystemClock().now()
+    return render(project, environments, timelines(environments), now, refresh_seconds)
+
+
+def timelines(environments: Sequence[Environment]) -> list[Timeline]:
+    """Return a timeline for each tenant that answered; stacks on one tenant share it."""
+    from tamr_provider.timeline import timeline  # noqa: PLC0415
+
+    plans: dict[str, dict[str, Plan]] = defaultdict(dict)
+    jobs: dict[str, dict[str, object]] = defaultdict(dict)
+    for each in environments:
+        if each.plan is not None and each.view is not None:
+            plans[each.url][each.stack] = each.plan
+            jobs[each.url].update((job.id, job) for job in each.view.jobs)
+    return [timeline(url, its, jobs[url].values(), _BACK) for url, its in plans.items()]  # type: ignore[arg-type]
+
+
+def _write(path: Path, text: str) -> None:
+    # Whoever reads the file while it is written sees the old or the new one, never half.
+    beside = path.with_name(path.name + ".part")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise InputError(f"--out: {path} cannot be written: {error.strerror}") from None
