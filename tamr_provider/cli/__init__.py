@@ -16,6 +16,7 @@ _COMMANDS = {
     "demo": "Show the whole story on the emulator, in about a minute.",
     "doctor": "Find what is missing or wrong, and say the repair.",
     "emulator": "Run a Tamr tenant on this machine.",
+    "history": "Show who wanted which version where, and what came of it; the newest first.",
     "init": "Start a project: program, host, example stacks, and the workflows of a CI.",
     "jobs": "Use the Jobs API by hand.",
     "promote": "Write the version that one stack holds into another stack's file.",

@@ -40,7 +40,7 @@ _BACK = timedelta(hours=24)
     help="Serve it to this machine's browsers and keep it current.  [port: any free one]",
 )
 def board(directory: Path, stacks: tuple[str, ...], out: Path | None, port: int | None) -> None:
-    """Draw every product in every environment, and the last day of each tenant, as a page.
+    """Draw every product in every environment, and each tenant's last day, as a page.
 
     The page is one file that needs nothing else. Asks every stack's tenant, with the key in
     TAMR_API_KEY_<STACK> or TAMR_API_KEY; one that cannot be asked is shown as such.

@@ -1,0 +1,202 @@
+"""`tamr history`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tamr_provider.cli.tenant import directory_option
+from tamr_provider.errors import InputError, TamrError
+from tamr_provider.times import format_duration, format_moment, parse_duration, parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from tamr_provider.history import Change, Run
+    from tamr_provider.models import Job
+    from tamr_provider.stackfile.git import Commit
+    from tamr_provider.stackfile.product import Product
+    from tamr_provider.stackfile.project import Project
+
+
+@click.command()
+@directory_option
+@click.argument("product", default="")
+@click.option("--stack", "stacks", multiple=True, help="Only this one; may be given again.")
+@click.option("--since", default="", metavar="WHEN", help="2026-11-01, or a length such as 30d.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def history(
+    directory: Path, product: str, stacks: tuple[str, ...], since: str, as_json: bool
+) -> None:
+    """Show who wanted which version where, and what came of it; the newest first.
+
+    From git's commits of the stack files and the tenants' lists of jobs alone. Exits with 1 if a
+    tenant could not be asked.
+    """
+    from tamr_provider.clock import SystemClock  # noqa: PLC0415 - only what the command needs
+    from tamr_provider.stackfile.git import is_shallow  # noqa: PLC0415
+    from tamr_provider.stackfile.project import find_project  # noqa: PLC0415 - YAML loads slowly
+
+    clock = SystemClock()
+    project, now = find_project(directory), clock.now()
+    oldest = _moment_of(since, now)
+    names = stacks or tuple(project.stacks())
+    if not names:
+        raise InputError(f"no stack file in {project.stack_dir}")
+    if is_shallow(project.stack_dir):
+        click.echo("the clone is shallow: older changes are not seen", err=True)
+    runs: list[Run] = []
+    failed = False
+    for name in names:
+        known = _changes(project, name, now)
+        wanted = [each for each in known if product in ("", each.name)]
+        its_runs, trouble = _runs(
+            project, name, [each for each in wanted if oldest is None or _asked(each) >= oldest]
+        )
+        runs += its_runs
+        failed = failed or bool(trouble)
+        if trouble:
+            click.echo(f"{name}: {trouble}", err=True)
+    if product and not runs and not oldest:
+        raise InputError(f"no change of a product {product} in {', '.join(names)}")
+    runs.sort(key=lambda run: (run.change.commit is None, _asked(run.change)), reverse=True)
+    click.echo(_json(runs) if as_json else "\n".join(_text(runs)))
+    sys.exit(failed)
+
+
+def _moment_of(text: str, now: datetime) -> datetime | None:
+    if not text:
+        return None
+    days = re.fullmatch(r"(\d{1,6})d", text)
+    length = timedelta(days=int(days[1])) if days else parse_duration(text)
+    moment = now - length if length is not None else parse_moment(text)
+    if moment is None:
+        raise InputError(f"--since: found {text!r}; allowed: a date, a time, or a length as in 30d")
+    return moment
+
+
+def _asked(change: Change) -> datetime:
+    return change.commit.at if change.commit else change.product.not_before
+
+
+def _changes(project: Project, stack: str, now: datetime) -> list[Change]:
+    """Return the changes of a stack's file; a commit whose file cannot be read is passed over."""
+    from tamr_provider.history import changes  # noqa: PLC0415 - httpx loads slowly
+    from tamr_provider.stackfile.git import commits_of, text_at  # noqa: PLC0415
+
+    path = project.stack_file(stack)
+    revisions: list[tuple[Commit | None, dict[str, Product]]] = []
+    for commit in commits_of(path):
+        products = _products(text_at(path, commit.id), project.name, now)
+        if products is not None:
+            revisions.append((commit, products))
+    revisions.append((None, dict(project.read_stack(stack, now).products)))
+    return changes(stack, revisions)
+
+
+def _products(text: str | None, project: str, now: datetime) -> dict[str, Product] | None:
+    from tamr_provider.stackfile.read import read_stack_file  # noqa: PLC0415
+
+    if text is None:
+        return {}
+    try:
+        return dict(read_stack_file(text, project, "", now).products)
+    except InputError:
+        return None
+
+
+def _runs(project: Project, stack: str, wanted: Sequence[Change]) -> tuple[list[Run], str]:
+    """Return the runs, and why the tenant could not be asked."""
+    from tamr_provider.clock import SystemClock  # noqa: PLC0415
+    from tamr_provider.history import Run, run_of  # noqa: PLC0415
+    from tamr_provider.settings import read_settings  # noqa: PLC0415
+    from tamr_provider.survey import connect  # noqa: PLC0415
+    from tamr_provider.view import Scope, Viewer  # noqa: PLC0415
+
+    if not wanted:
+        return [], ""
+    clock = SystemClock()
+    file = project.read_stack(stack, clock.now())
+    since = min(each.product.not_before for each in wanted)
+    try:
+        settings = read_settings(os.environ, stack, file.url, file.slots)
+        with connect(settings, clock) as client:
+            view = Viewer(client, clock).look(Scope(since))
+    except TamrError as error:
+        said = "; ".join(str(error).splitlines())
+        return [Run(each, "unknown", said) for each in wanted], said
+    return [run_of(each, view.jobs, view.now) for each in wanted], ""
+
+
+def _text(runs: Sequence[Run]) -> Iterator[str]:
+    table = [_COLUMNS, *(_cells(each) for each in runs)]
+    widths = [max(len(line[at]) for line in table) for at in range(len(_COLUMNS))]
+    for line, run in zip(table, [None, *runs], strict=True):
+        cells = zip(line, widths, strict=True)
+        yield "  ".join(each.ljust(width) for each, width in cells).rstrip()
+        if run is not None and run.reason:
+            yield f"    {run.reason}"
+    if not runs:
+        yield "no run"
+
+
+_COLUMNS = ("when", "product", "stack", "version", "outcome", "took", "jobs", "commit", "author")
+
+
+def _cells(run: Run) -> tuple[str, ...]:
+    change, commit = run.change, run.change.commit
+    adopted = f", {len(run.adopted)} adopted" if run.adopted else ""
+    return (
+        f"{_asked(change):%Y-%m-%d %H:%M}",
+        change.name,
+        change.stack,
+        change.product.version,
+        run.outcome,
+        format_duration(run.took) if run.took is not None else "",
+        f"{len(run.jobs)}{adopted}",
+        commit.id[:7] if commit else "none yet",
+        commit.author if commit else "",
+    )
+
+
+def _json(runs: Sequence[Run]) -> str:
+    """Return the runs as JSON; times in UTC, null where unknown."""
+    return json.dumps([_run(each) for each in runs], indent=2, ensure_ascii=False)
+
+
+def _run(run: Run) -> dict[str, Any]:
+    change, commit = run.change, run.change.commit
+    return {
+        "product": change.name,
+        "stack": change.stack,
+        "version": change.product.version,
+        "since": format_moment(change.product.not_before),
+        "commit": commit.id if commit else None,
+        "author": commit.author if commit else None,
+        "committedAt": format_moment(commit.at) if commit else None,
+        "outcome": run.outcome,
+        "reason": run.reason or None,
+        "tookSeconds": run.took.total_seconds() if run.took is not None else None,
+        "jobs": [_job(each, each in run.adopted) for each in run.jobs],
+    }
+
+
+def _job(job: Job, adopted: bool) -> dict[str, Any]:
+    took = job.finished_at - job.created_at if job.finished_at and job.created_at else None
+    return {
+        "jobId": job.id,
+        "step": str(job.configuration),
+        "outcome": job.outcome or None,
+        "createdAt": format_moment(job.created_at) if job.created_at else None,
+        "tookSeconds": took.total_seconds() if took is not None else None,
+        # Only of a job that was there before the commit is it known that no run launched it.
+        "adopted": True if adopted else None,
+    }
