@@ -137,6 +137,9 @@ def _runs(project: Project, stack: str, wanted: Sequence[Change]) -> tuple[list[
 
 
 def _text(runs: Sequence[Run]) -> Iterator[str]:
+    if not runs:
+        yield "no run"
+        return
     table = [_COLUMNS, *(_cells(each) for each in runs)]
     widths = [max(len(line[at]) for line in table) for at in range(len(_COLUMNS))]
     for line, run in zip(table, [None, *runs], strict=True):
@@ -144,8 +147,6 @@ def _text(runs: Sequence[Run]) -> Iterator[str]:
         yield "  ".join(each.ljust(width) for each, width in cells).rstrip()
         if run is not None and run.reason:
             yield f"    {run.reason}"
-    if not runs:
-        yield "no run"
 
 
 _COLUMNS = ("when", "product", "stack", "version", "outcome", "took", "jobs", "commit", "author")
