@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test chaos format wheel clean
+.PHONY: demo test chaos docs pictures format wheel clean
 
 demo: $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" tamr demo
@@ -20,6 +20,14 @@ test: $(READY)
 chaos: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/chaos_table.py
 
+# The documentation as a site, in site/; warnings are errors.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+# What the documentation shows of a run and of the board; needs Chromium for the board.
+pictures: $(READY)
+	PYTHONPATH=tests $(BIN)/python docs/pictures.py
+
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -28,7 +36,7 @@ wheel: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist .
 
 clean:
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; say PYTHON=/path/to/python3")'

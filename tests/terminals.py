@@ -35,6 +35,12 @@ class Terminal:
         """Return what the screen shows, without what is blank at its end."""
         return "\n".join(each.rstrip() for each in self._screen.display).rstrip().split("\n")
 
+    def styled(self) -> list[list[tuple[str, str, bool]]]:
+        """Return each line's characters with their colour and whether they are bold."""
+        rows = [self._screen.buffer[row] for row in range(len(self.lines()))]
+        columns = range(self._screen.columns)
+        return [[(row[at].data, row[at].fg, row[at].bold) for at in columns] for row in rows]
+
     def read_until(self, words: str) -> list[str]:
         """Read until the screen shows the words."""
         while not any(words in line for line in self.lines()):

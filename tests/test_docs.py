@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
+import subprocess
+import sys
+import textwrap
 from datetime import datetime, timezone
 from pathlib import Path
 
+import click
 import pytest
+import yaml
 
+from tamr_provider.cli import main
 from tamr_provider.emulator.scriptfile import read_script
 from tamr_provider.stackfile.read import read_stack_file
 
@@ -90,3 +98,83 @@ def test_the_guards_of_the_documentation_are_valid() -> None:
     product = read_stack_file(text, "tamr-pipelines", "promotion.md", NOW).products["customers"]
     assert product.overridden
     assert len(product.freeze) == 2
+
+
+PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
+FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+
+
+def fenced(page: Path) -> list[tuple[str, str]]:
+    """Return each code block of a page with its language, without its indentation."""
+    text = page.read_text(encoding="utf-8")
+    return [(language, textwrap.dedent(code)) for _, language, code in FENCE.findall(text)]
+
+
+def commands(script: str) -> list[list[str]]:
+    """Return the words of each `tamr` command of a shell script."""
+    lines = script.replace("\\\n", " ").splitlines()
+    words = [shlex.split(each, comments=True) for each in lines if each.startswith("tamr ")]
+    return [each[1:] for each in words]
+
+
+def parse(words: list[str]) -> None:
+    """Read a command's words as the command line does. Raises where it would refuse them."""
+    command, name = main, "tamr"
+    context: click.Context | None = None
+    while isinstance(command, click.Group):
+        context = click.Context(command, info_name=name, parent=context)
+        name, words = words[0], words[1:]
+        below = command.get_command(context, name)
+        assert below is not None, name
+        command = below  # type: ignore[assignment]
+    command.make_context(name, words, parent=context)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_code_block_is_of_a_kind_that_is_checked(page: Path) -> None:
+    """Consoles are run (test_tutorial), the rest is read by what would read it."""
+    for language, code in fenced(page):
+        if language in ("sh", "shell", "bash"):
+            subprocess.run(["bash", "-n"], input=code, text=True, check=True)
+            for words in commands(code):
+                parse(words)
+        elif language == "yaml":
+            assert yaml.safe_load(code) is not None
+        elif language == "json":
+            json.loads(code)
+        elif language == "python":
+            compile(code, str(page), "exec")
+        elif language == "console":
+            assert page.name == "tutorial.md"
+        else:
+            assert language in ("text", "mermaid"), language
+
+
+@pytest.mark.parametrize("name", ["second-tenant", "realtime-workflows"])
+def test_the_stack_files_of_the_how_to_pages_are_valid(name: str) -> None:
+    (text,) = [
+        code for language, code in fenced(ROOT / f"docs/how-to/{name}.md") if language == "yaml"
+    ]
+    assert read_stack_file(text, "tamr-pipelines", name, NOW).products
+
+
+def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(
+    tmp_path: Path,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    commands = (tmp_path / "reference/commands.html").read_text(encoding="utf-8")
+    assert "tamr jobs start publish" in commands
+    assert "minHoursBetween" in (tmp_path / "reference/stack-file.html").read_text("utf-8")
+    for each in tmp_path.rglob("*.html"):
+        assert not re.search(
+            r"(?:src|href)=.?https?://(?!squidfunk)[^ >]*\.(?:js|css|woff2?)",
+            each.read_text("utf-8"),
+        ), each

@@ -177,7 +177,7 @@ class _Drawing:
         full, empty = "#-" if self._ascii else "━┄"
         done = min(width, int(share * width))
         style = "yellow" if overdue else "green"
-        return Text(full * done, style).append(empty * (width - done), "dim")
+        return Text().append(full * done, style).append(empty * (width - done), "dim")
 
     def _room(self, rows: Sequence[_Row]) -> tuple[int, bool]:
         """Return how wide the bars are, and whether job ids fit beside them on one line."""
