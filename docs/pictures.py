@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -125,7 +126,10 @@ def _run(where: Path) -> None:
     console = Console(record=True, width=100, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     for line in lines:
         console.print(_text(line), soft_wrap=True)
-    console.save_svg(str(FOLDER / "run.svg"), title="tamr up --stack dev")
+    drawn = console.export_svg(title="tamr up --stack dev")
+    # Rich names a font on somebody's server; a picture of ours loads nothing.
+    path = FOLDER / "run.svg"
+    path.write_text(re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL), encoding="utf-8")
 
 
 def _text(line: list[tuple[str, str, bool]]) -> Text:

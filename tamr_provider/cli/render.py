@@ -85,7 +85,13 @@ def _when(planned: PlannedStep) -> str:
         parts.append(f"starts {_seconds(planned.earliest_start)}")
     if planned.usual is not None:
         parts.append(str(planned.usual))
+    elif _takes_time(planned):
+        parts.append("usual duration unknown")
     return f" ({', '.join(parts)})" if parts else ""
+
+
+def _takes_time(planned: PlannedStep) -> bool:
+    return planned.starts_a_job or (planned.action == ADOPT and planned.own_job)
 
 
 def summary(plan: Plan) -> str:
@@ -125,6 +131,12 @@ def markdown(plan: Plan, stack: str, url: str) -> str:
     return page(head, [to_do, done])
 
 
+def _usually(planned: PlannedStep) -> str:
+    if planned.usual is not None:
+        return format_duration(planned.usual.median)
+    return "unknown" if _takes_time(planned) else ""
+
+
 def _cells(planned: PlannedStep) -> tuple[str, ...]:
     return (
         planned.step.product,
@@ -132,5 +144,5 @@ def _cells(planned: PlannedStep) -> tuple[str, ...]:
         f"{_SIGNS[planned.action]} {planned.action}",
         planned.reason,
         _seconds(planned.earliest_start),
-        format_duration(planned.usual.median) if planned.usual else "",
+        _usually(planned),
     )
