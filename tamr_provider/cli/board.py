@@ -11,6 +11,7 @@ import click
 
 from tamr_provider.cli.status import survey_all
 from tamr_provider.cli.tenant import directory_option
+from tamr_provider.cli.whole_file import write_whole
 from tamr_provider.errors import InputError
 
 if TYPE_CHECKING:
@@ -82,10 +83,7 @@ def timelines(environments: Sequence[Environment]) -> list[Timeline]:
 
 
 def _write(path: Path, text: str) -> None:
-    # Whoever reads the file while it is written sees the old or the new one, never half.
-    beside = path.with_name(path.name + ".part")
     try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        write_whole(path, text)
     except OSError as error:
         raise InputError(f"--out: {path} cannot be written: {error.strerror}") from None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tamr_provider.cli.columns import aligned
 from tamr_provider.cli.tenant import directory_option
 from tamr_provider.errors import InputError, TamrError
 from tamr_provider.times import format_duration, format_moment, parse_duration, parse_moment
@@ -140,12 +141,11 @@ def _text(runs: Sequence[Run]) -> Iterator[str]:
     if not runs:
         yield "no run"
         return
-    table = [_COLUMNS, *(_cells(each) for each in runs)]
-    widths = [max(len(line[at]) for line in table) for at in range(len(_COLUMNS))]
-    for line, run in zip(table, [None, *runs], strict=True):
-        cells = zip(line, widths, strict=True)
-        yield "  ".join(each.ljust(width) for each, width in cells).rstrip()
-        if run is not None and run.reason:
+    head, *lines = aligned([_COLUMNS, *(_cells(each) for each in runs)])
+    yield head
+    for line, run in zip(lines, runs, strict=True):
+        yield line
+        if run.reason:
             yield f"    {run.reason}"
 
 

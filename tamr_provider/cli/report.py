@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tamr_provider.cli.markdown import Table, escape, page
+from tamr_provider.cli.whole_file import write_whole
 from tamr_provider.errors import HeldError, NotFinishedError
 from tamr_provider.ticket import FOUND
 from tamr_provider.times import format_duration, format_moment
@@ -55,10 +56,7 @@ class Report:
         self._write([*head, _chart(done)], tables)
 
     def _write(self, head: list[str], tables: list[Table]) -> None:
-        # Whoever reads the file while it is written sees the old or the new one, never half.
-        beside = self._path.with_name(self._path.name + ".part")
-        beside.write_text(page(head, tables) + "\n", encoding="utf-8")
-        beside.replace(self._path)
+        write_whole(self._path, page(head, tables) + "\n")
 
 
 _COLUMNS = ("product", "step", "job", "how", "created", "took")

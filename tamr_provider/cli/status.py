@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tamr_provider.cli.columns import aligned
 from tamr_provider.cli.tenant import directory_option
 from tamr_provider.errors import InputError
 from tamr_provider.times import format_duration, format_moment
@@ -65,11 +66,7 @@ def survey_all(
 def _text(environments: list[Environment], rows: list[Row]) -> Iterator[str]:
     by_product = sorted(rows, key=lambda row: [each.name for each in rows].index(row.name))
     table = [_COLUMNS, *(_cells(each) for each in by_product)]
-    widths = [max(len(line[at]) for line in table) for at in range(len(_COLUMNS))]
-    for line in table:
-        yield "  ".join(
-            each.ljust(width) for each, width in zip(line, widths, strict=True)
-        ).rstrip()
+    yield from aligned(table)
     for each in environments:
         if each.error:
             yield f"{each.stack}: {each.error}"
