@@ -121,6 +121,10 @@ def test_a_print_has_no_controls_and_is_dark_on_white(page: Any) -> None:
     assert not page.get_by_label("Filter").is_visible()
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == "rgb(255, 255, 255)"
+    held = "getComputedStyle(document.querySelector('.held')).backgroundColor"
+    assert page.evaluate(f"({_LIGHT})({held})") > 0.7
+    table = "getComputedStyle(document.querySelector('.scrolls')).maxHeight"
+    assert page.evaluate(table) == "none"
 
 
 def test_without_script_everything_can_be_read(browser: Any, file: Path) -> None:
@@ -134,12 +138,14 @@ def test_without_script_everything_can_be_read(browser: Any, file: Path) -> None
 
 
 # The contrast of WCAG 2 between an element's text and the first ground behind it.
-_CONTRAST = """place => {
-  const light = color => {
+_LIGHT = """color => {
     const parts = color.match(/[0-9.]+/g).slice(0, 3).map(each => each / 255)
       .map(each => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
-  };
+}"""
+_CONTRAST = (
+    f"place => {{ const light = {_LIGHT};"
+    """
   let element = document.querySelector(place);
   const ink = light(getComputedStyle(element).color);
   while (getComputedStyle(element).backgroundColor === 'rgba(0, 0, 0, 0)')
@@ -147,3 +153,4 @@ _CONTRAST = """place => {
   const ground = light(getComputedStyle(element).backgroundColor);
   return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
 }"""
+)
