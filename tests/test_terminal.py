@@ -65,6 +65,12 @@ def test_a_stack_taller_than_the_screen_shows_what_runs_and_counts_the_rest(
             lines = screen.read_until("5 of 5 slots in use")
             assert lines[0].startswith("product ")
             assert any(" more" in line for line in lines)
+            screen.press("\x03")
+            assert screen.read_to_end() == 75
+            assert any(
+                line == "error: 55 more steps are not finished; no job of theirs was running"
+                for line in screen.lines()
+            )
 
 
 def test_a_watched_job_is_drawn_until_it_ends_and_its_end_stays(tmp_path: Path) -> None:

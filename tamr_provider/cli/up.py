@@ -11,7 +11,7 @@ import click
 
 from tamr_provider.cli.signals import interrupts
 from tamr_provider.cli.tenant import guard, open_client, project_options, read_stack
-from tamr_provider.errors import InputError, TamrError
+from tamr_provider.errors import InputError, NotFinishedError, TamrError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tamr_provider.stackrun import StackRun
 
 _GRACE_SECONDS = 3.0  # for the request under way to be answered, so that its job can be named
+
+_FEW = 5  # steps without a job that are told one by one
 
 
 @click.command()
@@ -49,7 +51,7 @@ def up(directory: Path, stack: str, report_file: Path | None) -> None:
             report.fail(str(error))
         raise
     run = _run(wanted)
-    for problem in dict.fromkeys(str(each) for each in run.errors.values()):
+    for problem in _problems(run):
         click.echo(f"error: {problem}", err=True)
     summary = _summary(run)
     if report:
@@ -104,6 +106,19 @@ def _wait(runner: Runner, hand_over: float | None) -> None:
             runner.interrupt("its time was up (TAMR_HAND_OVER_AFTER)")
         work.join(_GRACE_SECONDS)
     runner.abandon()
+
+
+def _problems(run: StackRun) -> list[str]:
+    """Return what went wrong, each once; of many steps that had no job yet only how many."""
+    idle = [
+        each
+        for each in run.errors.values()
+        if isinstance(each, NotFinishedError) and not each.job_id
+    ]
+    if len(idle) <= _FEW:
+        return list(dict.fromkeys(str(each) for each in run.errors.values()))
+    told = dict.fromkeys(str(each) for each in run.errors.values() if each not in idle)
+    return [*told, f"{len(idle)} more steps are not finished; no job of theirs was running"]
 
 
 def _summary(run: StackRun) -> str:
