@@ -83,6 +83,14 @@ def test_jobs_of_others_are_rows_and_the_slots_are_counted() -> None:
     assert lines[4] == "2 of 5 slots in use: 1 by this run, 1 by others"
 
 
+def test_before_the_first_look_nothing_is_claimed_of_any_step() -> None:
+    assert drawn(table())[1:] == [
+        "customers  load src_crm",
+        "suppliers  load src_erp",
+        "looking at the tenant",
+    ]
+
+
 def test_a_queued_step_shows_its_place() -> None:
     made = table()
     reason = "5 of 5 slots are in use, place 2 in the queue"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -110,6 +110,9 @@ class Table:
         """Draw it for the width and height at hand."""
         with self._lock:
             rows, tenant, note = list(self._rows.values()), self._tenant, self._note
+        unheard = tenant is None and all(row.text == _LATER for row in rows)
+        if unheard:  # before the first look nothing is known of any step
+            rows = [replace(row, text="") for row in rows]
         others = [] if self.closed or tenant is None else self._others(rows, tenant)
         lines_each = 2 if options.max_width < _NARROW else 1
         room = (console.height - _AROUND) // lines_each - len(others)
@@ -120,6 +123,8 @@ class Table:
             yield Text(left_out, "dim")
         if not self.closed and tenant is not None:
             yield Text(_slots(tenant, len(others)), "dim")
+        if unheard and not self.closed:
+            yield Text("looking at the tenant", "dim")
         if note:
             yield Text(note, "yellow")
 
