@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tamr_provider.client.jobs import PAGE_SIZE
 from tamr_provider.errors import RefusedError
 from tamr_provider.models import SUCCEEDED, Configuration
 from tamr_provider.times import format_duration
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from tamr_provider.models import Job
 
 _ENOUGH = 3  # fewer say nothing about what is usual
+_PLENTY = 10  # as many tell their percentiles well enough
+_TOGETHER = 15  # configurations in one filter: an address of some 2,000 characters
 _SHORTEST = 0.001  # seconds; the tenant's times have milliseconds
 
 
@@ -37,22 +40,63 @@ class Usual:
         return f"usually {format_duration(self.median)}, 9 in 10 within {within}"
 
 
+class Durations:
+    """What is usual on one tenant, asked once for each configuration, and for many at a time."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._known: dict[Configuration, Usual | None] = {}
+
+    def learn(self, configurations: Iterable[Configuration]) -> bool:
+        """Ask for those not asked for yet; return whether there were any."""
+        new = [each for each in dict.fromkeys(configurations) if each not in self._known]
+        for start in range(0, len(new), _TOGETHER):
+            self._known.update(_ask(self._client, new[start : start + _TOGETHER]))
+        return bool(new)
+
+    def of(self, configuration: Configuration) -> Usual | None:
+        """Return what is usual as far as it was learnt, None where unknown."""
+        return self._known.get(configuration)
+
+
 def usual_duration(client: Client, configuration: Configuration) -> Usual | None:
     """Return what is usual, or None where fewer than three successes are listed.
 
     One request: the newest 30 successes, created to finished.
     """
+    return _ask(client, [configuration])[configuration]
+
+
+def _ask(client: Client, configurations: list[Configuration]) -> dict[Configuration, Usual | None]:
+    """Return what is usual: a request for three configurations, and one more for each rare one."""
+    found: dict[Configuration, dict[str, Job]] = {each: {} for each in configurations}
     try:
-        jobs = client.list_jobs(successes_filter(configuration), pages=1)
+        complete = _fill(client, found)
     except RefusedError:
-        return None  # an id that the filter language cannot quote costs the estimate, no more
-    return usual_of(job for job in jobs if job.configuration == configuration)
+        complete = False  # an id that the filter language cannot quote costs its own estimate only
+    usual = {each: usual_of(jobs.values()) for each, jobs in found.items()}
+    if not complete and len(configurations) > 1:
+        unknown = [each for each, known in usual.items() if known is None]
+        usual.update((each, usual_duration(client, each)) for each in unknown)
+    return usual
 
 
-def successes_filter(configuration: Configuration) -> str:
-    """Return what asks the list for a configuration's successes."""
-    wanted = " AND ".join(f"({part})" for part in _same(configuration))
-    return f"{wanted} AND (status.state = DONE) AND (NOT status:error)"
+def _fill(client: Client, found: dict[Configuration, dict[str, Job]]) -> bool:
+    """Read the newest successes until each has enough; return whether those were all."""
+    most = -(-len(found) * _PLENTY // PAGE_SIZE)
+    for number, page in enumerate(client.pages(successes_filter(*found)), start=1):
+        for job in page:
+            if job.configuration in found:
+                found[job.configuration][job.id] = job
+        if number == most or all(len(jobs) >= _PLENTY for jobs in found.values()):
+            return len(page) < PAGE_SIZE
+    return True
+
+
+def successes_filter(*configurations: Configuration) -> str:
+    """Return what asks the list for the successes of some configurations."""
+    wanted = " OR ".join(f"({_same(each)})" for each in configurations)
+    return f"({wanted}) AND (status.state = DONE) AND (NOT status:error)"
 
 
 def usual_of(jobs: Iterable[Job]) -> Usual | None:
@@ -76,9 +120,11 @@ def _length(log: float) -> timedelta:
     return timedelta(seconds=round(math.exp(log), 3))
 
 
-def _same(configuration: Configuration) -> list[str]:
+def _same(configuration: Configuration) -> str:
     type_ = configuration.type
-    return [f"configuration.{type_}.{_snake(k)} = {_quote(v)}" for k, v in configuration.ids]
+    return " AND ".join(
+        f"(configuration.{type_}.{_snake(k)} = {_quote(v)})" for k, v in configuration.ids
+    )
 
 
 def _snake(name: str) -> str:

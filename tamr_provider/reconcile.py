@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.decide import Action, Decision, decide
 from tamr_provider.duplicates import Duplicates
-from tamr_provider.durations import Usual, usual_duration
+from tamr_provider.durations import Durations
 from tamr_provider.errors import InterruptedWaitError, OutageError, RefusedError, StepError
 from tamr_provider.launch import launch
 from tamr_provider.progress import Observer, Status
@@ -27,13 +27,15 @@ if TYPE_CHECKING:
     from tamr_provider.client.jobs import Client
     from tamr_provider.clock import Clock
     from tamr_provider.models import Configuration
-    from tamr_provider.steps import Rules, Step
+    from tamr_provider.steps import Phases, Rules, Step
 
 _NO_LIMIT = 10**9
 _LONGEST_BUSY_SECONDS = 60.0
 # A POST whose answer was lost may still be on its way; this many shortest waits let it arrive.
 _DOUBT_IN_POLLS = 5
 _IDLE_SECONDS = 3600.0
+# A job of unknown duration counts as this long; only the order of the queue depends on it.
+_UNKNOWN = timedelta(hours=1)
 _LAG = timedelta(minutes=1)  # how far the tenant's list may lag behind without a word from us
 
 
@@ -58,7 +60,7 @@ class Runner:
         self._viewer = Viewer(client, clock)
         self._open: list[Ticket] = []
         self._lock, self._wake, self._stop = threading.Lock(), threading.Event(), stop
-        self._usual: dict[Configuration, Usual | None] = {}
+        self._durations = Durations(client)
         self._busy_until, self._busy_pause = -math.inf, poll_seconds
         self._duplicates, self._stopped = Duplicates(client, observer.note), ""
         self._asked = self._warned = False
@@ -67,28 +69,21 @@ class Runner:
         self,
         step: Step,
         rules: Rules,
-        weight: Callable[[], timedelta] = timedelta,
+        then: Phases = (),
         guard: Callable[[], str] | None = None,
     ) -> Future[Result]:
         """Ask for a step; the future holds its Result, or a TamrError.
 
-        `weight` tells how much work hangs on the step: where slots are short, the heaviest goes
+        `then` is what hangs on the step: where slots are short, the longest remaining work goes
         first. `guard` tells why the step may not be launched; it is asked once, before it would be.
         """
-        ticket = Ticket(step, rules, weight, guard)
+        ticket = Ticket(step, rules, then, guard)
         with self._lock:
             self._open.append(ticket)
         self._wake.set()
         if self._stopped:
             self.abandon()
         return ticket.future
-
-    def usual(self, configuration: Configuration) -> Usual | None:
-        """Return how long a configuration's jobs usually take, None where unknown."""
-        if configuration not in self._usual:
-            self._asked = True
-            self._usual[configuration] = usual_duration(self._client, configuration)
-        return self._usual[configuration]
 
     def interrupt(self, why: str) -> None:
         """Stop waiting as soon as the request under way is answered; jobs are left alone."""
@@ -113,8 +108,8 @@ class Runner:
     def serve(self) -> None:
         """Take turns whenever a step is open, until somebody interrupts."""
         while not self._stopped:
-            self.run()
             self._wait(_IDLE_SECONDS)
+            self.run()
         self.abandon()
 
     def abandon(self) -> None:
@@ -135,10 +130,14 @@ class Runner:
     def _wait(self, seconds: float) -> None:
         self._wake.clear()
         # Looked at after the clearing, so that no step and no interrupt is slept through.
-        if self._stopped or any(each.decision is None for each in self._tickets()):
-            return
-        if seconds:
+        if seconds and not self._stopped and not self._has_new():
             self._clock.wait(self._wake, seconds)
+        if not self._stopped and self._has_new():
+            # They come in bursts, in any order: the first may not be the one to launch first.
+            self._clock.wait(self._stop, self._poll)
+
+    def _has_new(self) -> bool:
+        return any(each.decision is None for each in self._tickets())
 
     def _tickets(self) -> list[Ticket]:
         with self._lock:
@@ -160,15 +159,41 @@ class Runner:
         self._duplicates.stop_late_ones(view, self._clock.monotonic())
         self._warn_of_a_blind_list(view)
         ready = self._settle(view)
-        if len(ready) > 1:
-            ready.sort(key=lambda ticket: ticket.weight(), reverse=True)
+        open_ = self._tickets()
+        paths = (each for ticket in open_ for part in ticket.path for each in part)
+        self._asked = self._durations.learn(paths) or self._asked
+        # Equal ones by their names, so that the order of submission never matters.
+        ready.sort(key=lambda each: (-self._remaining(each), str(each.step)))
         best = None
         for place, ticket in enumerate(ready):
             decision = decide(view.jobs, ticket.step, view.now, self._rules(ticket, place))
-            self._decided(ticket, decision, view)
+            self._decided(ticket, decision)
             if best is None and decision.action is Action.LAUNCH:
                 best = ticket
+        self._tell(view)
         return best
+
+    def _remaining(self, ticket: Ticket) -> timedelta:
+        """Return the longest path of work from a step to its product's end."""
+        longest = [max(self._length(each) for each in part) for part in ticket.path]
+        return sum(longest, start=timedelta(0))
+
+    def _length(self, configuration: Configuration) -> timedelta:
+        usual = self._durations.of(configuration)
+        return usual.median if usual else _UNKNOWN
+
+    def _tell(self, view: View) -> None:
+        """Tell whoever looks on where every open step stands."""
+        for ticket in self._tickets():
+            if ticket.decision is not None:
+                status = Status(
+                    decision=ticket.decision,
+                    now=view.now,
+                    active=view.active,
+                    slots=ticket.rules.slots,
+                    usual=self._durations.of(ticket.step.configuration),
+                )
+                self._observer.status(ticket.step, status)
 
     def _warn_of_a_blind_list(self, view: View) -> None:
         """Say once that others would not find a job of ours, since the list does not show it."""
@@ -209,7 +234,7 @@ class Runner:
         elif decision.action is Action.LAUNCH:
             return self._permitted(ticket) or self._judge(ticket, view)
         else:
-            self._decided(ticket, decision, view)
+            self._decided(ticket, decision)
         return False
 
     def _permitted(self, ticket: Ticket) -> bool:
@@ -221,21 +246,12 @@ class Runner:
         ticket.rules = replace(ticket.rules, refused=refused)
         return not refused
 
-    def _decided(self, ticket: Ticket, decision: Decision, view: View) -> None:
+    def _decided(self, ticket: Ticket, decision: Decision) -> None:
         now = self._clock.monotonic()
         ticket.decided(decision, now)
         if ticket.timed_out(now):
             hours = ticket.rules.timeout / timedelta(hours=1)
             self._end(ticket, self._not_finished(ticket, f"waited {hours:g} hours (timeoutHours)"))
-            return
-        status = Status(
-            decision=decision,
-            now=view.now,
-            active=view.active,
-            slots=ticket.rules.slots,
-            usual=self.usual(ticket.step.configuration),
-        )
-        self._observer.status(ticket.step, status)
 
     def _rules(self, ticket: Ticket, ahead: int) -> Rules:
         return replace(
@@ -280,7 +296,7 @@ class Runner:
         if job is None:
             return False
         reason = f"our duplicate {job.id} is being stopped"
-        self._decided(ticket, Decision(Action.WAIT, reason, job, blockers=(job,)), view)
+        self._decided(ticket, Decision(Action.WAIT, reason, job, blockers=(job,)))
         return True
 
     def _pause(self, view: View) -> float:
@@ -293,7 +309,7 @@ class Runner:
             if decision.earliest is not None:
                 waits.append(local(decision.earliest - view.now))
             for job in decision.blockers:
-                usual = self._usual.get(job.configuration)
+                usual = self._durations.of(job.configuration)
                 waits.append(local(next_look(job, view.now, usual)))
         return max(self._poll, min(waits))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import threading
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.errors import NotFinishedError, TamrError
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from tamr_provider.stackfile.product import Product
     from tamr_provider.steps import Rules, Step
     from tamr_provider.ticket import Result
-
-# A step of unknown duration counts as this long; only the order of the queue depends on it.
-_UNKNOWN = timedelta(hours=1)
 
 
 class StackRun:
@@ -82,11 +78,11 @@ class StackRun:
         finishes = [each.job.finished_at for each in done if each.job.finished_at is not None]
         steps = [after(each, finishes) for each in parts[0]]
         results: list[Result] = []
+        then = tuple(tuple(each.configuration for each in part) for part in parts[1:])
         for step in steps:
-            weight = functools.partial(self._weight, step, parts[1:])
             guarded = step.product in self._guarded
             guard = functools.partial(self._guard, step.product) if guarded else None
-            future = self._runner.submit(step, rules, weight, guard)
+            future = self._runner.submit(step, rules, then, guard)
             future.add_done_callback(
                 functools.partial(self._ended, step, len(steps), results, parts[1:], rules)
             )
@@ -110,12 +106,3 @@ class StackRun:
             complete = len(results) == wanted
         if complete:
             self._submit(rest, rules, results)
-
-    def _weight(self, step: Step, rest: list[list[Step]]) -> timedelta:
-        """Return the work that remains from this step to the product's end."""
-        longest = [max(self._usual(each) for each in part) for part in rest]
-        return sum(longest, start=self._usual(step))
-
-    def _usual(self, step: Step) -> timedelta:
-        usual = self._runner.usual(step.configuration)
-        return usual.median if usual else _UNKNOWN

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tamr_provider.stackfile.product import Product
 
 
+# What comes behind a step: the configurations of each phase, the phases in order.
+Phases = tuple[tuple[Configuration, ...], ...]
+
+
 @dataclass(frozen=True)
 class DataProduct:
     """What works on one data product: its id, its workflows, and its legacy destinations.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.decide import failure, is_equal_and_new_enough
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from tamr_provider.decide import Decision
     from tamr_provider.models import Job
-    from tamr_provider.steps import Rules, Step
+    from tamr_provider.steps import Phases, Rules, Step
 
 LAUNCHED, SHARED, ADOPTED, FOUND = "launched", "shared", "adopted", "found"
 
@@ -59,14 +58,15 @@ _HOW = {
 class Ticket:
     """One step that somebody waits for; times are this machine's monotonic seconds.
 
-    `guard` tells why it may not be launched; it is None once it was asked. `waiting_for` is the
+    `then` are the phases behind it. `guard` tells why it may not be launched; it is None once it
+    was asked. `waiting_for` is the
     active job that we wait for, ours or not. `ours` is the job that we launched and may have to
     withdraw.
     """
 
     step: Step
     rules: Rules
-    weight: Callable[[], timedelta] = timedelta
+    then: Phases = ()
     guard: Callable[[], str] | None = None
     future: Future[Result] = field(default_factory=Future)
     decision: Decision | None = None
@@ -76,6 +76,11 @@ class Ticket:
     ours: str = ""
     launched: set[str] = field(default_factory=set)
     known_ends: frozenset[str] = frozenset()
+
+    @property
+    def path(self) -> Phases:
+        """The work from here to the product's end, the step's own first."""
+        return ((self.step.configuration,), *self.then)
 
     def decided(self, decision: Decision, now: float) -> None:
         """Take note of a decision, and since when we wait for its job."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
+import itertools
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -17,6 +17,9 @@ from tamr_provider.emulator.script import AnswerRule, JobRule, Script
 from tamr_provider.errors import HeldError, JobFailedError, NotFinishedError, StepError
 from tamr_provider.models import Configuration
 from tamr_provider.ticket import ADOPTED, FOUND, LAUNCHED, SHARED, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MINUTE = timedelta(minutes=1)
 FAILS = JobRule(outcome="failed", error=JobError("BOOM", "it broke"))
@@ -149,16 +152,57 @@ def test_steps_beyond_the_slots_queue_up_and_all_run_in_the_end() -> None:
     assert tenant.posts() == 8
 
 
-def test_the_heaviest_step_goes_first_where_slots_are_short() -> None:
+BEHIND = {"light": 0, "heavy": 3, "middling": 1}
+
+
+@pytest.mark.parametrize("arrival", list(itertools.permutations(BEHIND)))
+def test_the_longest_remaining_work_goes_first_whatever_came_first(arrival: Sequence[str]) -> None:
     tenant = Tenant(slots=1)
     runner = tenant.runner()
-    for name, weight in (("light", 1), ("heavy", 9), ("middling", 5)):
-        work = functools.partial(timedelta, hours=weight)
-        runner.submit(step(Configuration.load(name)), replace(RULES, slots=1), work)
+    for name in arrival:
+        then = tuple((Configuration.update(f"dp_{name}_{n}"),) for n in range(BEHIND[name]))
+        runner.submit(step(Configuration.load(name)), replace(RULES, slots=1), then)
     runner.run()
-    by_start = sorted(tenant.jobs(), key=lambda each: str(each["created"]))
-    order = [each["configuration"]["load"]["sourceId"] for each in by_start]
-    assert order == ["heavy", "middling", "light"]
+    assert loads_by_start(tenant) == ["heavy", "middling", "light"]
+
+
+def test_remaining_work_is_told_by_usual_durations() -> None:
+    """One long update behind a load outweighs three short ones."""
+    long, short = Configuration.update("dp_long"), Configuration.update("dp_short")
+    rules = [JobRule(ids={"dataProductId": "dp_short"}, duration=timedelta(minutes=5))]
+    tenant = Tenant(slots=1, script=Script(jobs=rules))
+    for configuration in [long, short] * 3:
+        tenant.start(configuration)
+        tenant.clock.elapsed += 3600
+    runner = tenant.runner()
+    for name, then in (("short", ((short,),) * 3), ("long", ((long,),))):
+        runner.submit(step(Configuration.load(name)), replace(RULES, slots=1), then)
+    runner.run()
+    assert loads_by_start(tenant) == ["long", "short"]
+
+
+def test_steps_that_arrive_in_a_burst_are_looked_at_together() -> None:
+    """The engine starts creates one after the other; the last may be the one to launch first."""
+    tenant = Tenant(slots=1)
+    runner = tenant.runner()
+    arriving = iter([("light", ()), ("heavy", ((UPDATE,),))])
+
+    def arrive() -> None:
+        name, then = next(arriving, (None, ()))
+        if name is not None:
+            runner.submit(step(Configuration.load(name)), replace(RULES, slots=1), then)
+        elif all(each["state"] == "DONE" for each in tenant.jobs()) and tenant.posts() == 2:
+            runner.interrupt("the test is over")
+
+    tenant.clock.at_wait = arrive
+    runner.serve()
+    assert loads_by_start(tenant) == ["heavy", "light"]
+
+
+def loads_by_start(tenant: Tenant) -> list[str]:
+    jobs = [each for each in tenant.jobs() if "load" in each["configuration"]]
+    jobs.sort(key=lambda each: str(each["created"]))
+    return [each["configuration"]["load"]["sourceId"] for each in jobs]
 
 
 def test_a_failed_job_ends_the_step_with_everything_a_person_needs() -> None:

@@ -30,7 +30,7 @@ class Client:
     def list_jobs(self, filter_: str = "", pages: int | None = None) -> list[Job]:
         """Return the jobs that the filter lets through, each once; all pages unless told fewer."""
         jobs: dict[str, Job] = {}
-        for number, page in enumerate(self._pages(filter_), start=1):
+        for number, page in enumerate(self.pages(filter_), start=1):
             # Jobs may move between pages while they start, so repeated ids are dropped.
             jobs.update((job.id, job) for job in page)
             if number == pages:
@@ -70,7 +70,8 @@ class Client:
         """Let go of the connections."""
         self._sender.close()
 
-    def _pages(self, filter_: str) -> Iterator[list[Job]]:
+    def pages(self, filter_: str) -> Iterator[list[Job]]:
+        """Yield the list page by page, each when it is asked for."""
         token, seen = "", set[str]()
         while True:
             body = self.page(filter_, token)
