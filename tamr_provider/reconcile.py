@@ -175,7 +175,7 @@ class Runner:
 
     def _remaining(self, ticket: Ticket) -> timedelta:
         """Return the longest path of work from a step to its product's end."""
-        longest = [max(self._length(each) for each in part) for part in ticket.path]
+        longest = [max(self._length(each) for each in part) for part in ticket.path if part]
         return sum(longest, start=timedelta(0))
 
     def _length(self, configuration: Configuration) -> timedelta:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
+import httpx
 import pytest
 from jobs import at, failed, succeeded
 from tenants import Tenant
 
-from tamr_provider.durations import usual_duration, usual_of
+from tamr_provider.durations import Durations, usual_duration, usual_of
 from tamr_provider.emulator.script import JobRule, Script
 from tamr_provider.models import Configuration, Job
 
@@ -58,3 +59,60 @@ def test_eight_of_ten_log_normal_runs_end_inside_the_band() -> None:
             inside += usual.tenth <= length <= usual.ninetieth
     assert judged == RUNS - 3
     assert 0.76 <= inside / judged <= 0.86
+
+
+class Unquoting(Tenant):
+    """A tenant whose filter language knows no escaped quotes."""
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if "\\" in request.url.params.get("filter", ""):
+            return httpx.Response(400, json={"statusCode": 400, "message": "bad filter"})
+        return super()._answer(request)
+
+
+CONFIGURATIONS = [Configuration.load(f"src_{n}") for n in range(30)]
+
+
+def ran(runs: int, configurations: list[Configuration]) -> Tenant:
+    """Return a tenant on which each configuration succeeded so many times."""
+    tenant = Tenant(slots=100)
+    for _ in range(runs):
+        for each in configurations:
+            tenant.start(each)
+        tenant.clock.elapsed += 3600
+    return tenant
+
+
+def test_many_are_asked_for_together_and_once() -> None:
+    tenant = ran(4, CONFIGURATIONS)
+    durations = Durations(tenant.client())
+    assert durations.learn(CONFIGURATIONS)
+    assert not durations.learn(CONFIGURATIONS)
+    assert all(durations.of(each) == durations.of(CONFIGURATIONS[0]) for each in CONFIGURATIONS)
+    assert durations.of(CONFIGURATIONS[0]) is not None
+    assert len(tenant.requests("GET")) == 30 * 4 / 30
+
+
+def test_one_that_runs_rarely_is_found_behind_those_that_run_often() -> None:
+    rare, *often = CONFIGURATIONS[:8]
+    tenant = ran(3, [rare])
+    for _ in range(20):
+        for each in often:
+            tenant.start(each)
+        tenant.clock.elapsed += 3600
+    durations = Durations(tenant.client())
+    durations.learn([rare, *often])
+    assert durations.of(rare) == usual_duration(tenant.client(), rare) is not None
+
+
+def test_an_id_that_the_tenant_refuses_costs_its_own_estimate_only() -> None:
+    odd = Configuration.load('a "quoted" source')
+    tenant = Unquoting(slots=100)
+    for _ in range(3):
+        for each in [odd, *CONFIGURATIONS[:2]]:
+            tenant.start(each)
+        tenant.clock.elapsed += 3600
+    durations = Durations(tenant.client())
+    durations.learn([CONFIGURATIONS[0], odd, CONFIGURATIONS[1]])
+    assert durations.of(odd) is None
+    assert durations.of(CONFIGURATIONS[0]) == durations.of(CONFIGURATIONS[1]) is not None

@@ -63,6 +63,20 @@ def test_eight_creates_run_side_by_side_and_check_and_diff_do_not_wait_behind_th
         assert all("is not finished: interrupted" in error_of(each) for each in creates)
 
 
+def test_the_longest_remaining_work_goes_first_whatever_the_engine_starts_first() -> None:
+    update, publish = [{"dataProductId": "dp_customers"}], [{"destinationId": "Test 123"}]
+    behind = {"light": [], "heavy": [update, publish], "middling": [update]}
+    with emulator(*QUICK, "--slots", "1") as server, host(TAMR_SLOTS="1") as provider:
+        creates = [
+            provider.create_later(inputs(server.url, source, then=then))
+            for source, then in behind.items()
+        ]
+        assert all("then" not in create.result().properties for create in creates)
+        jobs = sorted(server.jobs(), key=lambda each: str(each["created"]))
+    order = [each["configuration"]["load"]["sourceId"] for each in jobs]
+    assert order == ["heavy", "middling", "light"]
+
+
 def test_a_cancel_ends_waiting_creates_with_one_line_each_and_leaves_their_jobs() -> None:
     with emulator(*SLOW) as server, host() as provider:
         creates = [provider.create_later(inputs(server.url, source)) for source in ("a", "b")]

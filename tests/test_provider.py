@@ -90,6 +90,7 @@ def test_a_replacement_is_asked_for_by(changes: dict[str, Any], expected: list[s
         {"since": "2026-11-20 09:00:00 +0000 UTC"},
         {"maxAttempts": 5.0, "minHoursBetween": 4.0, "timeoutHours": 1.0, "trustDays": 60.0},
         {"retriedAt": "2026-11-20T12:00:00Z"},
+        {"then": [[{"destinationId": "Test 123"}]]},
     ],
     ids=[
         "a since before the recorded job's creation",
@@ -98,6 +99,7 @@ def test_a_replacement_is_asked_for_by(changes: dict[str, Any], expected: list[s
         "the engine's spelling of the same since",
         "rules",
         "a retry of what is satisfied",
+        "another step behind it",
     ],
 )
 def test_no_change_is_made_by(changes: dict[str, Any]) -> None:

@@ -98,6 +98,14 @@ def test_the_inputs_are_small_in_one_spelling_and_without_a_key() -> None:
         "product": "customers",
         "stack": "dev",
         "sourceId": "src_crm",
+        "then": [
+            [{"dataProductId": "dp_customers"}],
+            [{"workflowId": "wf_apply"}],
+            [
+                {"dataProductId": "dp_customers", "destinationId": "Test 123"},
+                {"destinationId": "dst_legacy"},
+            ],
+        ],
     }
     update = made["customers-update-dp_customers"]["inputs"]
     assert update["after"] == ["2026-11-20T10:00:00Z"] * 2

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from pulumi import Input, Output, ResourceOptions
 
+    from tamr_provider.steps import Phases
+
 _OUTPUTS = ("jobId", "outcome", "createdAt", "startedAt", "finishedAt", "adopted", "attempts")
 
 
@@ -26,7 +28,8 @@ class Wanted:
     """What every step of a product shares: tenant, version, since and rules.
 
     `since` is RFC 3339 with a zone. `data_product`, `workflows` and `destinations` name what else
-    works on the same data product, so that no two of them run at once.
+    works on the same data product, so that no two of them run at once. `then` are the phases
+    behind the step: where slots are short, the longest remaining work goes first.
     """
 
     url: str
@@ -44,6 +47,7 @@ class Wanted:
     trust_days: float = 30
     freeze: tuple[str, ...] = ()
     promote_from: str = ""
+    then: Phases = ()
 
     def properties(self) -> dict[str, Any]:
         """Return the properties, without those that are at their default."""
@@ -56,6 +60,7 @@ class Wanted:
             "retriedAt": self.retried_at,
             "freeze": list(self.freeze),
             "promoteFrom": self.promote_from,
+            "then": [[dict(each.ids) for each in part] for part in self.then],
         }
         rules = {
             "maxAttempts": self.max_attempts,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tamr_provider.models import Configuration
-    from tamr_provider.steps import Step
+    from tamr_provider.steps import Phases, Step
 
 
 class Pipeline(pulumi.ComponentResource):
@@ -39,8 +39,10 @@ class Pipeline(pulumi.ComponentResource):
             spec = read_products({name: dict(spec)}, SystemClock().now())[name]
         self.steps: list[Load | Update | Publish] = []
         after: list[pulumi.Output[str]] = []
-        for phase in phases(name, spec):
-            made = [self._declare(step, _wanted(step, spec), after) for step in phase]
+        parts = phases(name, spec)
+        for number, phase in enumerate(parts, start=1):
+            then = tuple(tuple(each.configuration for each in part) for part in parts[number:])
+            made = [self._declare(step, _wanted(step, spec, then), after) for step in phase]
             after = [each.finished_at for each in made]
             self.steps += made
         self.register_outputs({})
@@ -66,7 +68,7 @@ def _resource_name(product: str, configuration: Configuration) -> str:
     return f"{product}-{kind}-{configuration.ids[0][1]}"
 
 
-def _wanted(step: Step, product: Product) -> Wanted:
+def _wanted(step: Step, product: Product, then: Phases) -> Wanted:
     owner = step.data_product
     is_load = step.configuration.type == "load"
     return Wanted(
@@ -85,6 +87,7 @@ def _wanted(step: Step, product: Product) -> Wanted:
         trust_days=product.trust_days,
         freeze=() if product.overridden else tuple(each.text for each in product.freeze),
         promote_from=_promote_from(product),
+        then=then,
     )
 
 

@@ -21,6 +21,7 @@ from tamr_provider.times import format_moment, parse_moment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tamr_provider.steps import Phases
     from tamr_provider.ticket import Result
 
 IDS = ("sourceId", "destinationId", "dataProductId", "workflowId")
@@ -163,6 +164,12 @@ def read_step(properties: Mapping[str, Any]) -> Step:
     )
 
 
+def read_then(properties: Mapping[str, Any]) -> Phases:
+    """Return what comes behind the step, as far as it is told."""
+    parts = ([configuration_of(each) for each in part] for part in properties.get("then") or ())
+    return tuple(tuple(each for each in part if each is not None) for part in parts)
+
+
 def read_rules(properties: Mapping[str, Any], slots: int) -> Rules:
     """Return the rules that checked properties describe."""
     value = {**DEFAULTS, **{k: v for k, v in properties.items() if k in DEFAULTS}}
@@ -178,7 +185,10 @@ def read_rules(properties: Mapping[str, Any], slots: int) -> Rules:
 
 
 def outputs(properties: Mapping[str, Any], result: Result) -> dict[str, Any]:
-    """Return the full outputs of a satisfied step: every input, and how it came to be."""
+    """Return the full outputs of a satisfied step: every input, and how it came to be.
+
+    What comes behind it is left out: it concerns a run, and would be in the state twice.
+    """
     job = result.job
     times = {
         "createdAt": job.created_at,
@@ -186,7 +196,7 @@ def outputs(properties: Mapping[str, Any], result: Result) -> dict[str, Any]:
         "finishedAt": job.finished_at,
     }
     return {
-        **properties,
+        **{name: value for name, value in properties.items() if name != "then"},
         "jobId": job.id,
         "outcome": job.outcome,
         **{name: format_moment(each) if each else "" for name, each in times.items()},

@@ -77,7 +77,7 @@ class JobProvider(ResourceProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keep every output; diff never asks for an update."""
-        return UpdateResult({**_olds, **_news})
+        return UpdateResult({**_olds, **{k: v for k, v in _news.items() if k != "then"}})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return what was recorded: a job that ended never changes, listed or not."""
@@ -90,7 +90,8 @@ class JobProvider(ResourceProvider):
         stack, settings = str(props.get("stack") or ""), self._settings(props)
         resume = f"pulumi up --stack {shlex.quote(stack)}" if stack else "pulumi up"
         rules, step = properties.read_rules(props, settings.slots), properties.read_step(props)
-        return session(settings, resume).satisfy(step, rules, lambda: guard.refused(props))
+        then = properties.read_then(props)
+        return session(settings, resume).satisfy(step, rules, then, lambda: guard.refused(props))
 
     def _settings(self, props: dict[str, Any]) -> Settings:
         # The url is the resource's own: the program took TAMR_URL or the config into account.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tamr_provider.settings import Settings
-    from tamr_provider.steps import Rules, Step
+    from tamr_provider.steps import Phases, Rules, Step
     from tamr_provider.ticket import Result
 
 _GRACE_SECONDS = 2.0  # for the request under way to be answered, so that its job can be named
@@ -37,10 +37,10 @@ class Session:
             why = "its time was up (TAMR_HAND_OVER_AFTER)"
             _later(seconds, lambda: self._end(why))
 
-    def satisfy(self, step: Step, rules: Rules, guard: Callable[[], str]) -> Result:
+    def satisfy(self, step: Step, rules: Rules, then: Phases, guard: Callable[[], str]) -> Result:
         """Wait until a step is satisfied. Raises a TamrError where it does not come to that."""
         self._rows.belongs(step, engine.urn.get())
-        return self._runner.submit(step, rules, guard=guard).result()
+        return self._runner.submit(step, rules, then, guard).result()
 
     def _end(self, why: str) -> None:
         self._runner.interrupt(why)
