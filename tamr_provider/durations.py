@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import statistics
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.client.jobs import PAGE_SIZE
 from tamr_provider.errors import RefusedError
+from tamr_provider.filters import any_of
 from tamr_provider.models import SUCCEEDED, Configuration
 from tamr_provider.times import format_duration
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ENOUGH = 3  # fewer say nothing about what is usual
 _PLENTY = 10  # as many tell their percentiles well enough
 _TOGETHER = 15  # configurations in one filter: an address of some 2,000 characters
+_HUNDREDTH_OVER_BAND = 2.326 / 2.563  # from the median, and from the tenth to the ninetieth
 _SHORTEST = 0.001  # seconds; the tenant's times have milliseconds
 
 
@@ -33,6 +34,12 @@ class Usual:
     median: timedelta
     tenth: timedelta
     ninetieth: timedelta
+
+    @property
+    def earliest(self) -> timedelta:
+        """What one in a hundred falls short of, as far as the logarithms spread normally."""
+        spread: float = (self.tenth / self.ninetieth) ** _HUNDREDTH_OVER_BAND
+        return min(self.tenth, self.median * spread)
 
     def __str__(self) -> str:
         """Say it for people: `usually 45m, 9 in 10 within 1h10m`."""
@@ -95,8 +102,7 @@ def _fill(client: Client, found: dict[Configuration, dict[str, Job]]) -> bool:
 
 def successes_filter(*configurations: Configuration) -> str:
     """Return what asks the list for the successes of some configurations."""
-    wanted = " OR ".join(f"({_same(each)})" for each in configurations)
-    return f"({wanted}) AND (status.state = DONE) AND (NOT status:error)"
+    return f"{any_of(*configurations)} AND (status.state = DONE) AND (NOT status:error)"
 
 
 def usual_of(jobs: Iterable[Job]) -> Usual | None:
@@ -118,19 +124,3 @@ def usual_of(jobs: Iterable[Job]) -> Usual | None:
 
 def _length(log: float) -> timedelta:
     return timedelta(seconds=round(math.exp(log), 3))
-
-
-def _same(configuration: Configuration) -> str:
-    type_ = configuration.type
-    return " AND ".join(
-        f"(configuration.{type_}.{_snake(k)} = {_quote(v)})" for k, v in configuration.ids
-    )
-
-
-def _snake(name: str) -> str:
-    # Paths in a filter are snake_case although the JSON is camelCase.
-    return re.sub(r"[A-Z]", lambda sign: "_" + sign[0].lower(), name)
-
-
-def _quote(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

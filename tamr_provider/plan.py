@@ -243,5 +243,5 @@ def scope_of(products: Mapping[str, Product], now: datetime) -> tuple[Scope, set
     """Return what a look has to cover to plan the products, and whose creation times matter."""
     hours = max((each.min_hours_between for each in products.values()), default=0)
     since = min((each.not_before for each in products.values()), default=now)
-    scope = Scope(since, now - max(timedelta(hours=hours), CLOSE))
-    return scope, {each.configuration for each in all_steps(products)}
+    wanted = frozenset(each.configuration for each in all_steps(products))
+    return Scope(since, now - max(timedelta(hours=hours), CLOSE), wanted), set(wanted)

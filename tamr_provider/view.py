@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.creation import find_creation
 from tamr_provider.errors import RefusedError, UnreadableError
+from tamr_provider.filters import any_of
 from tamr_provider.times import format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tamr_provider.client.jobs import Client
     from tamr_provider.clock import Clock
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 # A job that was created while an earlier answer was under way must not fall between two looks.
 _OVERLAP = timedelta(minutes=5)
+_FOREIGN = 60  # jobs that nobody asked for, before a list is asked for by configuration
+_TOGETHER = 25  # configurations in one filter: an address of some 4,000 characters
 
 
 @dataclass(frozen=True)
@@ -48,17 +51,21 @@ class Scope:
     """What a look has to cover besides every active job.
 
     Jobs created at or after `since`, and, where `ended` is set, those that ended at or after it.
+    Where `wanted` names configurations, of the former only theirs matter.
     """
 
     since: datetime
     ended: datetime | None = None
+    wanted: frozenset[Configuration] = frozenset()
 
     def covers(self, other: Scope) -> bool:
         """Whether nothing that the other wants is left out here."""
         wants_ended = other.ended is not None
         has_ended = self.ended is not None
-        return self.since <= other.since and (
-            not wants_ended or (has_ended and self.ended <= other.ended)  # type: ignore[operator]
+        return (
+            self.since <= other.since
+            and (not wants_ended or (has_ended and self.ended <= other.ended))  # type: ignore[operator]
+            and (not self.wanted or bool(other.wanted and other.wanted <= self.wanted))
         )
 
     def reaching(self, moment: datetime) -> Scope:
@@ -72,10 +79,23 @@ class Scope:
         Creation and state are defined for every job; a stop time is not, and is asked for only
         where a buffer needs it.
         """
-        parts = ["(status.state != DONE)", f'(NOT create_time() < "{format_moment(self.since)}")']
+        return " OR ".join([*self._recent(), f"({self._created()})"])
+
+    def filters(self) -> Iterator[str]:
+        """Yield several that together let the same through, without other configurations' jobs."""
+        yield " OR ".join(self._recent())
+        wanted = sorted(self.wanted, key=str)
+        for start in range(0, len(wanted), _TOGETHER):
+            yield f"{any_of(*wanted[start : start + _TOGETHER])} AND ({self._created()})"
+
+    def _recent(self) -> list[str]:
+        parts = ["(status.state != DONE)"]
         if self.ended is not None:
             parts.append(f'(stop_time() AND (NOT stop_time() < "{format_moment(self.ended)}"))')
-        return " OR ".join(parts)
+        return parts
+
+    def _created(self) -> str:
+        return f'NOT create_time() < "{format_moment(self.since)}"'
 
 
 class TenantClock:
@@ -189,13 +209,33 @@ class Viewer:
         if not self._filters:
             return self._client.list_jobs()
         try:
-            return self._client.list_jobs(ask.filter())
+            return self._read(ask)
         except RefusedError as error:
             if error.status != 400:
                 raise
         jobs = self._client.list_jobs()
         self._filters = False
         return jobs
+
+    def _read(self, ask: Scope) -> list[Job]:
+        """Return what is asked for, by configuration where jobs that nobody wants are many."""
+        jobs: dict[str, Job] = {}
+        foreign = 0
+        for page in self._client.pages(ask.filter()):
+            jobs.update((job.id, job) for job in page)
+            foreign += sum(job.configuration not in ask.wanted for job in page)
+            if ask.wanted and foreign > _FOREIGN:
+                return self._read_by_configuration(ask)
+        return list(jobs.values())
+
+    def _read_by_configuration(self, ask: Scope) -> list[Job]:
+        try:
+            return [job for each in ask.filters() for job in self._client.list_jobs(each)]
+        except RefusedError as error:
+            if error.status != 400:
+                raise
+        # An id that the filter language cannot quote: then rather all of them.
+        return self._client.list_jobs(ask.filter())
 
     def _get(self, job_id: str) -> Job:
         """Return a job that the list no longer shows; one that Tamr forgot stays as it was."""

@@ -20,8 +20,11 @@ def minutes(number: float) -> timedelta:
 
 
 def look(age: timedelta, tenth: timedelta | None = None) -> timedelta:
-    usual = Usual(2 * tenth, tenth, 3 * tenth) if tenth is not None else None
-    return next_look(JOB, CREATED + age, usual)
+    return next_look(JOB, CREATED + age, usual(tenth) if tenth is not None else None)
+
+
+def usual(tenth: timedelta) -> Usual:
+    return Usual(2 * tenth, tenth, 3 * tenth)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +56,16 @@ def test_from_its_tenth_percentile_on_it_is_six_percent_again(age: float) -> Non
     assert look(minutes(age), tenth=minutes(20)) == minutes(age) * 0.06
 
 
-def test_a_long_look_does_not_pass_over_the_tenth_percentile() -> None:
-    """At 19 of 22 minutes, 20 % would be 3.8 minutes; the next look is at 22."""
-    assert look(minutes(19), tenth=minutes(22)) == minutes(3)
+def test_a_long_look_does_not_pass_over_the_earliest_usual_end() -> None:
+    """At 15 minutes, 20 % would be 3 minutes; the first jobs have ended after 16."""
+    earliest = usual(minutes(22)).earliest
+    assert minutes(16) < earliest < minutes(17)
+    assert look(minutes(15), tenth=minutes(22)) == earliest - minutes(15)
+
+
+def test_from_where_one_in_a_hundred_has_ended_it_is_six_percent() -> None:
+    """Or the one in ten that ends before the tenth percentile would be noticed late."""
+    assert look(minutes(17), tenth=minutes(22)) == minutes(17) * 0.06
 
 
 @pytest.mark.parametrize("age", [0.5, 3, 11, 17, 24.9, 25, 26, 100])

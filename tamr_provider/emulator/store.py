@@ -64,7 +64,7 @@ class Store:
         }
         draft = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
         try:
-            draft.write_text(json.dumps(data, indent=1), encoding="utf-8")
+            draft.write_text(json.dumps(data), encoding="utf-8")
             draft.replace(self._path)
         except OSError as error:
             draft.unlink(missing_ok=True)

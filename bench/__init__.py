@@ -1,0 +1,1 @@
+"""How fast, how sparing, how small: measured, never asserted in a test."""

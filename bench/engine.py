@@ -1,0 +1,100 @@
+"""`pulumi up` with a thousand steps and nothing to do, against a program that does nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from bench.arms import ROOT, write_project
+from bench.plans import product_of, run_of
+from bench.processes import cost
+from bench.tenant import KEY, emulator, write_state
+
+COMPONENTS = 200  # of five steps each
+_RUNS = 3
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Seconds of `up`s with nothing to do, and the bytes that a step takes in the state."""
+
+    ours: tuple[float, ...]
+    bare: tuple[float, ...]
+    ours_bytes: dict[str, float]
+    bare_bytes: dict[str, float]
+
+    @property
+    def overhead(self) -> float:
+        return statistics.median(self.ours) / statistics.median(self.bare) - 1
+
+
+def idle() -> Idle:
+    """Run both programs in turn, after a first `up` of each."""
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    since = now - timedelta(days=20)
+    jobs = [job for n in range(COMPONENTS) for job in run_of(n, since + timedelta(minutes=n))]
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        write_state(folder / "state.json", jobs, now, 1)
+        ours, bare = folder / "ours", folder / "bare"
+        ours.mkdir()
+        write_project(ours, {f"product{n:04}": product_of(n, since) for n in range(COMPONENTS)})
+        _write_bare(bare)
+        with emulator(1, "--state", str(folder / "state.json")) as tenant:
+            environment = {**os.environ, **_engine(folder), "TAMR_URL": tenant.url}
+            seconds: dict[Path, list[float]] = {ours: [], bare: []}
+            for each in (ours, bare):
+                cost(["pulumi", "stack", "init", "bench"], environment, each)
+                cost(_UP, environment, each)
+            for _ in range(_RUNS):
+                for each, runs in seconds.items():
+                    runs.append(cost(_UP, environment, each).wall)
+            states = [
+                json.loads(cost(["pulumi", "stack", "export"], environment, each).output)
+                for each in (ours, bare)
+            ]
+    sizes = [_bytes(each["deployment"]["resources"]) for each in states]
+    return Idle(tuple(seconds[ours]), tuple(seconds[bare]), *sizes)
+
+
+_UP = [*("pulumi", "up", "--yes", "--skip-preview", "--stack", "bench"), "--parallel", "256"]
+
+
+def _engine(folder: Path) -> dict[str, str]:
+    return {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PULUMI_BACKEND_URL": f"file://{folder}",
+        "PULUMI_CONFIG_PASSPHRASE": "bench",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "TAMR_API_KEY": KEY,
+    }
+
+
+def _write_bare(folder: Path) -> None:
+    (folder / "stacks").mkdir(parents=True)
+    shutil.copy(ROOT / "bench" / "bare_program.py", folder / "stacks" / "__main__.py")
+    project = {"name": "bare", "runtime": "python", "main": "stacks", "stackConfigDir": "stacks"}
+    (folder / "Pulumi.yaml").write_text(json.dumps(project), encoding="utf-8")
+    stack = {"config": {"bare:components": COMPONENTS}}
+    (folder / "stacks" / "Pulumi.bench.yaml").write_text(json.dumps(stack), encoding="utf-8")
+
+
+def _bytes(resources: list[dict[str, object]]) -> dict[str, float]:
+    """Return the bytes of a dynamic resource, and those of its largest parts."""
+    found = [each for each in resources if ":dynamic" in str(each["type"])]
+    parts = ("inputs", "outputs", "stackTrace")
+    return {
+        "all": statistics.mean(_size(each) for each in found),
+        **{part: statistics.mean(_size(each.get(part)) for each in found) for part in parts},
+    }
+
+
+def _size(value: object) -> int:
+    return len(json.dumps(value, separators=(",", ":")))
