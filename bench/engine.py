@@ -17,6 +17,7 @@ from bench.plans import product_of, run_of
 from bench.processes import cost
 from bench.tenant import KEY, emulator, write_state
 
+OURS, BARE, FULL = "ours", "empty resources", "empty resources with as many properties"
 COMPONENTS = 200  # of five steps each
 _RUNS = 3
 
@@ -25,14 +26,13 @@ _RUNS = 3
 class Idle:
     """Seconds of `up`s with nothing to do, and the bytes that a step takes in the state."""
 
-    ours: tuple[float, ...]
-    bare: tuple[float, ...]
-    ours_bytes: dict[str, float]
-    bare_bytes: dict[str, float]
+    seconds: dict[str, list[float]]
+    bytes: dict[str, dict[str, float]]
 
-    @property
-    def overhead(self) -> float:
-        return statistics.median(self.ours) / statistics.median(self.bare) - 1
+    def over(self, program: str) -> float:
+        """Return how much longer ours takes than another, as a share of that."""
+        ours = statistics.median(self.seconds[OURS])
+        return ours / statistics.median(self.seconds[program]) - 1
 
 
 def idle() -> Idle:
@@ -43,25 +43,27 @@ def idle() -> Idle:
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         write_state(folder / "state.json", jobs, now, 1)
-        ours, bare = folder / "ours", folder / "bare"
-        ours.mkdir()
-        write_project(ours, {f"product{n:04}": product_of(n, since) for n in range(COMPONENTS)})
-        _write_bare(bare)
+        folders = {each: folder / each.replace(" ", "-") for each in (OURS, BARE, FULL)}
+        products = {f"product{n:04}": product_of(n, since) for n in range(COMPONENTS)}
+        folders[OURS].mkdir()
+        write_project(folders[OURS], products)
+        _write_bare(folders[BARE], full=False)
+        _write_bare(folders[FULL], full=True)
         with emulator(1, "--state", str(folder / "state.json")) as tenant:
             environment = {**os.environ, **_engine(folder), "TAMR_URL": tenant.url}
-            seconds: dict[Path, list[float]] = {ours: [], bare: []}
-            for each in (ours, bare):
+            for each in folders.values():
                 cost(["pulumi", "stack", "init", "bench"], environment, each)
                 cost(_UP, environment, each)
+            seconds: dict[str, list[float]] = {name: [] for name in folders}
             for _ in range(_RUNS):
-                for each, runs in seconds.items():
-                    runs.append(cost(_UP, environment, each).wall)
-            states = [
-                json.loads(cost(["pulumi", "stack", "export"], environment, each).output)
-                for each in (ours, bare)
-            ]
-    sizes = [_bytes(each["deployment"]["resources"]) for each in states]
-    return Idle(tuple(seconds[ours]), tuple(seconds[bare]), *sizes)
+                for name, each in folders.items():
+                    seconds[name].append(cost(_UP, environment, each).wall)
+            states = {
+                name: json.loads(cost(["pulumi", "stack", "export"], environment, each).output)
+                for name, each in folders.items()
+            }
+    sizes = {name: _bytes(each["deployment"]["resources"]) for name, each in states.items()}
+    return Idle(seconds, sizes)
 
 
 _UP = [*("pulumi", "up", "--yes", "--skip-preview", "--stack", "bench"), "--parallel", "256"]
@@ -77,12 +79,16 @@ def _engine(folder: Path) -> dict[str, str]:
     }
 
 
-def _write_bare(folder: Path) -> None:
-    (folder / "stacks").mkdir(parents=True)
-    shutil.copy(ROOT / "bench" / "bare_program.py", folder / "stacks" / "__main__.py")
-    project = {"name": "bare", "runtime": "python", "main": "stacks", "stackConfigDir": "stacks"}
+def _write_bare(folder: Path, *, full: bool) -> None:
+    shutil.copytree(ROOT / "bench" / "bare", folder / "stacks")
+    project = {
+        "name": folder.name,
+        "runtime": "python",
+        "main": "stacks",
+        "stackConfigDir": "stacks",
+    }
     (folder / "Pulumi.yaml").write_text(json.dumps(project), encoding="utf-8")
-    stack = {"config": {"bare:components": COMPONENTS}}
+    stack = {"config": {f"{folder.name}:components": COMPONENTS, f"{folder.name}:full": full}}
     (folder / "stacks" / "Pulumi.bench.yaml").write_text(json.dumps(stack), encoding="utf-8")
 
 

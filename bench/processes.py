@@ -40,7 +40,7 @@ def cost(
         output.seek(0)
         errors.seek(0)
         if process.returncode:
-            raise RuntimeError(f"{command}: {errors.read()[-2000:]}")
+            raise RuntimeError(f"{command}: {output.read()[-2000:]}{errors.read()[-2000:]}")
         text = output.read()
     unit = 1 if sys.platform == "darwin" else 1024
     return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * unit / 1e6, text)

@@ -109,12 +109,13 @@ class TenantClock:
         self._clock, self._lock = clock, threading.Lock()
         self._first: tuple[float, datetime] | None = None
         self._last: tuple[float, datetime] | None = None
+        self._heard_at = 0.0
 
     def hear(self, moment: datetime) -> None:
         """Note a moment that is certainly past on the tenant."""
         with self._lock:
             heard = (self._clock.monotonic(), moment)
-            self._first = self._first or heard
+            self._first, self._heard_at = self._first or heard, heard[0]
             if self._last is None or moment >= self._now():
                 self._last = heard
 
@@ -136,9 +137,7 @@ class TenantClock:
     def heard_for(self, seconds: float) -> bool:
         """Whether it was heard for so many seconds here, so that its rate is known."""
         with self._lock:
-            if self._first is None or self._last is None:
-                return False
-            return self._last[0] - self._first[0] >= seconds
+            return self._first is not None and self._heard_at - self._first[0] >= seconds
 
     def _now(self) -> datetime:
         if self._last is None:

@@ -205,6 +205,21 @@ def loads_by_start(tenant: Tenant) -> list[str]:
     return [each["configuration"]["load"]["sourceId"] for each in jobs]
 
 
+@pytest.mark.parametrize("fraction", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_an_old_job_is_left_alone_whatever_the_fraction_of_the_tenants_second(
+    fraction: float,
+) -> None:
+    """A Date has whole seconds; at .9 each one seemed to be past, and looks went on every 2 s."""
+    tenant = Tenant(durations={"load": timedelta(hours=12)})
+    tenant.start(LOAD)
+    tenant.clock.elapsed += 2 * 3600 + fraction
+    runner = tenant.runner()
+    runner.submit(step(LOAD), RULES)
+    for _ in range(3):
+        tenant.clock.elapsed += runner.turn() + 0.003
+    assert tenant.clock.elapsed >= 2 * 3600 + 5 * 60
+
+
 def test_a_failed_job_ends_the_step_with_everything_a_person_needs() -> None:
     tenant = Tenant(script=Script(jobs=[FAILS]))
     (ended,) = run(tenant, step(LOAD))

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderResult
 
-_PER_SECOND = 2
+_PER_SECOND = 0.5
 
 
 @contextmanager
 def keep_drawn(drawing: ConsoleRenderable, console: Console, stays: bool) -> Iterator[None]:
-    """Draw twice a second until the block ends; the last drawing stays or is erased."""
+    """Draw every two seconds until the block ends; the last drawing stays or is erased."""
     lines = _Lines(drawing)
     options = {"refresh_per_second": _PER_SECOND, "transient": not stays}
     with _keys_unseen(), _Live(lines, console=console, **options):

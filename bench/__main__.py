@@ -1,0 +1,83 @@
+"""Run every scenario and write docs/performance.md and its pictures; under ten minutes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from bench import arms, engine, page, plans, policies, start, waiting
+from bench.arms import Arm
+from bench.figures import Figures
+from bench.scenario import scenario_a, scenario_b
+
+SPEED = 400.0
+_SPEED_OF_A_LONG_JOB = 1200.0
+SEEDS = range(3)
+_LANES = 3  # runs side by side: they wait nearly all the time
+Rows = dict[str, list[Figures]]
+
+
+def main() -> None:
+    began = time.monotonic()
+    pulumi = shutil.which("pulumi") is not None
+    results: dict[str, Any] = {"pulumi": pulumi, "speed": SPEED, "seeds": len(SEEDS)}
+    _say("A and B: pipelines on an emulated tenant")
+    results["a"], results["b"] = pipelines(pulumi)
+    _say("policies of the slot queue, on paper")
+    results["policies"] = policies.compare(range(200))
+    _say("C: plans of what is done")
+    results["plans"] = [
+        plans.plan("300 steps", 300),
+        plans.plan("300 steps among 9,000 new jobs of others", 300, 9000),
+        plans.plan("3,000 steps", 3000),
+    ]
+    _say("starting and waiting")
+    results["starts"], results["memory"] = start.starts(), waiting.memory()
+    results["idle"] = waiting.idle()
+    if pulumi:
+        _say("D: pulumi up with nothing to do")
+        results["engine"] = engine.idle()
+    page.write(results)
+    _say(f"docs/performance.md is written, after {time.monotonic() - began:.0f} s")
+
+
+def pipelines(pulumi: bool) -> tuple[Rows, Rows]:
+    """Return the figures of every arm: scenario A for each seed, scenario B once."""
+    many = [arms.TAMR_UP, *([arms.PULUMI_UP] if pulumi else []), arms.JOB_POOL, arms.POOL]
+    many += [arms.TAMR_UP_FIRST, arms.TAMR_UP_30, arms.TAMR_UP_30_FIRST]
+    if os.environ.get("PEERS_PYTHON"):
+        many.append(arms.PREFECT)
+    one = [arms.TAMR_UP, arms.TAMR_UP_FIRST, arms.TAMR_UP_30, arms.POLL_LOOP]
+    with ThreadPoolExecutor(_LANES + len(SEEDS)) as slow, ThreadPoolExecutor(_LANES) as lanes:
+        # Five times as long as the others, and hardly any work for the machine.
+        sequential = [slow.submit(_run, arms.POLL_LOOP, seed) for seed in SEEDS]
+        a = {arm.name: [lanes.submit(_run, arm, seed) for seed in SEEDS] for arm in many}
+        b = {arm.name: [lanes.submit(_run_b, arm)] for arm in one}
+        a[arms.POLL_LOOP.name] = sequential
+        return _results(a), _results(b)
+
+
+def _results(futures: dict[str, list[Any]]) -> Rows:
+    return {name: [each.result() for each in runs] for name, runs in futures.items()}
+
+
+def _run(arm: Arm, seed: int) -> Figures:
+    figures = arms.run(arm, scenario_a(seed), SPEED)
+    _say(f"  A, seed {seed}, {arm.name}: {figures.ratio:.3f} of the bound")
+    return figures
+
+
+def _run_b(arm: Arm) -> Figures:
+    return arms.run(arm, scenario_b(0), _SPEED_OF_A_LONG_JOB)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

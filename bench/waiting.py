@@ -1,0 +1,163 @@
+"""What it costs to wait: a long job on real time, and a day of waiting on a clock that jumps."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pty
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import tracemalloc
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import httpx
+
+from bench.arms import write_project
+from bench.tenant import KEY, emulator, past_job, write_state
+from tamr_provider.client.jobs import Client
+from tamr_provider.client.send import Sender
+from tamr_provider.emulator import Emulator, Options
+from tamr_provider.progress import Status
+from tamr_provider.reconcile import Runner
+from tamr_provider.settings import Settings
+from tamr_provider.stackfile.read import read_products
+from tamr_provider.stackrun import StackRun
+from tamr_provider.steps import Step
+from tamr_provider.ticket import Result
+
+_SETTLE_SECONDS, _WATCH_SECONDS = 5.0, 60.0
+_START = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
+HOURS = 24
+
+
+@dataclass(frozen=True)
+class Idle:
+    """The share of a core that an idle wait takes, without a terminal and on one."""
+
+    plain: float
+    terminal: float
+
+
+def idle() -> Idle:
+    """Watch `tamr up` for a minute while it waits for a job that is two hours old."""
+    return Idle(_share(terminal=False), _share(terminal=True))
+
+
+def _share(*, terminal: bool) -> float:
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    product = {"version": "1", "since": (now - timedelta(hours=3)).isoformat(), "sources": ["s"]}
+    long = past_job("load", {"sourceId": "s"}, now - timedelta(hours=2), 12 * 3600)
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        write_state(folder / "state.json", [long], now, 1)
+        write_project(folder, {"customers": product})
+        with emulator(1, "--state", str(folder / "state.json")) as tenant:
+            return _watch(folder, tenant.url, terminal=terminal)
+
+
+def _watch(folder: Path, url: str, *, terminal: bool) -> float:
+    environment = {**os.environ, "TAMR_URL": url, "TAMR_API_KEY": KEY, "TERM": "xterm-256color"}
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tamr_provider", "up", "--stack", "bench"],
+        env=environment,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=slave if terminal else subprocess.DEVNULL,
+        stderr=slave if terminal else subprocess.DEVNULL,
+    )
+    os.close(slave)
+    threading.Thread(target=_drain, args=(master,), daemon=True).start()
+    try:
+        time.sleep(_SETTLE_SECONDS)
+        before = _cpu(process.pid)
+        time.sleep(_WATCH_SECONDS)
+        return (_cpu(process.pid) - before) / _WATCH_SECONDS
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _drain(terminal: int) -> None:
+    try:
+        while os.read(terminal, 4096):
+            pass
+    except OSError:
+        os.close(terminal)
+
+
+def _cpu(pid: int) -> float:
+    """Return the seconds that a process has computed; Linux only."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class _JumpingClock:
+    """Time passes when somebody waits, and at once."""
+
+    def __init__(self) -> None:
+        self.elapsed = 0.0
+        self.kilobytes: list[tuple[float, float]] = []
+
+    def now(self) -> datetime:
+        return _START + timedelta(seconds=self.elapsed)
+
+    def monotonic(self) -> float:
+        return self.elapsed
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self.elapsed += 0 if event.is_set() else seconds
+        hour = self.elapsed / 3600
+        if not self.kilobytes or hour >= self.kilobytes[-1][0] + 1:
+            gc.collect()
+            self.kilobytes.append((hour, tracemalloc.get_traced_memory()[0] / 1024))
+        return event.is_set()
+
+
+class _Silent:
+    def status(self, step: Step, status: Status) -> None:
+        """Say nothing."""
+
+    def ended(self, step: Step, outcome: Result | Exception) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
+
+def memory() -> list[tuple[float, float]]:
+    """Return what a runner holds, in kilobytes, hour by hour while it waits for a day.
+
+    The emulated tenant is in the same process; the requests that it remembers are left out, since
+    a tenant of users is not.
+    """
+    clock = _JumpingClock()
+    tenant = Emulator(Options(durations={"load": timedelta(hours=HOURS)}), now=clock.now)
+    tenant._record.add = lambda *_, **__: None  # type: ignore[method-assign] # noqa: SLF001
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        target = request.url.raw_path.decode()
+        said = tenant.handle(request.method, target, request.headers, request.read())
+        return httpx.Response(said.status, headers=dict(said.headers), content=said.body)
+
+    stop = threading.Event()
+    settings = Settings(url="https://bench.tamr.cloud", api_key=KEY)
+    client = Client(Sender(settings, clock, stop, httpx.MockTransport(answer)))
+    runner = Runner(client, clock, stop, 2.0, _Silent(), "tamr up")
+    product = {"version": "1", "since": "2026-11-20T11:00:00Z", "timeoutHours": 48}
+    products = {f"p{n}": {**product, "sources": [f"s{n}"]} for n in range(5)}
+    run = StackRun(runner, read_products(products, clock.now()), 5, "bench")
+    tracemalloc.start()
+    try:
+        run.start()
+        runner.run()
+    finally:
+        tracemalloc.stop()
+    if run.errors or run.satisfied != len(products):
+        raise RuntimeError(str(run.errors))
+    return clock.kilobytes
