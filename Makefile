@@ -4,7 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test chaos docs pictures format wheel clean
+PEERS  := $(VENV)/peers
+
+.PHONY: demo test chaos bench docs pictures format wheel clean
 
 demo: $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" tamr demo
@@ -19,6 +21,12 @@ test: $(READY)
 # Every schedule of kills, lost answers and races; make test plays a sample of them.
 chaos: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/chaos_table.py
+
+# How fast and how sparing, beside what others do: docs/performance.md. Under ten minutes; scenario
+# D and the pulumi rows need the Pulumi CLI on PATH.
+bench: $(READY) $(PEERS)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	PATH="$(CURDIR)/$(BIN):$$PATH" PEERS_PYTHON="$(CURDIR)/$(PEERS)/bin/python" $(BIN)/python -m bench
 
 # The documentation as a site, in site/; warnings are errors.
 docs: $(READY)
@@ -37,6 +45,13 @@ wheel: $(READY)
 
 clean:
 	rm -rf $(VENV) dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+# Prefect asks for a FastAPI that it does not start with, hence the second line.
+$(PEERS)/.ready: $(READY)
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check 'prefect>=3.8,<3.9' httpx
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check 'fastapi<0.130'
+	touch $(PEERS)/.ready
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; say PYTHON=/path/to/python3")'

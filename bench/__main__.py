@@ -17,7 +17,7 @@ from bench.scenario import scenario_a, scenario_b
 SPEED = 400.0
 _SPEED_OF_A_LONG_JOB = 1200.0
 SEEDS = range(3)
-_LANES = 3  # runs side by side: they wait nearly all the time
+_LANES = 4  # runs side by side: they wait nearly all the time
 Rows = dict[str, list[Figures]]
 
 

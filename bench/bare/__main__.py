@@ -22,11 +22,12 @@ class Empty(pulumi.ComponentResource):
         before: list[pulumi.Resource] = []
         for phase in (("load-a", "load-b"), ("update",), ("publish-a", "publish-b")):
             options = pulumi.ResourceOptions(parent=self, depends_on=before)
-            before = [
-                Step(Nothing(), f"{name}-{each}", _PROPERTIES if _FULL else {}, options)
-                for each in phase
-            ]
+            before = [self._step(f"{name}-{each}", options) for each in phase]
         self.register_outputs({})
+
+    def _step(self, name: str, options: pulumi.ResourceOptions) -> Step:
+        # A copy: the resource adds its provider to it.
+        return Step(Nothing(), name, dict(_PROPERTIES) if _FULL else {}, options)
 
 
 for index in range(int(pulumi.Config().require("components"))):
