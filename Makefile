@@ -22,7 +22,7 @@ test: $(READY)
 chaos: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/chaos_table.py
 
-# How fast and how sparing, beside what others do: docs/performance.md. Under ten minutes; scenario
+# How fast and how sparing, beside what others do: docs/performance.md. About ten minutes; scenario
 # D and the pulumi rows need the Pulumi CLI on PATH.
 bench: $(READY) $(PEERS)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

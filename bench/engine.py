@@ -19,7 +19,7 @@ from bench.tenant import KEY, emulator, write_state
 
 OURS, BARE, FULL = "ours", "empty resources", "empty resources with as many properties"
 COMPONENTS = 200  # of five steps each
-_RUNS = 3
+_RUNS = 2
 
 
 @dataclass(frozen=True)

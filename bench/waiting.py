@@ -30,7 +30,7 @@ from tamr_provider.stackrun import StackRun
 from tamr_provider.steps import Step
 from tamr_provider.ticket import Result
 
-_SETTLE_SECONDS, _WATCH_SECONDS = 5.0, 20.0
+_SETTLE_SECONDS, _WATCH_SECONDS = 5.0, 12.0
 _START = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 HOURS = 24
 
