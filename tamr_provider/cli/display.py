@@ -77,7 +77,7 @@ def terminal_table(steps: Sequence[Step] = (), stays: bool = False) -> Iterator[
     from tamr_provider.cli.table import Table  # noqa: PLC0415
 
     table = Table(steps, SystemClock())
-    with keep_drawn(table, console, stays):
+    with keep_drawn(table, console, stays, table.changed):
         try:
             yield table
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +22,42 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderResult
 
-_PER_SECOND = 0.5
+_LONGEST_SECONDS = 2.0  # between two drawings: bars grow slowly, and each drawing takes 2 ms
+_SHORTEST_SECONDS = 0.25
 
 
 @contextmanager
-def keep_drawn(drawing: ConsoleRenderable, console: Console, stays: bool) -> Iterator[None]:
-    """Draw every two seconds until the block ends; the last drawing stays or is erased."""
+def keep_drawn(
+    drawing: ConsoleRenderable, console: Console, stays: bool, changed: threading.Event
+) -> Iterator[None]:
+    """Draw every two seconds until the block ends, and soon after `changed` is set.
+
+    The last drawing stays or is erased.
+    """
     lines = _Lines(drawing)
-    options = {"refresh_per_second": _PER_SECOND, "transient": not stays}
-    with _keys_unseen(), _Live(lines, console=console, **options):
+    live = _Live(lines, console=console, auto_refresh=False, transient=not stays)
+    with _keys_unseen(), live, _redrawn(live, changed):
         yield
+
+
+@contextmanager
+def _redrawn(live: Live, changed: threading.Event) -> Iterator[None]:
+    over = threading.Event()
+
+    def redraw() -> None:
+        while not over.wait(_SHORTEST_SECONDS):
+            changed.wait(_LONGEST_SECONDS)
+            changed.clear()
+            live.refresh()
+
+    thread = threading.Thread(target=redraw, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        changed.set()
+        thread.join()
 
 
 class _Lines:

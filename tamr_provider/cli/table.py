@@ -63,7 +63,10 @@ class _Row:
 
 
 class Table:
-    """An observer that draws itself; once `closed`, as the record of what happened."""
+    """An observer that draws itself; once `closed`, as the record of what happened.
+
+    `changed` is set whenever there is news, and left for whoever draws to clear.
+    """
 
     def __init__(self, steps: Sequence[Step], clock: Clock) -> None:
         self._clock, self._lock = clock, threading.Lock()
@@ -71,7 +74,7 @@ class Table:
         self._tenant: Status | None = None
         self._heard = 0.0
         self._note = ""
-        self.closed = False
+        self.closed, self.changed = False, threading.Event()
 
     def status(self, step: Step, status: Status) -> None:
         """Update a step's row."""
@@ -101,10 +104,14 @@ class Table:
         """Show what concerns the whole run below the table."""
         with self._lock:
             self._note = text
+        self.changed.set()
 
     def _put(self, row: _Row) -> None:
+        key = row.product, row.name
         with self._lock:
-            self._rows[row.product, row.name] = row
+            before, self._rows[key] = self._rows.get(key), row
+        if before is None or (before.state, before.text) != (row.state, row.text):
+            self.changed.set()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw it for the width and height at hand."""
