@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
     from tamr_provider.client.jobs import Client
     from tamr_provider.models import Job
+    from tamr_provider.steps import Phases
 
 _ENOUGH = 3  # fewer say nothing about what is usual
 _PLENTY = 10  # as many tell their percentiles well enough
 _TOGETHER = 15  # configurations in one filter: an address of some 2,000 characters
 _HUNDREDTH_OVER_BAND = 2.326 / 2.563  # from the median, and from the tenth to the ninetieth
+_UNKNOWN = timedelta(hours=1)  # only the order of the queue depends on it
 _SHORTEST = 0.001  # seconds; the tenant's times have milliseconds
 
 
@@ -64,6 +66,15 @@ class Durations:
     def of(self, configuration: Configuration) -> Usual | None:
         """Return what is usual as far as it was learnt, None where unknown."""
         return self._known.get(configuration)
+
+    def of_path(self, path: Phases) -> timedelta:
+        """Return how long phases take, each as its longest job; an unknown one counts an hour."""
+        longest = [max(self._length(each) for each in part) for part in path if part]
+        return sum(longest, start=timedelta(0))
+
+    def _length(self, configuration: Configuration) -> timedelta:
+        usual = self.of(configuration)
+        return usual.median if usual else _UNKNOWN
 
 
 def usual_duration(client: Client, configuration: Configuration) -> Usual | None:

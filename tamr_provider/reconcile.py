@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from tamr_provider.client.jobs import Client
     from tamr_provider.clock import Clock
-    from tamr_provider.models import Configuration
     from tamr_provider.steps import Phases, Rules, Step
 
 _NO_LIMIT = 10**9
@@ -34,8 +33,6 @@ _LONGEST_BUSY_SECONDS = 60.0
 # A POST whose answer was lost may still be on its way; this many shortest waits let it arrive.
 _DOUBT_IN_POLLS = 5
 _IDLE_SECONDS = 3600.0
-# A job of unknown duration counts as this long; only the order of the queue depends on it.
-_UNKNOWN = timedelta(hours=1)
 _LAG = timedelta(minutes=1)  # how far the tenant's list may lag behind without a word from us
 
 
@@ -159,11 +156,10 @@ class Runner:
         self._duplicates.stop_late_ones(view, self._clock.monotonic())
         self._warn_of_a_blind_list(view)
         ready = self._settle(view)
-        open_ = self._tickets()
-        paths = (each for ticket in open_ for part in ticket.path for each in part)
-        self._asked = self._durations.learn(paths) or self._asked
+        behind = (each for ticket in self._tickets() for part in ticket.path for each in part)
+        self._asked = self._durations.learn(behind) or self._asked
         # Equal ones by their names, so that the order of submission never matters.
-        ready.sort(key=lambda each: (-self._remaining(each), str(each.step)))
+        ready.sort(key=lambda each: (-self._durations.of_path(each.path), str(each.step)))
         best = None
         for place, ticket in enumerate(ready):
             decision = decide(view.jobs, ticket.step, view.now, self._rules(ticket, place))
@@ -172,15 +168,6 @@ class Runner:
                 best = ticket
         self._tell(view)
         return best
-
-    def _remaining(self, ticket: Ticket) -> timedelta:
-        """Return the longest path of work from a step to its product's end."""
-        longest = [max(self._length(each) for each in part) for part in ticket.path if part]
-        return sum(longest, start=timedelta(0))
-
-    def _length(self, configuration: Configuration) -> timedelta:
-        usual = self._durations.of(configuration)
-        return usual.median if usual else _UNKNOWN
 
     def _tell(self, view: View) -> None:
         """Tell whoever looks on where every open step stands."""

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from tamr_provider.errors import NotFinishedError, TamrError
-from tamr_provider.steps import after, phases, rules_of
+from tamr_provider.steps import after, configurations, phases, rules_of
 from tamr_provider.ticket import ADOPTED, FOUND, LAUNCHED, SHARED
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class StackRun:
         finishes = [each.job.finished_at for each in done if each.job.finished_at is not None]
         steps = [after(each, finishes) for each in parts[0]]
         results: list[Result] = []
-        then = tuple(tuple(each.configuration for each in part) for part in parts[1:])
+        then = configurations(parts[1:])
         for step in steps:
             guarded = step.product in self._guarded
             guard = functools.partial(self._guard, step.product) if guarded else None

@@ -121,6 +121,11 @@ def phases(name: str, product: Product, stack: str = "") -> list[list[Step]]:
     return [part for part in [plain[0], *first, *rest[1:]] if part]
 
 
+def configurations(parts: Iterable[Iterable[Step]]) -> Phases:
+    """Return what the steps of some phases do."""
+    return tuple(tuple(each.configuration for each in part) for part in parts)
+
+
 def all_steps(products: Mapping[str, Product]) -> list[Step]:
     """Return every step of a stack, in order."""
     parts = (part for name, each in products.items() for part in phases(name, each))

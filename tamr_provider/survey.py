@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.client.jobs import Client
 from tamr_provider.client.send import Sender
-from tamr_provider.durations import usual_duration
+from tamr_provider.durations import Durations
 from tamr_provider.plan import NONE, Plan, PlannedStep, make_plan, scope_of
 from tamr_provider.view import Viewer
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from tamr_provider.clock import Clock
-    from tamr_provider.durations import Usual
     from tamr_provider.models import Configuration
     from tamr_provider.settings import Settings
     from tamr_provider.stackfile.product import Product
@@ -64,23 +63,19 @@ def look_and_plan(  # noqa: PLR0913, PLR0917 - the same, and how far back
     back: timedelta | None = None,
 ) -> tuple[Plan, View]:
     """Return the same and what it rests on, with every job of the last `back`."""
-    known: dict[Configuration, Usual | None] = {}
-
-    def usual(configuration: Configuration) -> Usual | None:
-        if configuration not in known:
-            known[configuration] = usual_duration(client, configuration)
-        return known[configuration]
-
     viewer = Viewer(client, clock)
     scope, relevant = scope_of(products, viewer.time.now())
     if back is not None:
         scope = scope.reaching(viewer.time.now() - back)
     view = viewer.look(scope, relevant)
-    plan = make_plan(view, products, slots, usual, stack)
+    # Planned once without durations: that tells whose are wanted, and whom to ask the guard about.
+    durations = Durations(client)
+    wanted: list[Configuration] = []
+    plan = make_plan(view, products, slots, wanted.append, stack)
     to_launch = dict.fromkeys(each.step.product for each in plan.steps if each.starts_a_job)
     refused = {name: why for name in to_launch if (why := guard(name))}
-    if refused:
-        plan = make_plan(view, products, slots, usual, stack, refused)
+    if durations.learn(wanted) or refused:
+        plan = make_plan(view, products, slots, durations.of, stack, refused)
     return plan, view
 
 

@@ -114,6 +114,15 @@ class Tenant:
         return len(self.requests("POST"))
 
 
+class Unquoting(Tenant):
+    """A tenant whose filter language knows no escaped quotes."""
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if "\\" in request.url.params.get("filter", ""):
+            return httpx.Response(400, json={"statusCode": 400, "message": "bad filter"})
+        return super()._answer(request)
+
+
 def step(
     configuration: Configuration, not_before: datetime = HOURS_AGO, product: str = "customers"
 ) -> Step:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-import httpx
 import pytest
 from jobs import at, failed, succeeded
-from tenants import Tenant
+from tenants import Tenant, Unquoting
 
 from tamr_provider.durations import Durations, usual_duration, usual_of
 from tamr_provider.emulator.script import JobRule, Script
@@ -59,15 +58,6 @@ def test_eight_of_ten_log_normal_runs_end_inside_the_band() -> None:
             inside += usual.tenth <= length <= usual.ninetieth
     assert judged == RUNS - 3
     assert 0.76 <= inside / judged <= 0.86
-
-
-class Unquoting(Tenant):
-    """A tenant whose filter language knows no escaped quotes."""
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        if "\\" in request.url.params.get("filter", ""):
-            return httpx.Response(400, json={"statusCode": 400, "message": "bad filter"})
-        return super()._answer(request)
 
 
 CONFIGURATIONS = [Configuration.load(f"src_{n}") for n in range(30)]

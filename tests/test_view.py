@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import httpx
 import pytest
 from clocks import START
-from tenants import LOAD, PUBLISH, UPDATE, Tenant
+from tenants import LOAD, PUBLISH, UPDATE, Tenant, Unquoting
 
 from tamr_provider.models import Configuration
 from tamr_provider.view import Scope, Viewer
 
 OURS = [LOAD, UPDATE, PUBLISH]
 FOREIGN = 300
-
-
-class Unquoting(Tenant):
-    """A tenant whose filter language knows no escaped quotes."""
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        if "\\" in request.url.params.get("filter", ""):
-            return httpx.Response(400, json={"statusCode": 400, "message": "bad filter"})
-        return super()._answer(request)
 
 
 def busy(kind: type[Tenant] = Tenant) -> Tenant:

@@ -11,7 +11,7 @@ from tamr_provider.clock import SystemClock
 from tamr_provider.resources.declare import Load, Publish, Update, Wanted
 from tamr_provider.stackfile.product import Product
 from tamr_provider.stackfile.read import read_products
-from tamr_provider.steps import phases
+from tamr_provider.steps import configurations, phases
 from tamr_provider.times import format_moment
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Pipeline(pulumi.ComponentResource):
         after: list[pulumi.Output[str]] = []
         parts = phases(name, spec)
         for number, phase in enumerate(parts, start=1):
-            then = tuple(tuple(each.configuration for each in part) for part in parts[number:])
+            then = configurations(parts[number:])
             made = [self._declare(step, _wanted(step, spec, then), after) for step in phase]
             after = [each.finished_at for each in made]
             self.steps += made

@@ -184,11 +184,16 @@ def read_rules(properties: Mapping[str, Any], slots: int) -> Rules:
     )
 
 
-def outputs(properties: Mapping[str, Any], result: Result) -> dict[str, Any]:
-    """Return the full outputs of a satisfied step: every input, and how it came to be.
+def echoed(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs that the outputs repeat: all but what comes behind the step.
 
-    What comes behind it is left out: it concerns a run, and would be in the state twice.
+    That concerns a run, and would be in the state twice.
     """
+    return {name: value for name, value in properties.items() if name != "then"}
+
+
+def outputs(properties: Mapping[str, Any], result: Result) -> dict[str, Any]:
+    """Return the full outputs of a satisfied step: its inputs, and how it came to be."""
     job = result.job
     times = {
         "createdAt": job.created_at,
@@ -196,7 +201,7 @@ def outputs(properties: Mapping[str, Any], result: Result) -> dict[str, Any]:
         "finishedAt": job.finished_at,
     }
     return {
-        **{name: value for name, value in properties.items() if name != "then"},
+        **echoed(properties),
         "jobId": job.id,
         "outcome": job.outcome,
         **{name: format_moment(each) if each else "" for name, each in times.items()},

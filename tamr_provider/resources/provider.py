@@ -77,7 +77,7 @@ class JobProvider(ResourceProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keep every output; diff never asks for an update."""
-        return UpdateResult({**_olds, **{k: v for k, v in _news.items() if k != "then"}})
+        return UpdateResult({**_olds, **properties.echoed(_news)})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return what was recorded: a job that ended never changes, listed or not."""
