@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
 import pytest
 from hosts import OWN, STOCK, host
-from processes import KEY, QUICK, SLOW, emulator
+from processes import KEY, QUICK, SLOW, emulator, environment
 from pulumi.runtime.proto import provider_pb2
 
 HOSTS = pytest.mark.parametrize("module", [OWN, STOCK])
@@ -100,6 +102,19 @@ def test_a_host_that_is_killed_loses_no_job() -> None:
             _, outs = provider.create(inputs(server.url))
         assert outs["adopted"] is True
         assert len(server.posts()) == 1
+
+
+def test_a_host_whose_engine_was_killed_ends_as_well() -> None:
+    engine = subprocess.Popen(
+        ["sh", "-c", f'"$0" -u -m {OWN}; :', sys.executable],
+        stdout=subprocess.PIPE,
+        env=environment(),
+    )
+    assert engine.stdout is not None
+    assert int(engine.stdout.readline())
+    engine.kill()
+    # The host holds the other end of the pipe for as long as it lives.
+    assert engine.communicate(timeout=60) == (b"", None)
 
 
 @HOSTS

@@ -21,6 +21,7 @@ from tamr_provider.resources import engine
 # Cancel, Check and Diff would wait behind them.
 _WORKERS = 1024
 _SECONDS_BETWEEN_LOOKS = 1.0
+_LAST_SECONDS = 3.0  # for the request under way to be answered
 
 
 class _WidePool(concurrent.futures.ThreadPoolExecutor):
@@ -58,10 +59,12 @@ def _add_listening(servicer: Any, server: Any) -> None:
 
 
 def _end_when_orphaned(parent: int) -> None:
-    """Stop launching when the engine is gone: a killed one sends no Cancel."""
+    """End when the engine is gone: a killed one sends no Cancel, and nobody hears what we find."""
     while os.getppid() == parent:
         time.sleep(_SECONDS_BETWEEN_LOOKS)
     engine.cancel()
+    time.sleep(_LAST_SECONDS)
+    os._exit(1)  # the SDK's main thread waits for a signal that never comes
 
 
 def main() -> None:
