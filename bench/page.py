@@ -33,6 +33,8 @@ def _sections(results: dict[str, Any]) -> Iterator[str]:
     yield _pipelines(results["a"])
     yield "![The makespan of each way over its lower bound](pictures/bench-makespan.svg)"
     yield "![The requests that each way sends for a job](pictures/bench-requests.svg)"
+    yield f"### A once more, {results['slower']:g} times real time"
+    yield _pipelines(results["a slower"])
     yield "### B: one product, one job of four hours"
     yield _pipelines(results["b"])
     yield "### The policy of the slot queue: 200 seeds of A, on paper"
