@@ -51,17 +51,17 @@ def board(directory: Path, stacks: tuple[str, ...], out: Path | None, port: int 
     if out is not None:
         _write(out, page(directory, stacks))
         return
-    from tamr_provider.cli.serve import EVERY_SECONDS, serve  # noqa: PLC0415 - only where asked
+    from tamr_provider.cli.serve import EVERY_SECONDS, serve
 
     serve(lambda: page(directory, stacks, EVERY_SECONDS), port or 0)
 
 
 def page(directory: Path, stacks: Sequence[str], refresh_seconds: int = 0) -> str:
     """Return the page as of now."""
-    from tamr_provider.cli.page import render  # noqa: PLC0415 - Jinja2 loads slowly
-    from tamr_provider.cli.page.matrix import in_order  # noqa: PLC0415
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415
-    from tamr_provider.stackfile.project import find_project  # noqa: PLC0415
+    from tamr_provider.cli.page import render
+    from tamr_provider.cli.page.matrix import in_order
+    from tamr_provider.clock import SystemClock
+    from tamr_provider.stackfile.project import find_project
 
     environments = in_order(survey_all(directory, stacks, _BACK))
     project = find_project(directory).name
@@ -71,7 +71,7 @@ def page(directory: Path, stacks: Sequence[str], refresh_seconds: int = 0) -> st
 
 def timelines(environments: Sequence[Environment]) -> list[Timeline]:
     """Return a timeline for each tenant that answered; stacks on one tenant share it."""
-    from tamr_provider.timeline import timeline  # noqa: PLC0415
+    from tamr_provider.timeline import timeline
 
     plans: dict[str, dict[str, Plan]] = defaultdict(dict)
     jobs: dict[str, dict[str, object]] = defaultdict(dict)

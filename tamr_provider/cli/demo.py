@@ -80,10 +80,10 @@ class _Demo:
 
     def prepare(self) -> None:
         """Write the project, and make its stack where Pulumi is there."""
-        from datetime import datetime, timedelta, timezone  # noqa: PLC0415
+        from datetime import datetime, timedelta, timezone
 
-        from tamr_provider.cli.template import write_core  # noqa: PLC0415
-        from tamr_provider.times import format_moment  # noqa: PLC0415
+        from tamr_provider.cli.template import write_core
+        from tamr_provider.times import format_moment
 
         since = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(minutes=1)
         write_core(self._folder, "tamr-pipelines")
@@ -136,7 +136,7 @@ class _Demo:
 
 
 def _pulumi() -> str:
-    from tamr_provider.cli.pulumi_cli import find_or_install  # noqa: PLC0415
+    from tamr_provider.cli.pulumi_cli import find_or_install
 
     return find_or_install()
 

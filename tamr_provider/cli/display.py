@@ -67,14 +67,14 @@ def terminal_table(steps: Sequence[Step] = (), stays: bool = False) -> Iterator[
 
     It stays as a record of the run, or is erased.
     """
-    from rich.console import Console  # noqa: PLC0415 - loads slowly
+    from rich.console import Console
 
     console = Console()
     if not console.is_terminal or console.is_dumb_terminal:
         yield None
         return
-    from tamr_provider.cli.live import keep_drawn  # noqa: PLC0415 - only a terminal needs it
-    from tamr_provider.cli.table import Table  # noqa: PLC0415
+    from tamr_provider.cli.live import keep_drawn
+    from tamr_provider.cli.table import Table
 
     table = Table(steps, SystemClock())
     with keep_drawn(table, console, stays, table.changed):

@@ -50,10 +50,10 @@ def doctor(directory: Path, stack: str, tenant: bool, as_json: bool) -> None:
 
 
 def _examine(directory: Path, stack: str, tenant: bool) -> Iterator[Finding]:
-    from tamr_provider.doctor import engine  # noqa: PLC0415 - only what the command needs
-    from tamr_provider.doctor.finding import PROBLEM, WARNING, Finding, run  # noqa: PLC0415
-    from tamr_provider.stackfile.project import find_project, read_text, shown  # noqa: PLC0415
-    from tamr_provider.stackfile.scalars import read_yaml  # noqa: PLC0415
+    from tamr_provider.doctor import engine
+    from tamr_provider.doctor.finding import PROBLEM, WARNING, Finding, run
+    from tamr_provider.stackfile.project import find_project, read_text, shown
+    from tamr_provider.stackfile.scalars import read_yaml
 
     cli = engine.check_cli(run, version("pulumi"))
     yield cli
@@ -75,10 +75,10 @@ def _examine(directory: Path, stack: str, tenant: bool) -> Iterator[Finding]:
 def _examine_stack(
     project: Project, settings: dict[str, Any], stack: str, tenant: bool
 ) -> Iterator[Finding]:
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415
-    from tamr_provider.doctor import state  # noqa: PLC0415
-    from tamr_provider.doctor.finding import OK, PROBLEM, WARNING, Finding, run  # noqa: PLC0415
-    from tamr_provider.stackfile.project import shown  # noqa: PLC0415
+    from tamr_provider.clock import SystemClock
+    from tamr_provider.doctor import state
+    from tamr_provider.doctor.finding import OK, PROBLEM, WARNING, Finding, run
+    from tamr_provider.stackfile.project import shown
 
     if not stack:
         known = ", ".join(project.stacks()) or "none"
@@ -99,11 +99,11 @@ def _examine_stack(
 
 
 def _examine_tenant(stack: str, file: StackFile, thorough: bool) -> Iterator[Finding]:
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415
-    from tamr_provider.doctor.assumptions import check_assumptions  # noqa: PLC0415
-    from tamr_provider.doctor.finding import OK, PROBLEM, Finding  # noqa: PLC0415
-    from tamr_provider.doctor.tenant import check_tenant  # noqa: PLC0415
-    from tamr_provider.settings import key_variable, read_settings  # noqa: PLC0415
+    from tamr_provider.clock import SystemClock
+    from tamr_provider.doctor.assumptions import check_assumptions
+    from tamr_provider.doctor.finding import OK, PROBLEM, Finding
+    from tamr_provider.doctor.tenant import check_tenant
+    from tamr_provider.settings import key_variable, read_settings
 
     try:
         settings = read_settings(os.environ, stack, file.url, file.slots)

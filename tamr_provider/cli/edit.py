@@ -55,14 +55,14 @@ def change(  # noqa: PLR0913, PLR0917 - which product of which file, and how
     write: bool = True,
 ) -> str:
     """Write values of a product into its stack file, and return what changed in one line."""
-    from tamr_provider.stackfile.changes import is_older  # noqa: PLC0415 - YAML loads slowly
-    from tamr_provider.stackfile.edit import (  # noqa: PLC0415
+    from tamr_provider.stackfile.changes import is_older
+    from tamr_provider.stackfile.edit import (
         read_for_edit,
         replace_text,
         set_values,
     )
-    from tamr_provider.stackfile.project import find_project, shown  # noqa: PLC0415
-    from tamr_provider.stackfile.read import read_stack_file  # noqa: PLC0415
+    from tamr_provider.stackfile.project import find_project, shown
+    from tamr_provider.stackfile.read import read_stack_file
 
     project = find_project(directory)
     path = project.stack_file(stack)

@@ -70,9 +70,9 @@ def emulator(port: int, **given: Any) -> None:
     It runs until Ctrl-C. The first line printed is its URL. URL/_emulator/record tells what
     was asked of it and how its jobs really are.
     """
-    from tamr_provider.emulator import Emulator  # noqa: PLC0415 - `tamr --help` is quick
-    from tamr_provider.emulator.server import PortTakenError, Server  # noqa: PLC0415
-    from tamr_provider.emulator.store import StoreError  # noqa: PLC0415
+    from tamr_provider.emulator import Emulator
+    from tamr_provider.emulator.server import PortTakenError, Server
+    from tamr_provider.emulator.store import StoreError
 
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -90,7 +90,7 @@ def emulator(port: int, **given: Any) -> None:
 
 
 def _options(given: dict[str, Any]) -> Options:
-    from tamr_provider.emulator import Options  # noqa: PLC0415
+    from tamr_provider.emulator import Options
 
     return Options(
         slots=given["slots"],
@@ -105,7 +105,7 @@ def _options(given: dict[str, Any]) -> Options:
 
 
 def _duration(given: dict[str, Any], name: str) -> timedelta:
-    from tamr_provider.emulator.duration import read_duration  # noqa: PLC0415
+    from tamr_provider.emulator.duration import read_duration
 
     try:
         return read_duration(given[name])
@@ -114,8 +114,8 @@ def _duration(given: dict[str, Any], name: str) -> timedelta:
 
 
 def _script(path: Path | None) -> Script:
-    from tamr_provider.emulator.script import Script  # noqa: PLC0415
-    from tamr_provider.emulator.scriptfile import ScriptError, load_script  # noqa: PLC0415
+    from tamr_provider.emulator.script import Script
+    from tamr_provider.emulator.scriptfile import ScriptError, load_script
 
     try:
         return Script() if path is None else load_script(path)

@@ -42,9 +42,9 @@ def history(
     From git's commits of the stack files and the tenants' lists of jobs alone. Exits with 1 if a
     tenant could not be asked.
     """
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415 - only what the command needs
-    from tamr_provider.stackfile.git import is_shallow  # noqa: PLC0415
-    from tamr_provider.stackfile.project import find_project  # noqa: PLC0415 - YAML loads slowly
+    from tamr_provider.clock import SystemClock
+    from tamr_provider.stackfile.git import is_shallow
+    from tamr_provider.stackfile.project import find_project
 
     clock = SystemClock()
     project, now = find_project(directory), clock.now()
@@ -90,8 +90,8 @@ def _asked(change: Change) -> datetime:
 
 def _changes(project: Project, stack: str, now: datetime) -> list[Change]:
     """Return the changes of a stack's file; a commit whose file cannot be read is passed over."""
-    from tamr_provider.history import changes  # noqa: PLC0415 - httpx loads slowly
-    from tamr_provider.stackfile.git import commits_of, text_at  # noqa: PLC0415
+    from tamr_provider.history import changes
+    from tamr_provider.stackfile.git import commits_of, text_at
 
     path = project.stack_file(stack)
     revisions: list[tuple[Commit | None, dict[str, Product]]] = []
@@ -104,7 +104,7 @@ def _changes(project: Project, stack: str, now: datetime) -> list[Change]:
 
 
 def _products(text: str | None, project: str, now: datetime) -> dict[str, Product] | None:
-    from tamr_provider.stackfile.read import read_stack_file  # noqa: PLC0415
+    from tamr_provider.stackfile.read import read_stack_file
 
     if text is None:
         return {}
@@ -116,11 +116,11 @@ def _products(text: str | None, project: str, now: datetime) -> dict[str, Produc
 
 def _runs(project: Project, stack: str, wanted: Sequence[Change]) -> tuple[list[Run], str]:
     """Return the runs, and why the tenant could not be asked."""
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415
-    from tamr_provider.history import Run, run_of  # noqa: PLC0415
-    from tamr_provider.settings import read_settings  # noqa: PLC0415
-    from tamr_provider.survey import connect  # noqa: PLC0415
-    from tamr_provider.view import Scope, Viewer  # noqa: PLC0415
+    from tamr_provider.clock import SystemClock
+    from tamr_provider.history import Run, run_of
+    from tamr_provider.settings import read_settings
+    from tamr_provider.survey import connect
+    from tamr_provider.view import Scope, Viewer
 
     if not wanted:
         return [], ""

@@ -167,9 +167,9 @@ def _start(settings: Settings, configuration: Configuration) -> None:
 
 def _follow(settings: Settings, job_id: str, first: Callable[[Client], None]) -> Job:
     """Return the job once it is DONE, saying each change of state."""
-    from tamr_provider.cli.display import terminal_table  # noqa: PLC0415 - rich loads slowly
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415
-    from tamr_provider.waiting import wait_until_done  # noqa: PLC0415
+    from tamr_provider.cli.display import terminal_table
+    from tamr_provider.clock import SystemClock
+    from tamr_provider.waiting import wait_until_done
 
     over, clock = threading.Event(), SystemClock()
     with interrupts(lambda _: None, over), open_client(settings, over) as client:

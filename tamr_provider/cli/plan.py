@@ -45,7 +45,7 @@ def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
     With --base, a version that changed since that commit while its `since` did not, or a `since`
     that went back, is an error.
     """
-    from tamr_provider.cli import render  # noqa: PLC0415 - only what the command needs
+    from tamr_provider.cli import render
 
     opened = read_stack(directory, stack)
     if base:
@@ -59,10 +59,10 @@ def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 
 def _check_change(stack: Stack, base: str) -> None:
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415
-    from tamr_provider.stackfile.base import read_base  # noqa: PLC0415
-    from tamr_provider.stackfile.changes import file_problems  # noqa: PLC0415
-    from tamr_provider.stackfile.project import shown  # noqa: PLC0415
+    from tamr_provider.clock import SystemClock
+    from tamr_provider.stackfile.base import read_base
+    from tamr_provider.stackfile.changes import file_problems
+    from tamr_provider.stackfile.project import shown
 
     before = read_base(stack.path, stack.project.name, base, SystemClock().now())
     where = shown(stack.path)
@@ -72,8 +72,8 @@ def _check_change(stack: Stack, base: str) -> None:
 
 
 def _plan(stack: Stack, client: Client) -> Plan:
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415
-    from tamr_provider.survey import survey  # noqa: PLC0415
+    from tamr_provider.clock import SystemClock
+    from tamr_provider.survey import survey
 
     products, slots = stack.file.products, stack.settings.slots
     return survey(client, SystemClock(), products, slots, stack.name, guard(stack))

@@ -82,7 +82,7 @@ def _target(held: Stack, target: str, product: str) -> Product:
 
 def _may_replace(name: str, ours: Product, theirs: Product, target: str, release: bool) -> None:
     """Refuse to go past a pin, or back to an older version."""
-    from tamr_provider.stackfile.changes import is_older  # noqa: PLC0415 - YAML loads slowly
+    from tamr_provider.stackfile.changes import is_older
 
     if ours.is_pinned and not release:
         raise NotPromotedError(
@@ -98,9 +98,9 @@ def _may_replace(name: str, ours: Product, theirs: Product, target: str, release
 
 def _standing(held: Stack, name: str, product: Product, soak: timedelta) -> Standing:
     """Ask the tenant whether the version is held, and since when."""
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415
-    from tamr_provider.plan import HOLD  # noqa: PLC0415
-    from tamr_provider.survey import Standing, survey  # noqa: PLC0415 - httpx loads slowly
+    from tamr_provider.clock import SystemClock
+    from tamr_provider.plan import HOLD
+    from tamr_provider.survey import Standing, survey
 
     with open_client(held.settings) as client:
         plan = survey(client, SystemClock(), {name: product}, held.settings.slots, held.name)
@@ -145,7 +145,7 @@ def _verify(held: Stack, name: str, product: Product, standing: Standing) -> Ite
     if product.verify is None:
         yield "No check (`verify`) is set for this product."
         return
-    from tamr_provider.verify import run_check  # noqa: PLC0415 - only where there is one
+    from tamr_provider.verify import run_check
 
     facts = {
         "TAMR_PRODUCT": name,

@@ -11,6 +11,6 @@ def schema() -> None:
 
     For editors: save it, and name it in a comment `# yaml-language-server: $schema=FILE`.
     """
-    from tamr_provider.stackfile.schema import schema_text  # noqa: PLC0415 - pydantic loads slowly
+    from tamr_provider.stackfile.schema import schema_text
 
     click.echo(schema_text(), nl=False)

@@ -45,9 +45,9 @@ def survey_all(
     directory: Path, stacks: Sequence[str], back: timedelta | None = None
 ) -> list[Environment]:
     """Return the environments named, or all; outages are told as they happen."""
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415
-    from tamr_provider.stackfile.project import find_project  # noqa: PLC0415 - YAML loads slowly
-    from tamr_provider.standings import ask  # noqa: PLC0415 - httpx loads slowly
+    from tamr_provider.clock import SystemClock
+    from tamr_provider.stackfile.project import find_project
+    from tamr_provider.standings import ask
 
     project = find_project(directory)
     names = stacks or tuple(project.stacks())

@@ -67,7 +67,7 @@ def project_options(command: _Command) -> _Command:
 
 def read_stack(directory: Path, stack: str) -> Stack:
     """Return the stack. Raises InputError with every problem of file and settings at once."""
-    from tamr_provider.stackfile.project import find_project  # noqa: PLC0415 - YAML loads slowly
+    from tamr_provider.stackfile.project import find_project
 
     project = find_project(directory)
     file = project.read_stack(stack, SystemClock().now())
@@ -77,7 +77,7 @@ def read_stack(directory: Path, stack: str) -> Stack:
 
 def guard(stack: Stack) -> Callable[[str], str]:
     """Return what tells why a product of the stack may not run there, by its `promoteFrom`."""
-    from tamr_provider.promotion import guard_of  # noqa: PLC0415 - httpx loads slowly
+    from tamr_provider.promotion import guard_of
 
     return guard_of(stack.project, stack.name, stack.file.products, os.environ, SystemClock())
 
@@ -98,7 +98,7 @@ def open_client(
     on_outage: Callable[[str], None] | None = None,
 ) -> Iterator[Client]:
     """Hand out a client for a tenant, and close it."""
-    from tamr_provider.survey import connect  # noqa: PLC0415 - httpx loads slowly
+    from tamr_provider.survey import connect
 
     said = set[str]()
 

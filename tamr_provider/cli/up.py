@@ -40,7 +40,7 @@ def up(directory: Path, stack: str, report_file: Path | None) -> None:
     Launches what is missing, waits for what runs, leaves alone what is done. Ctrl-C stops the
     waiting and nothing else; running it again goes on from there.
     """
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415 - only what the command needs
+    from tamr_provider.clock import SystemClock
 
     began = SystemClock().now()
     report = _begin(report_file, stack, began) if report_file else None
@@ -61,7 +61,7 @@ def up(directory: Path, stack: str, report_file: Path | None) -> None:
 
 
 def _begin(path: Path, stack: str, now: datetime) -> Report:
-    from tamr_provider.cli.report import Report  # noqa: PLC0415
+    from tamr_provider.cli.report import Report
 
     report = Report(path, stack)
     try:
@@ -72,11 +72,11 @@ def _begin(path: Path, stack: str, now: datetime) -> Report:
 
 
 def _run(stack: Stack) -> StackRun:
-    from tamr_provider.cli.display import display  # noqa: PLC0415 - only what the command needs
-    from tamr_provider.clock import SystemClock  # noqa: PLC0415
-    from tamr_provider.reconcile import Runner  # noqa: PLC0415
-    from tamr_provider.stackrun import StackRun  # noqa: PLC0415
-    from tamr_provider.steps import all_steps  # noqa: PLC0415
+    from tamr_provider.cli.display import display
+    from tamr_provider.clock import SystemClock
+    from tamr_provider.reconcile import Runner
+    from tamr_provider.stackrun import StackRun
+    from tamr_provider.steps import all_steps
 
     settings, stop = stack.settings, threading.Event()
     with (
