@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 URL, PLAN, LOOK_SECONDS = sys.argv[1:4]
+# Prefect reads its settings when it is imported, hence the imports after these.
 os.environ.update(
     PREFECT_LOGGING_LEVEL="ERROR",
     PREFECT_SERVER_ANALYTICS_ENABLED="false",

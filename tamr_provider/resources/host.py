@@ -21,7 +21,7 @@ from tamr_provider.resources import engine
 # Cancel, Check and Diff would wait behind them.
 _WORKERS = 1024
 _SECONDS_BETWEEN_LOOKS = 1.0
-_LAST_SECONDS = 3.0  # for the request under way to be answered
+_LAST_SECONDS = 3.0  # for the request under way to be answered; a session grants it 2 s
 
 
 class _WidePool(concurrent.futures.ThreadPoolExecutor):
