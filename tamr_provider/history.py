@@ -22,10 +22,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tamr_provider.models import Job
-    from tamr_provider.stackfile.git import Commit
     from tamr_provider.stackfile.product import Product
 
 _NO_LIMIT = 10**9
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The commit that brought a version; `at` is when it was committed."""
+
+    id: str
+    author: str
+    at: datetime
 
 
 @dataclass(frozen=True)

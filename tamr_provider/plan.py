@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,8 @@ class PlannedStep:
 class Plan:
     """What a run would do; `expected` is the wall time, None where a duration is unknown.
 
-    `warnings` are for people: nothing in them keeps a run from doing what it says.
+    `warnings` are for people: nothing in them keeps a run from doing what it says. `versions` has
+    each product's version and since when it counts, in words.
     """
 
     now: datetime
@@ -70,6 +71,7 @@ class Plan:
     steps: tuple[PlannedStep, ...]
     expected: timedelta | None
     warnings: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def expected_end(self) -> datetime | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.errors import TamrError
 from tamr_provider.settings import read_settings
+from tamr_provider.stackfile.since import count_sinces
 from tamr_provider.survey import Standing, connect, survey
 
 if TYPE_CHECKING:
@@ -68,10 +69,14 @@ def refusal(project: Project, wanted: Candidate, env: Mapping[str, str], clock: 
 
 def _why_not(project: Project, wanted: Candidate, env: Mapping[str, str], clock: Clock) -> str:
     before, name = wanted.before, wanted.product
-    file = project.read_stack(before, clock.now())
-    product = file.products.get(name)
-    if product is None:
+    now = clock.now()
+    file = project.read_stack(before, now)
+    if name not in file.products:
         return f"{before} has no product {name}"
+    file = count_sinces(file, project, before, now)
+    product, problem = file.products[name], file.sinces[name].problem
+    if problem:
+        return problem
     if product.version != wanted.version:
         return f"{before} is to hold {product.version}, not {wanted.version}"
     # The address in the environment is meant for the stack that is run.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tamr_provider.decide import is_equal_and_new_enough
 from tamr_provider.errors import TamrError
 from tamr_provider.settings import read_settings
+from tamr_provider.stackfile.since import count_sinces
 from tamr_provider.survey import Standing, connect, look_and_plan
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def ask(  # noqa: PLR0913, PLR0917 - where, who, and how far back
 
     Raises InputError for a bad stack file; a tenant that cannot be asked is the result's `error`.
     """
-    file = project.read_stack(name, clock.now())
+    file = count_sinces(project.read_stack(name, clock.now()), project, name, clock.now())
     try:
         settings = read_settings(env, name, file.url, file.slots)
         with connect(settings, clock, on_outage=on_outage) as client:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.jobs import Client
@@ -61,10 +62,16 @@ def look_and_plan(  # noqa: PLR0913, PLR0917 - the same, and how far back
     stack: str,
     guard: Callable[[str], str] = lambda _: "",
     back: timedelta | None = None,
+    since: datetime | None = None,
 ) -> tuple[Plan, View]:
-    """Return the same and what it rests on, with every job of the last `back`."""
+    """Return the same and what it rests on.
+
+    The view has every job of the last `back`, and the products' own jobs from `since` on.
+    """
     viewer = Viewer(client, clock)
     scope, relevant = scope_of(products, viewer.time.now())
+    if since is not None:
+        scope = replace(scope, since=min(scope.since, since))
     if back is not None:
         scope = scope.reaching(viewer.time.now() - back)
     view = viewer.look(scope, relevant)

@@ -31,6 +31,8 @@ AREAS = [
             "cli/edit",
             "resources/program",
             "resources/properties",
+            "resources/since",
+            "amended",
         ),
     ),
     (
@@ -62,7 +64,7 @@ _WORDS = {"tell": 1, "_tell_once": 1, "Decision": 1, "Finding": 1, "problem": 0,
 _TALK = {"note", "on_outage", "_on_outage"}
 _NOT_WORDS = {"PydanticCustomError"}  # carries the text of `problem`
 
-_REASONS = ("decide.", "promotion.", "guards.", "settings.", "stackfile/", "resources/")
+_REASONS = ("decide.", "promotion.", "guards.", "settings.", "stackfile/", "resources/", "amended.")
 _SENTENCE = 3  # words; what is shorter is a part of one
 
 # Where a message is made of others, and of which.
@@ -70,7 +72,7 @@ COMPOSED = {
     "cli/doctor.py:_examine": "a bad project or stack file, as below",
     "cli/doctor.py:_examine_stack": "the problems of a stack file",
     "cli/doctor.py:_examine_tenant": "the problems of the settings",
-    "cli/plan.py:_check_change": "a version that moved alone, with the file's name",
+    "cli/tenant.py:refuse_problems": "why a version must not run, with the file's name",
     "cli/template.py:write_template": "the files that are there already",
     "client/jobs.py:create_job": "an answer that cannot be read",
     "client/send.py:_pause": "the trouble that was waited for",
@@ -87,6 +89,7 @@ COMPOSED = {
     "stackfile/read.py:_key_problems": "names that need quotes",
     "stackfile/read.py:read_products": "the problems of a stack's products",
     "stackfile/read.py:read_stack_file": "the problems of a stack file",
+    "stackfile/since.py:count_sinces": "why nothing tells since when a version counts",
     "stackrun.py:_ended": "an error that nobody foresaw, as Python shows it",
     "view.py:_list_anew": "no message: a job is noted",
 }

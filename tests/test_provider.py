@@ -132,22 +132,67 @@ def test_check_writes_versions_and_times_in_one_spelling() -> None:
 
 
 def test_a_since_in_the_future_is_refused() -> None:
-    ahead = datetime.now(timezone.utc) + timedelta(hours=1)
+    ahead = datetime.now(timezone.utc) + timedelta(days=1, hours=1)
     ((name, reason),) = check({**INPUTS, "since": ahead.isoformat()})
     assert name == "since"
     assert "in the future" in reason
 
 
-def test_a_new_version_with_the_old_since_is_refused_with_the_command_that_repairs_it() -> None:
-    ((name, reason),) = check({**INPUTS, "version": "2026-11-21"}, INPUTS)
+@pytest.mark.parametrize("since", ["2026-11-20T09:00:00Z", "2026-11-19T09:00:00Z"])
+def test_another_version_by_hand_needs_a_later_since(since: str) -> None:
+    ((name, reason),) = check({**INPUTS, "version": "2026-11-21", "since": since}, INPUTS)
     assert name == "since"
-    assert "tamr bump customers 2026-11-21 --stack dev" in reason
+    assert reason == (
+        f"{since} is not after 2026-11-20T09:00:00Z, from when version 2026-11-20 counted; "
+        "give a later since"
+    )
 
 
-def test_a_since_that_goes_back_is_refused() -> None:
-    ((name, reason),) = check({**INPUTS, "since": "2026-11-19T09:00:00Z"}, INPUTS)
-    assert name == "since"
-    assert "goes back from 2026-11-20T09:00:00Z" in reason
+def test_the_same_versions_since_may_go_back() -> None:
+    assert check({**INPUTS, "since": "2026-11-19T09:00:00Z"}, INPUTS) == []
+
+
+def checked(origin: str, olds: dict[str, Any], **changes: Any) -> Any:
+    news = {**INPUTS, "sinceFrom": origin, **changes}
+    result = JobProvider().check(olds, {k: v for k, v in news.items() if v is not None})
+    reasons = [failure.reason for failure in result.failures]
+    assert "sinceFrom" not in result.inputs
+    return reasons or result.inputs["since"]
+
+
+EARLIER = "2026-11-20T08:00:00Z"
+LATER = "2026-11-20T09:30:00Z"
+
+
+@pytest.mark.parametrize("origin", ["cut off", "no git"])
+def test_without_history_the_same_version_keeps_its_since(origin: str) -> None:
+    for since in (None, EARLIER):
+        assert checked(origin, INPUTS, since=since) == INPUTS["since"]
+    assert checked(origin, INPUTS, since=LATER) == LATER
+
+
+@pytest.mark.parametrize("origin", ["cut off", "no git"])
+def test_without_history_another_version_needs_a_later_since(origin: str) -> None:
+    assert checked(origin, INPUTS, version="v2", since=LATER) == LATER
+    for since in (None, EARLIER, INPUTS["since"]):
+        (reason,) = checked(origin, INPUTS, version="v2", since=since)
+        assert reason.startswith("version v2 is not 2026-11-20, which ran last, and ")
+
+
+def test_a_first_version_in_a_shallow_clone_is_refused_with_the_setting() -> None:
+    for since in (None, LATER):
+        (reason,) = checked("cut off", {}, since=since)
+        assert "fetch-depth: 0" in reason
+
+
+def test_a_first_version_without_git_counts_from_its_since() -> None:
+    assert checked("no git", {}, since=LATER) == LATER
+    (reason,) = checked("no git", {}, since=None, version="v1")
+    assert "no git repository" in reason
+
+
+def test_what_git_says_is_taken_also_where_it_goes_back() -> None:
+    assert checked("committed", INPUTS, version="v2", since=EARLIER) == EARLIER
 
 
 @pytest.mark.parametrize(

@@ -165,11 +165,9 @@ def test_what_the_schema_can_refuse_the_reader_refuses(stack: dict[str, Any]) ->
     assert not schema_takes(stack)
 
 
-LABEL = {key: value for key, value in WHOLE.items() if key != "since"} | {"version": "v7"}
 BEYOND = {
-    "a label without a since": document(LABEL),
     "a since without a zone": changed(since="2026-11-20T09:00:00"),
-    "a since in the future": changed(since="2026-11-20T12:11:00Z"),
+    "a since in the future": changed(since="2026-11-21T12:11:00Z"),
     "a publish without a data product": lacking("dataProduct"),
 }
 

@@ -65,7 +65,7 @@ def program(
         capture_output=True,
         text=True,
         env=environment(),
-        cwd=ROOT / "stacks",
+        cwd="/",  # in no project and no repository: what stands in the config counts
         check=False,
     )
 
@@ -97,6 +97,7 @@ def test_the_inputs_are_small_in_one_spelling_and_without_a_key() -> None:
         "since": "2026-11-20T09:00:00Z",
         "product": "customers",
         "stack": "dev",
+        "sinceFrom": "no git",
         "sourceId": "src_crm",
         "then": [
             [{"dataProductId": "dp_customers"}],
@@ -122,7 +123,7 @@ def test_the_inputs_are_small_in_one_spelling_and_without_a_key() -> None:
 @pytest.mark.parametrize(
     ("products", "config", "message"),
     [
-        ({"a": {"version": "v1", "sources": ["s"]}}, CONFIG, "products.a.since: missing"),
+        ({"a": {"version": "", "sources": ["s"]}}, CONFIG, "products.a.version: found ''"),
         ({"a": {"version": "v1", "sorces": ["s"]}}, CONFIG, "products.a.sorces: unknown key"),
         (PRODUCTS, {}, "tamr:url: missing"),
         (PRODUCTS, {**CONFIG, "tamr:apiKey": "abc"}, "tamr:apiKey: found in clear"),

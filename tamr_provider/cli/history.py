@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tamr_provider.history import Change, Run
     from tamr_provider.models import Job
-    from tamr_provider.stackfile.git import Commit
+    from tamr_provider.stackfile.ancestry import Revision
     from tamr_provider.stackfile.product import Product
     from tamr_provider.stackfile.project import Project
 
@@ -43,7 +43,7 @@ def history(
     tenant could not be asked.
     """
     from tamr_provider.clock import SystemClock
-    from tamr_provider.stackfile.git import is_shallow
+    from tamr_provider.stackfile.git import Repository
     from tamr_provider.stackfile.project import find_project
 
     clock = SystemClock()
@@ -52,7 +52,7 @@ def history(
     names = stacks or tuple(project.stacks())
     if not names:
         raise InputError(f"no stack file in {project.stack_dir}")
-    if is_shallow(project.stack_dir):
+    if (repository := Repository.find(project.stack_dir)) and repository.shallow:
         click.echo("the clone is shallow: older changes are not seen", err=True)
     runs: list[Run] = []
     failed = False
@@ -90,28 +90,36 @@ def _asked(change: Change) -> datetime:
 
 def _changes(project: Project, stack: str, now: datetime) -> list[Change]:
     """Return the changes of a stack's file; a commit whose file cannot be read is passed over."""
-    from tamr_provider.history import changes
-    from tamr_provider.stackfile.git import commits_of, text_at
+    from tamr_provider.history import Commit, changes
+    from tamr_provider.stackfile.since import count_sinces, find_revisions
 
-    path = project.stack_file(stack)
     revisions: list[tuple[Commit | None, dict[str, Product]]] = []
-    for commit in commits_of(path):
-        products = _products(text_at(path, commit.id), project.name, now)
+    for revision in find_revisions(project, stack):
+        products = _products(revision, project, now)
         if products is not None:
+            at = revision.commit.committed_at
+            commit = Commit(revision.commit.id, revision.signature.author, at)
             revisions.append((commit, products))
-    revisions.append((None, dict(project.read_stack(stack, now).products)))
+    file = count_sinces(project.read_stack(stack, now), project, stack, now)
+    revisions.append((None, dict(file.products)))
     return changes(stack, revisions)
 
 
-def _products(text: str | None, project: str, now: datetime) -> dict[str, Product] | None:
+def _products(revision: Revision, project: Project, now: datetime) -> dict[str, Product] | None:
     from tamr_provider.stackfile.read import read_stack_file
 
-    if text is None:
+    if revision.text is None:
         return {}
     try:
-        return dict(read_stack_file(text, project, "", now).products)
+        file = read_stack_file(revision.text, project.name, "", now, project.config)
     except InputError:
         return None
+    records = revision.line.records
+    return {
+        name: product.counting_from(records[name].stands[-1].effective)
+        for name, product in file.products.items()
+        if name in records
+    }
 
 
 def _runs(project: Project, stack: str, wanted: Sequence[Change]) -> tuple[list[Run], str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from tamr_provider.cli.tenant import guard, open_client, project_options, read_stack
-from tamr_provider.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,9 @@ _SOMETHING_TO_LAUNCH = 3
     show_default=True,
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--base", default="", metavar="GITREF", help="Refuse what a change may not do since.")
+@click.option(
+    "--base", default="", metavar="GITREF", help="Plan as if merged into that commit now."
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 if a job would be launched.")
 def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
     directory: Path,
@@ -42,14 +44,11 @@ def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
 ) -> None:
     """Say what `up` would do, for every step; starts nothing.
 
-    With --base, a version that changed since that commit while its `since` did not, or a `since`
-    that went back, is an error.
+    With --base, as if the checkout were merged into that commit now.
     """
     from tamr_provider.cli import render
 
-    opened = read_stack(directory, stack)
-    if base:
-        _check_change(opened, base)
+    opened = read_stack(directory, stack, base)
     with open_client(opened.settings) as client:
         made = _plan(opened, client)
     write = {"text": render.text, "json": render.json_, "markdown": render.markdown}
@@ -58,22 +57,27 @@ def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
         sys.exit(_SOMETHING_TO_LAUNCH)
 
 
-def _check_change(stack: Stack, base: str) -> None:
-    from tamr_provider.clock import SystemClock
-    from tamr_provider.stackfile.base import read_base
-    from tamr_provider.stackfile.changes import file_problems
-    from tamr_provider.stackfile.project import shown
-
-    before = read_base(stack.path, stack.project.name, base, SystemClock().now())
-    where = shown(stack.path)
-    problems = file_problems(before, stack.file.products, stack.name)
-    if problems:
-        raise InputError(*(f"{where}: {each}" for each in problems))
-
-
 def _plan(stack: Stack, client: Client) -> Plan:
+    from tamr_provider.amended import hints, written_at
     from tamr_provider.clock import SystemClock
-    from tamr_provider.survey import survey
+    from tamr_provider.stackfile.since import problems
+    from tamr_provider.survey import look_and_plan
 
-    products, slots = stack.file.products, stack.settings.slots
-    return survey(client, SystemClock(), products, slots, stack.name, guard(stack))
+    products, sinces = stack.file.products, stack.file.sinces
+    written = [moment for since in sinces.values() if (moment := written_at(since)) is not None]
+    made, view = look_and_plan(
+        client,
+        SystemClock(),
+        products,
+        stack.settings.slots,
+        stack.name,
+        guard(stack),
+        since=min(written, default=None),
+    )
+    versions = {
+        name: f"{product.version}, {sinces[name].words(made.now)}"
+        for name, product in products.items()
+    }
+    made = replace(made, versions=versions)
+    notes = (*problems(sinces.values()), *hints(made, view, sinces, stack.name))
+    return replace(made, warnings=(*notes, *made.warnings))

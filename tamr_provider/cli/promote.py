@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tamr_provider.cli.edit import change, now
+from tamr_provider.cli.edit import NOW, change, now
 from tamr_provider.cli.markdown import escape
-from tamr_provider.cli.tenant import directory_option, open_client, read_stack
+from tamr_provider.cli.tenant import directory_option, open_client, read_stack, refuse_problems
 from tamr_provider.errors import InputError, NotPromotedError, NotYetError
 from tamr_provider.times import format_duration, format_moment, parse_duration
 
@@ -52,6 +52,7 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
         raise InputError("--from and --to name the same stack")
     held = read_stack(directory, source)
     theirs = _product(held, product)
+    refuse_problems([held.file.sinces[product]])
     ours = _target(held, target, product)
     if ours.version == theirs.version:
         click.echo(f"nothing to promote: {target} has {product} {theirs.version} already")
@@ -60,7 +61,7 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
     standing = _standing(held, product, theirs, wait)
     evidence = [*_evidence(held, target, product, theirs, standing, wait)]
     evidence += _verify(held, product, theirs, standing)
-    values = {"version": theirs.version, "since": format_moment(now())}
+    values = {"version": theirs.version, "since": NOW}
     changed = change(directory, target, product, values, write=not dry_run)
     click.echo("\n".join([*evidence, "", changed + " (dry run: not written)" * dry_run]))
 

@@ -70,7 +70,7 @@ def text(plan: Plan, stack: str, url: str) -> str:
     for each in plan.steps:
         if each.step.product != product:
             product = each.step.product
-            lines.append(product)
+            lines.append("  ".join(filter(None, (product, plan.versions.get(product)))))
         name = str(each.step.configuration).ljust(width)
         lines.append(
             f"  {_SIGNS[each.action]} {name}  {each.action:<6}  {each.reason}{_when(each)}"
@@ -123,12 +123,17 @@ def markdown(plan: Plan, stack: str, url: str) -> str:
         ("product", "step", "action", "why", "earliest start", "usually"),
         [_cells(each) for each in plan.steps if each.action != NONE],
     )
+    moving = dict.fromkeys(each.step.product for each in plan.steps if each.action != NONE)
+    versions = Table(
+        ("product", "version and since when it counts"),
+        [(name, plan.versions[name]) for name in moving if name in plan.versions],
+    )
     done = Table(
         ("product", "step", "why"),
         [(each.step.product, str(each.step.configuration), each.reason) for each in idle],
         f"{len(idle)} step{'s' * (len(idle) != 1)} with nothing to do",
     )
-    return page(head, [to_do, done])
+    return page(head, [versions, to_do, done])
 
 
 def _usually(planned: PlannedStep) -> str:

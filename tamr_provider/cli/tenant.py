@@ -17,11 +17,12 @@ from tamr_provider.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tamr_provider.client.jobs import Client
     from tamr_provider.stackfile.project import Project
     from tamr_provider.stackfile.read import StackFile
+    from tamr_provider.stackfile.since import Since
 
 _Command = TypeVar("_Command", bound="Callable[..., object]")
 
@@ -65,14 +66,37 @@ def project_options(command: _Command) -> _Command:
     return directory_option(stack(command))
 
 
-def read_stack(directory: Path, stack: str) -> Stack:
-    """Return the stack. Raises InputError with every problem of file and settings at once."""
-    from tamr_provider.stackfile.project import find_project
+def read_stack(directory: Path, stack: str, base: str = "") -> Stack:
+    """Return the stack with the since that counts in each product.
 
-    project = find_project(directory)
-    file = project.read_stack(stack, SystemClock().now())
+    With `base`, as if the checkout were merged into that commit now. Raises InputError with every
+    problem of file and settings at once.
+    """
+    from tamr_provider.stackfile.project import find_project
+    from tamr_provider.stackfile.since import NO_GIT_WARNING, WITHOUT_GIT, count_sinces
+
+    project, now = find_project(directory), SystemClock().now()
+    file = count_sinces(project.read_stack(stack, now), project, stack, now, base)
+    if any(since.known_by == WITHOUT_GIT for since in file.sinces.values()):
+        click.echo(NO_GIT_WARNING, err=True)
     settings = read_settings(os.environ, stack, file.url, file.slots)
     return Stack(stack, directory, project.stack_file(stack), project, file, settings)
+
+
+def read_stack_to_run(directory: Path, stack: str) -> Stack:
+    """Return the stack. Raises InputError where a version must not run, as one uncommitted."""
+    opened = read_stack(directory, stack)
+    refuse_problems(opened.file.sinces.values())
+    return opened
+
+
+def refuse_problems(sinces: Iterable[Since]) -> None:
+    """Raise InputError with every reason not to run a version."""
+    from tamr_provider.stackfile.since import problems
+
+    refused = problems(sinces)
+    if refused:
+        raise InputError(*refused)
 
 
 def guard(stack: Stack) -> Callable[[str], str]:
@@ -85,7 +109,10 @@ def guard(stack: Stack) -> Callable[[str], str]:
 def tenant_settings(directory: Path, stack: str) -> Settings:
     """Return the tenant of a stack, or without one that of TAMR_URL and TAMR_API_KEY."""
     if stack:
-        return read_stack(directory, stack).settings
+        from tamr_provider.stackfile.project import find_project
+
+        file = find_project(directory).read_stack(stack, SystemClock().now())
+        return read_settings(os.environ, stack, file.url, file.slots)
     if not os.environ.get("TAMR_URL"):
         raise InputError("no tenant: give --stack, or set TAMR_URL and TAMR_API_KEY")
     return read_settings(os.environ)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tamr_provider.cli.signals import interrupts
-from tamr_provider.cli.tenant import guard, open_client, project_options, read_stack
+from tamr_provider.cli.tenant import guard, open_client, project_options, read_stack_to_run
 from tamr_provider.errors import InputError, NotFinishedError, TamrError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def up(directory: Path, stack: str, report_file: Path | None) -> None:
     began = SystemClock().now()
     report = _begin(report_file, stack, began) if report_file else None
     try:
-        wanted = read_stack(directory, stack)
+        wanted = read_stack_to_run(directory, stack)
     except TamrError as error:
         if report:
             report.fail(str(error))

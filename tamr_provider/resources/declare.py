@@ -29,7 +29,8 @@ class Wanted:
 
     `since` is RFC 3339 with a zone. `data_product`, `workflows` and `destinations` name what else
     works on the same data product, so that no two of them run at once. `then` are the phases
-    behind the step: where slots are short, the longest remaining work goes first.
+    behind the step: where slots are short, the longest remaining work goes first. `since_from` is
+    the `since_origin` of the product.
     """
 
     url: str
@@ -48,6 +49,7 @@ class Wanted:
     freeze: tuple[str, ...] = ()
     promote_from: str = ""
     then: Phases = ()
+    since_from: str = ""
 
     def properties(self) -> dict[str, Any]:
         """Return the properties, without those that are at their default."""
@@ -60,6 +62,7 @@ class Wanted:
             "retriedAt": self.retried_at,
             "freeze": list(self.freeze),
             "promoteFrom": self.promote_from,
+            "sinceFrom": self.since_from,
             "then": [[dict(each.ids) for each in part] for part in self.then],
         }
         rules = {
@@ -71,7 +74,7 @@ class Wanted:
         return {
             "url": self.url,
             "version": self.version,
-            "since": self.since,
+            **({"since": self.since} if self.since else {}),
             **{key: value for key, value in named.items() if value},
             **{key: value for key, value in rules.items() if value != DEFAULTS[key]},
         }

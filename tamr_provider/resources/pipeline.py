@@ -11,6 +11,7 @@ from tamr_provider.clock import SystemClock
 from tamr_provider.resources.declare import Load, Publish, Update, Wanted
 from tamr_provider.stackfile.product import Product
 from tamr_provider.stackfile.read import read_products
+from tamr_provider.stackfile.since import own_since
 from tamr_provider.steps import configurations, phases
 from tamr_provider.times import format_moment
 
@@ -39,7 +40,9 @@ class Pipeline(pulumi.ComponentResource):
             spec = read_products({name: dict(spec)}, SystemClock().now())[name]
         self.steps: list[Load | Update | Publish] = []
         after: list[pulumi.Output[str]] = []
-        parts = phases(name, spec)
+        if not spec.since_origin:
+            spec = spec.counting_from(own_since(name, spec))
+        parts = phases(name, spec.counting_from(SystemClock().now()))  # for their order alone
         for number, phase in enumerate(parts, start=1):
             then = configurations(parts[number:])
             made = [self._declare(step, _wanted(step, spec, then), after) for step in phase]
@@ -74,7 +77,8 @@ def _wanted(step: Step, product: Product, then: Phases) -> Wanted:
     return Wanted(
         url=tenant_url(),
         version=product.version,
-        since=format_moment(product.not_before),
+        since=_since(product),
+        since_from=product.since_origin,
         product=step.product,
         stack=pulumi.get_stack(),
         data_product="" if is_load or step.configuration.id("dataProductId") else owner.id,
@@ -89,6 +93,11 @@ def _wanted(step: Step, product: Product, then: Phases) -> Wanted:
         promote_from=_promote_from(product),
         then=then,
     )
+
+
+def _since(product: Product) -> str:
+    # Without one, the inputs of the last run tell it.
+    return format_moment(product.since) if product.since is not None else ""
 
 
 def _promote_from(product: Product) -> str:

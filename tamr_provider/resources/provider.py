@@ -26,8 +26,8 @@ from tamr_provider.clock import SystemClock
 from tamr_provider.errors import TamrError
 from tamr_provider.resources import engine, guard, preview, properties
 from tamr_provider.resources.session import session
+from tamr_provider.resources.since import settle
 from tamr_provider.settings import read_settings
-from tamr_provider.stackfile.changes import change_problem
 from tamr_provider.ticket import FOUND, Result
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ class JobProvider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Return the inputs in one spelling, or every property that is wrong."""
-        inputs, problems = properties.normalize(news, SystemClock().now())
-        if not problems and _olds:
-            problems = _version_problems(_olds, inputs)
+        inputs, problems = settle(_olds, news)
+        if not problems:
+            inputs, problems = properties.normalize(inputs, SystemClock().now())
         if not problems and (why := guard.newly_refused(_olds, inputs)):
             problems = [("version", why)]
         return CheckResult(inputs, [CheckFailure(name, reason) for name, reason in problems])
@@ -105,16 +105,6 @@ class JobProvider(ResourceProvider):
     def _get(self, key: str) -> str:
         value = self._config.config.get(key) if self._config is not None else None
         return str(value) if value is not None else ""
-
-
-def _version_problems(olds: dict[str, Any], news: dict[str, Any]) -> list[tuple[str, str]]:
-    """Say what is wrong with a change of version or since on one tenant."""
-    stands = [properties.stand_of(each) for each in (olds, news)]
-    if stands[0] is None or stands[1] is None or olds.get("url") != news.get("url"):
-        return []
-    product, stack = str(news.get("product") or ""), str(news.get("stack") or "")
-    problem = change_problem(stands[0], stands[1], product, stack)
-    return [("since", problem)] if problem else []
 
 
 def _replaces(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:

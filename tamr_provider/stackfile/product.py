@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationInfo,
     WithJsonSchema,
 )
@@ -22,8 +23,8 @@ from tamr_provider.freeze import EXAMPLES, Window, read_window
 from tamr_provider.stackfile.scalars import Unquoted
 from tamr_provider.times import format_moment, parse_moment
 
-# Our clock and the tenant's may differ; more than this is a mistyped date.
-_FUTURE = timedelta(minutes=10)
+# A `since` may be planned for tomorrow; more than this is a mistyped date.
+_FUTURE = timedelta(days=1)
 
 
 def problem(message: str) -> PydanticCustomError:
@@ -88,11 +89,11 @@ def _not_future(value: object, info: ValidationInfo) -> datetime:
 
 
 def check_not_future(moment: datetime, now: datetime | None) -> None:
-    """Raise where a moment is more than ten minutes ahead of now."""
+    """Raise where a moment is more than a day ahead of now."""
     if now is not None and moment > now + _FUTURE:
         raise problem(
             f"found {format_moment(moment)}, which is in the future; "
-            f"allowed: up to 10 minutes from now ({format_moment(now.replace(microsecond=0))})"
+            f"allowed: up to a day from now ({format_moment(now.replace(microsecond=0))})"
         )
 
 
@@ -246,7 +247,8 @@ class Product(_Strict):
 
     version: Version = Field(description="the desired dataset version: any label")
     since: Moment | None = Field(
-        default=None, description="since when data counts as new enough; default: a dated version"
+        default=None,
+        description="since when data counts as new enough; default: the commit of the version",
     )
     sources: Annotated[list[Id], BeforeValidator(_list)] = Field(
         default=[], description="sources to load, side by side"
@@ -288,6 +290,8 @@ class Product(_Strict):
         default=None, description="a check that has to pass before this version is promoted"
     )
 
+    _since_origin: str = PrivateAttr(default="")
+
     @property
     def overridden(self) -> bool:
         """Whether the override is for the version that is wanted."""
@@ -298,9 +302,23 @@ class Product(_Strict):
         """Whether the wanted version is one that was rolled back to."""
         return self.pinned == self.version
 
+    def counting_from(self, moment: datetime | None, origin: str = "") -> Product:
+        """Return the product with the moment that its version counts from.
+
+        `origin` is one of the words of `Since.known_by`.
+        """
+        counted = self.model_copy(update={"since": moment})
+        counted._since_origin = origin  # noqa: SLF001 - of its own class
+        return counted
+
+    @property
+    def since_origin(self) -> str:
+        """How `since` was found, empty where it is the product's own."""
+        return self._since_origin
+
     @property
     def not_before(self) -> datetime:
-        """The effective since: the explicit one, else the moment that the version names."""
+        """The moment that the version counts from: since, else the date that the version is."""
         moment = self.since or parse_moment(self.version)
-        assert moment is not None, "checked when the product was read"  # noqa: S101
+        assert moment is not None, "set by counting_from"  # noqa: S101
         return moment

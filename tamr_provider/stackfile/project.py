@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tamr_provider.errors import InputError
 from tamr_provider.stackfile.read import StackFile, read_stack_file
 from tamr_provider.stackfile.scalars import read_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 _FILES = ("Pulumi.yaml", "Pulumi.yml")
@@ -19,11 +20,15 @@ _FILES = ("Pulumi.yaml", "Pulumi.yml")
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with a Pulumi.yaml; `stack_dir` holds its `Pulumi.<stack>.yaml` files."""
+    """A folder with a Pulumi.yaml; `stack_dir` holds its `Pulumi.<stack>.yaml` files.
+
+    `config` is what Pulumi.yaml gives every stack, by its full keys.
+    """
 
     file: Path
     name: str
     stack_dir: Path
+    config: Mapping[str, Any] = field(default_factory=dict)
 
     def stacks(self) -> list[str]:
         """Return the names of the stacks that have a file, sorted."""
@@ -44,7 +49,7 @@ class Project:
     def read_stack(self, stack: str, now: datetime) -> StackFile:
         """Return what the stack's file says. Raises InputError with every problem at once."""
         path = self.stack_file(stack)
-        return read_stack_file(read_text(path), self.name, shown(path), now)
+        return read_stack_file(read_text(path), self.name, shown(path), now, self.config)
 
     def _files(self) -> list[Path]:
         return sorted(self.stack_dir.glob("Pulumi.*")) if self.stack_dir.is_dir() else []
@@ -69,7 +74,23 @@ def _read_project(path: Path) -> Project:
     if not isinstance(name, str) or not name:
         raise InputError(f"{where}: name: missing; allowed: the project's name")
     folder = document.get("stackConfigDir") or "."
-    return Project(path, name, path.parent / str(folder))
+    return Project(path, name, path.parent / str(folder), project_config(document, name))
+
+
+def project_config(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the config that Pulumi.yaml gives every stack, by its full keys.
+
+    A key without a namespace is the project's own; a key that only declares a type gives nothing.
+    """
+    config = document.get("config")
+    found: dict[str, Any] = {}
+    for key, value in config.items() if isinstance(config, dict) else ():
+        full = str(key) if ":" in str(key) else f"{name}:{key}"
+        if not isinstance(value, dict):
+            found[full] = value
+        elif "value" in value or "default" in value:
+            found[full] = value.get("value", value.get("default"))
+    return found
 
 
 def read_text(path: Path) -> str:

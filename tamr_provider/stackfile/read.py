@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,17 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from tamr_provider.stackfile.since import Since
+
 _MODELS: dict[str, type[BaseModel]] = {"publish": Destination, "override": Override}
 _TAMR_KEYS = ("tamr:url", "tamr:slots", "tamr:apiKey")
 
 
 @dataclass(frozen=True)
 class StackFile:
-    """One environment; `url` is empty and `slots` 0 where the file leaves them out."""
+    """One environment; `url` is empty and `slots` 0 where the file leaves them out.
+
+    `sinces` says of each product since when its version counts, once git was asked.
+    """
 
     products: dict[str, Product]
     url: str = ""
     slots: int = 0
+    sinces: Mapping[str, Since] = field(default_factory=dict)
 
 
 class _Products(BaseModel):
@@ -40,16 +46,26 @@ class _Slots(BaseModel):
     slots: Count = Field(description="a whole number, 1 or more")
 
 
-def read_stack_file(text: str, project: str, where: str, now: datetime) -> StackFile:
+def read_stack_file(
+    text: str,
+    project: str,
+    where: str,
+    now: datetime,
+    shared: Mapping[str, Any] | None = None,
+) -> StackFile:
     """Return the stack that the text describes.
 
-    `where` names the file in messages. Raises InputError with every problem at once.
+    `where` names the file in messages, `shared` is the config that Pulumi.yaml gives all stacks.
+    Raises InputError with every problem at once.
     """
     document = read_yaml(text, where)
     config = document.get("config") if isinstance(document, dict) else None
+    if config is None and shared:
+        config = {}
     if not isinstance(config, dict):
         found = show(document if not isinstance(document, dict) else config)
         raise InputError(f"{where}: config: found {found}; allowed: a mapping (a stack file)")
+    config = {**(shared or {}), **config}
     problems, slots = _key_problems(config, project) + _tamr_problems(config), 0
     products: dict[str, Product] = {}
     try:
@@ -79,7 +95,7 @@ def read_products(raw: object, now: datetime) -> dict[str, Product]:
     problems = [
         f"products.{name}{path}: {message}"
         for name, value in named.items()
-        for path, message in broken_rules(value, now)
+        for path, message in broken_rules(value)
     ]
     products: dict[str, Product] = {}
     try:

@@ -7,20 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import PydanticCustomError
-
-from tamr_provider.stackfile.product import canonical_version, check_not_future, show
-from tamr_provider.times import parse_moment
+from tamr_provider.stackfile.product import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
 _GUARDS = ("promoteFrom", "override", "pinned", "verify")
 _STEPS = ("sources", "dataProduct", "workflows", "publish")
 
 
-def broken_rules(product: object, now: datetime) -> Iterator[tuple[str, str]]:
+def broken_rules(product: object) -> Iterator[tuple[str, str]]:
     """Yield the path within the product and the message of each broken rule."""
     if not isinstance(product, dict):
         return
@@ -29,28 +25,10 @@ def broken_rules(product: object, now: datetime) -> Iterator[tuple[str, str]]:
             yield f".{key}", "found nothing; allowed: a value, or leave the key out"
     if not any(key in product for key in _STEPS):
         yield "", f"a product without a step; allowed: at least one of {', '.join(_STEPS)}"
-    if "since" not in product and "version" in product:
-        yield from _dates_itself(product["version"], now)
     for key in ("sources", "workflows", "publish"):
         yield from _twice(key, product.get(key))
     if not product.get("dataProduct"):
         yield from _needs_data_product(product.get("publish"))
-
-
-def _dates_itself(version: object, now: datetime) -> Iterator[tuple[str, str]]:
-    try:
-        text = canonical_version(version)
-        moment = parse_moment(text)
-        if moment is not None:
-            check_not_future(moment, now)
-            return
-    except PydanticCustomError as error:
-        # A version of a wrong type is reported with its own key.
-        if parse_moment(str(version)) is not None:
-            yield ".version", f"{error.message()}; or give since"
-        return
-    example = 'since: "2026-11-20T09:00:00Z"'
-    yield ".since", f"missing, and version {show(text)} is no date; allowed: {example}"
 
 
 def _twice(key: str, entries: object) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,58 @@
+"""Since when a step's version counts, where the program could not learn it from git.
+
+A shallow clone does not tell, and a folder without git only what stands in the file. The inputs
+of the last run do: they say which version that was, and since when it counted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tamr_provider.resources import properties
+from tamr_provider.stackfile.since import COMMITTED, CUT_OFF, UNCOMMITTED
+from tamr_provider.times import format_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Handed from the program to `check`, which takes it out: it is never in the state.
+KEY = "sinceFrom"
+_SURE = (COMMITTED, UNCOMMITTED)
+_HINT = {
+    CUT_OFF: "the clone is too shallow to tell since when it counts: check out with fetch-depth: 0",
+}
+_MISSING = "there is no git repository to tell since when it counts: give a later since"
+
+
+def settle(
+    olds: Mapping[str, Any], news: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Return the inputs with the since that counts, and what is wrong with it."""
+    inputs = {name: value for name, value in news.items() if name != KEY}
+    origin = news.get(KEY)
+    if origin in _SURE:
+        return inputs, []
+    if origin is None:
+        return inputs, _declared_problems(olds, inputs)
+    known_by, old = str(origin), properties.stand_of(olds)
+    since = properties.moment_of(inputs.get("since"))
+    if old is not None and properties.same_version(old[0], inputs.get("version")):
+        inputs["since"] = format_moment(max(old[1], since or old[1]))
+        return inputs, []
+    later = since is not None and (old is None or since > old[1])
+    if later and not (old is None and known_by == CUT_OFF):
+        return inputs, []
+    before = f" is not {old[0]}, which ran last, and" if old is not None else ":"
+    hint = _HINT.get(known_by, _MISSING)
+    return inputs, [("since", f"version {inputs.get('version')}{before} {hint}")]
+
+
+def _declared_problems(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is wrong with another version of a step that a program declares itself."""
+    old, new = properties.stand_of(olds), properties.stand_of(news)
+    if old is None or new is None or old[0] == new[0] or olds.get("url") != news.get("url"):
+        return []
+    if new[1] > old[1]:
+        return []
+    counted = f"{format_moment(old[1])}, from when version {old[0]} counted"
+    return [("since", f"{format_moment(new[1])} is not after {counted}; give a later since")]
