@@ -35,9 +35,13 @@ def test_the_stack_file_of_the_readme_is_valid() -> None:
     assert list(file.products) == ["customers"]
 
 
-def test_the_example_stack_is_valid() -> None:
-    text = (ROOT / "stacks/Pulumi.dev.yaml").read_text(encoding="utf-8")
-    assert len(read_stack_file(text, "tamr-pipelines", "dev", NOW).products) == 2
+@pytest.mark.parametrize(("stack", "products"), [("dev", 2), ("staging", 1), ("prod", 1)])
+def test_the_example_stacks_are_valid_and_those_of_the_demo(stack: str, products: int) -> None:
+    name = f"stacks/Pulumi.{stack}.yaml"
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert len(read_stack_file(text, "tamr-pipelines", stack, NOW).products) == products
+    assert (ROOT / "tamr_provider/templates/demo" / name).read_text(encoding="utf-8") == text
+    assert text.startswith("# Try it: tamr emulator --load 4s --update 6s --publish 3s ")
 
 
 def test_the_faults_file_of_the_documentation_is_valid() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,30 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tamr_provider.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_STACK = """\
-config:
-  tamr:url: {url}
-  tamr-pipelines:products:
-    customers:
-      version: "{version}"
-      since: "{since}"
-      sources: [src_crm, src_erp]
-      dataProduct: dp_customers
-      workflows: [wf_apply]
-      publish:
-        - Test 123
-    suppliers:
-      version: "{version}"
-      since: "{since}"
-      sources: [src_erp, src_sap]
-      dataProduct: dp_suppliers
-      publish:
-        - destination: dst_legacy
-          legacy: true
-"""
 _EMULATOR = ["--port", "0", "--pending", "500ms"]
 _DURATIONS = ["--load", "4s", "--update", "6s", "--publish", "3s"]
 _TAMR = [sys.executable, "-m", "tamr_provider"]
@@ -51,12 +33,14 @@ def demo(without_pulumi: bool) -> None:
     Two data products that share a source are brought to a version, then one of them to the next.
     Everything happens on this machine, in a folder that is removed at the end.
     """
+    if shutil.which("git") is None:
+        raise InputError("git: not found on PATH; the demo commits a new version. Install git")
     with tempfile.TemporaryDirectory(prefix="tamr-demo-") as folder, _emulator() as url:
         show = _Demo(Path(folder), url, "" if without_pulumi else _pulumi())
         show.prepare()
         first = show.refresh("1. Nothing has run yet. What would a run do?")
-        show.say(f"2. A new version of {_SECOND}: one command edits the stack file.")
-        show.tamr("bump", _SECOND, "2026-11-21")
+        show.say(f"2. A new version of {_SECOND}: one line of the stack file changes, in a commit.")
+        show.change_version(_SECOND, "2026-11-20", "2026-11-21")
         second = show.refresh("3. What would a run do now?")
         click.echo(_summary(first, second))
 
@@ -69,7 +53,7 @@ class _Demo:
             **os.environ,
             "PATH": os.pathsep.join([path, os.environ.get("PATH", "")]),
             "TAMR_API_KEY": "demo",
-            "TAMR_STACK": "demo",
+            "TAMR_STACK": "dev",
             "TAMR_POLL_SECONDS": "0.5",
             "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "demo",
@@ -80,29 +64,28 @@ class _Demo:
 
     def prepare(self) -> None:
         """Write the project, and make its stack where Pulumi is there."""
-        from datetime import datetime, timedelta, timezone
+        from tamr_provider.cli.template import DEMO, write_core, write_template
 
-        from tamr_provider.cli.template import write_core
-        from tamr_provider.times import format_moment
-
-        since = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(minutes=1)
         write_core(self._folder, "tamr-pipelines")
         (self._folder / "state").mkdir()
-        text = _STACK.format(url=self._url, version="2026-11-20", since=format_moment(since))
-        (self._folder / "stacks/Pulumi.demo.yaml").write_text(text, encoding="utf-8")
+        for name in write_template(self._folder, "tamr-pipelines", DEMO):
+            path = self._folder / name
+            text = path.read_text(encoding="utf-8").replace("http://127.0.0.1:8080", self._url)
+            path.write_text(text, encoding="utf-8")
         click.echo(f"A Tamr tenant is emulated at {self._url}; its jobs take seconds.")
         if self._pulumi:
-            self._call(["pulumi", "stack", "init", "demo"], quiet=True)
+            self._call(["pulumi", "stack", "init", "dev"], quiet=True)
         else:
             click.echo("There is no Pulumi CLI here, so `tamr up` does what `pulumi up` would.")
 
     def refresh(self, title: str) -> list[dict[str, Any]]:
         """Plan and run, and return the steps as they stand afterwards."""
         self.say(title)
+        self._commit()
         self.tamr("plan")
         if self._pulumi:
             self.say("   $ pulumi up")
-            self._call(["pulumi", "up", "--yes", "--skip-preview", "--stack", "demo"])
+            self._call(["pulumi", "up", "--yes", "--skip-preview", "--stack", "dev"])
         else:
             self.say("   $ tamr up")
             self.tamr("up")
@@ -117,6 +100,22 @@ class _Demo:
     def tamr(self, *words: str) -> None:
         """Run one of our own commands, as a user would."""
         self._call([*_TAMR, *words])
+
+    def change_version(self, product: str, before: str, after: str) -> None:
+        """Change one line of the stack file, as a person would in an editor."""
+        path = self._folder / "stacks/Pulumi.dev.yaml"
+        head, found, tail = path.read_text(encoding="utf-8").partition(f"    {product}:")
+        new = tail.replace(f'version: "{before}"', f'version: "{after}"', 1)
+        path.write_text(head + found + new, encoding="utf-8")
+
+    def _commit(self) -> None:
+        """Commit the stack files: a version counts from its commit."""
+        who = ["-c", "user.name=demo", "-c", "user.email=demo@example.com"]
+        git = ["git", *who, "-c", "commit.gpgsign=false"]
+        if not (self._folder / ".git").exists():
+            self._call([*git, "init", "--quiet"], quiet=True)
+        self._call([*git, "add", "stacks"], quiet=True)
+        self._call([*git, "commit", "--quiet", "--message", "A version"], quiet=True)
 
     def _call(self, words: list[str], quiet: bool = False) -> str:
         done = subprocess.run(  # noqa: S603 - no shell, and the demo's own words

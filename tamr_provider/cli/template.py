@@ -11,6 +11,7 @@ from pathlib import Path
 from tamr_provider.errors import InputError
 
 PROJECT = "project"
+DEMO = "demo"
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _CORE = ("Pulumi.yaml", "stacks/__main__.py", "stacks/host")
 _DESCRIPTION = "Data refreshes on Tamr Cloud as deployments"
