@@ -87,7 +87,7 @@ def emulator(*options: str) -> Iterator[Server]:
 def project(folder: Path, url: str, products: str = PRODUCTS) -> Path:
     """Write a project with one stack, dev, in a repository without a commit; return its folder."""
     folder.mkdir(exist_ok=True)
-    subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(folder)], check=True)
     write_core(folder, "tamr-pipelines")
     stack_file(folder).write_text(
         f"config:\n  tamr:url: {url}\n  tamr-pipelines:products:\n{products}", encoding="utf-8"

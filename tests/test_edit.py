@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +18,10 @@ from tamr_provider.stackfile.edit import replace_text, set_values
 from tamr_provider.stackfile.read import read_stack_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from tamr_provider.stackfile.product import Product
 
 NOW = datetime(2026, 11, 21, tzinfo=timezone.utc)
 TEXT = """\
@@ -85,7 +92,15 @@ def project(tmp_path: Path) -> Path:
 
 
 def tamr(project: Path, *words: str) -> Result:
-    return CliRunner().invoke(main, [*words, "-C", str(project), "--stack", "dev"])
+    return at_tenant(SILENT, project, *words)
+
+
+SILENT = "http://127.0.0.1:9"
+
+
+def at_tenant(url: str, project: Path, *words: str) -> Result:
+    runner = CliRunner(env={"TAMR_URL": url})
+    return runner.invoke(main, [*words, "-C", str(project), "--stack", "dev"])
 
 
 def test_bump_writes_version_and_since(project: Path) -> None:
@@ -102,6 +117,60 @@ def test_bump_without_since_counts_from_the_next_whole_second(project: Path) -> 
     text = (project / "envs/Pulumi.dev.yaml").read_text()
     product = read_stack_file(text, "shop", "f", datetime.now(timezone.utc)).products["suppliers"]
     assert before <= product.not_before <= datetime.now(timezone.utc) + timedelta(seconds=1)
+
+
+@contextmanager
+def tenant_at(ahead: timedelta) -> Iterator[str]:
+    """Serve refusals whose Date is that far from this machine's clock; yield the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response_only(401)
+            date = datetime.now(timezone.utc) + ahead
+            self.send_header("Date", format_datetime(date, usegmt=True))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def written(project: Path) -> Product:
+    text = (project / "envs/Pulumi.dev.yaml").read_text()
+    now = datetime.now(timezone.utc)
+    return read_stack_file(text, "shop", "f", now).products["customers"]
+
+
+@pytest.mark.parametrize("hours", [-1, 0, 1])
+def test_what_is_written_is_later_than_both_clocks(project: Path, hours: int) -> None:
+    """A tenant answers with its time also where it refuses the request."""
+    with tenant_at(timedelta(hours=hours)) as url:
+        for words in (["bump", "customers", "2026-11-25"], ["retry", "customers"]):
+            latest = datetime.now(timezone.utc) + timedelta(hours=max(hours, 0))
+            result = at_tenant(url, project, *words)
+            assert result.exit_code == 0, result.output
+            assert "warning" not in result.output
+            product = written(project)
+            moment = product.since if words[0] == "bump" else product.retried_at
+            assert moment is not None
+            assert moment >= latest - timedelta(seconds=1)
+            assert moment.microsecond == 0
+
+
+@pytest.mark.parametrize("days", [None, 300])
+def test_a_tenant_without_a_time_is_warned_of(project: Path, days: int | None) -> None:
+    if days is None:
+        result = tamr(project, "bump", "customers", "2026-11-25")
+    else:
+        with tenant_at(timedelta(days=days)) as url:
+            result = at_tenant(url, project, "bump", "customers", "2026-11-25")
+    assert result.exit_code == 0
+    assert "warning: the time is this machine's, since http://127.0.0.1:" in result.output
 
 
 def test_retry_writes_only_when_it_was_asked(project: Path) -> None:

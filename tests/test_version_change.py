@@ -53,7 +53,6 @@ class Repository:
 def repository(tmp_path: Path) -> Iterator[Repository]:
     with emulator(*INSTANT) as tenant:
         folder = project(tmp_path / "project", tenant.url)
-        git(folder, "init", "--quiet", "--initial-branch=main")
         yield Repository(folder, tenant)
 
 
@@ -91,7 +90,9 @@ def test_a_plan_shows_what_the_merge_of_a_line_would_do(repository: Repository) 
     git(repository.folder, "switch", "--quiet", "--create", "change")
     repository.write("v2")
     repository.commit()
-    plan = json.loads(tamr(repository.folder, "plan", "--base", "main", "--json").stdout)
+    planned = tamr(repository.folder, "plan", "--base", "main", "--json")
+    assert planned.returncode == 0, planned.stderr
+    plan = json.loads(planned.stdout)
     assert plan["launches"] == 5
     text = tamr(repository.folder, "plan", "--base", "main").stdout
     commit = git(repository.folder, "rev-parse", "HEAD")[:7]
@@ -121,6 +122,19 @@ def test_a_bump_runs_before_it_is_committed(repository: Repository) -> None:
     assert repository.up() == 5
     repository.commit()
     assert repository.up() == 0
+
+
+def test_a_tenant_whose_clock_runs_ahead_runs_a_bump(tmp_path: Path) -> None:
+    """A sped-up emulator is hours ahead after one run, so this machine's time is too early."""
+    with emulator("--speed", "600") as tenant:
+        folder = project(tmp_path / "project", tenant.url)
+        repository = Repository(folder, tenant)
+        repository.write("v1")
+        repository.commit()
+        assert repository.up() == 5
+        assert tamr(folder, "bump", "customers", "v2").returncode == 0
+        assert repository.up() == 5
+        assert repository.up() == 0
 
 
 def test_an_amended_commit_runs_again_and_the_plan_says_how_not_to(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,6 @@ from tamr_provider.times import format_moment, parse_moment
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tamr_provider.stackfile.product import Product
-    from tamr_provider.stackfile.project import Project
 
 NOW = "now"
 
@@ -35,7 +33,8 @@ def bump(directory: Path, stack: str, product: str, version: str, since: str) ->
     if since and moment is None:
         raise InputError(f"--since: found {since!r}; allowed: a time such as 2026-11-20T09:00:00Z")
     values = {"version": version, "since": format_moment(moment) if moment else NOW}
-    click.echo(change(directory, stack, product, values, may_roll_back=True))
+    edit = Edit(directory, stack, product, os.environ.get("TAMR_URL", ""))
+    click.echo(edit.write(values, may_roll_back=True))
 
 
 @click.command()
@@ -43,76 +42,101 @@ def bump(directory: Path, stack: str, product: str, version: str, since: str) ->
 @click.argument("product")
 def retry(directory: Path, stack: str, product: str) -> None:
     """Forgive a product's failed and stopped jobs: what was held may run again."""
-    click.echo(change(directory, stack, product, {"retriedAt": format_moment(now())}))
+    edit = Edit(directory, stack, product, os.environ.get("TAMR_URL", ""))
+    click.echo(edit.write({"retriedAt": NOW}))
 
 
 def now() -> datetime:
     """Return this moment in whole seconds, as it is written into files: rounded up."""
-    return (datetime.now(timezone.utc) + timedelta(microseconds=999_999)).replace(microsecond=0)
+    return _round_up(datetime.now(timezone.utc))
 
 
-def change(  # noqa: PLR0913, PLR0917 - which product of which file, and how
-    directory: Path,
-    stack: str,
-    product: str,
-    values: dict[str, str],
-    may_roll_back: bool = False,
-    write: bool = True,
-) -> str:
-    """Write values of a product into its stack file, and return what changed in one line.
+class Edit:
+    """An edit of one product in a stack file; `url` wins over the file's own tenant."""
 
-    A since of NOW becomes the first moment from now on that no earlier version reaches.
-    """
-    from tamr_provider.stackfile.changes import is_older
-    from tamr_provider.stackfile.edit import (
-        read_for_edit,
-        replace_text,
-        set_values,
-    )
-    from tamr_provider.stackfile.product import canonical_version
-    from tamr_provider.stackfile.project import find_project, shown
-    from tamr_provider.stackfile.read import read_stack_file
-    from tamr_provider.stackfile.since import earliest_since
+    def __init__(self, directory: Path, stack: str, product: str, url: str = "") -> None:
+        from tamr_provider.stackfile.edit import read_for_edit
+        from tamr_provider.stackfile.project import find_project, shown
+        from tamr_provider.stackfile.read import read_stack_file
 
-    project = find_project(directory)
-    path = project.stack_file(stack)
-    original = read_for_edit(path)
-    products = read_stack_file(original, project.name, shown(path), now()).products
-    if product not in products:
-        known = ", ".join(products) or "none"
-        raise InputError(f"{shown(path)}: no product {product}; products here: {known}")
-    before, note = products[product], ""
-    if values.get("since") == NOW:
-        wanted = before.model_copy(update={"version": canonical_version(values["version"])})
-        moment = earliest_since(project, stack, product, wanted, now())
-        values = {**values, "since": format_moment(moment)}
-    if may_roll_back and is_older(values["version"], before.version):
-        values = {**values, "pinned": values["version"]}
-        note = f"; a rollback from {before.version}, pinned until: tamr promote --release"
-    text = set_values(original, project.name, product, values)
-    after = read_stack_file(text, project.name, shown(path), now()).products[product]
-    if "since" in values:
-        _check_counts(project, stack, product, before, after)
-    if write:
-        replace_text(path, original, text)
-    changes = ", ".join(f"{key} {value}" for key, value in values.items())
-    return f"{shown(path)}: {product}: {changes}{note}"
-
-
-def _check_counts(project: Project, stack: str, name: str, before: Product, after: Product) -> None:
-    """Refuse a since that would not count once it is committed."""
-    from tamr_provider.stackfile.project import shown
-    from tamr_provider.stackfile.since import UNCOMMITTED, WITHOUT_GIT, find_since
-
-    since = find_since(project, stack, name, after, now())
-    floor = since.floor if since.known_by == UNCOMMITTED and since.problem else None
-    if since.known_by == WITHOUT_GIT and after.version != before.version:
-        floor = (
-            before.since if before.since and after.since and after.since <= before.since else None
+        self._project = find_project(directory)
+        self._stack = stack
+        self._name = product
+        self._path = self._project.stack_file(stack)
+        self._where = shown(self._path)
+        self._original = read_for_edit(self._path)
+        file = read_stack_file(
+            self._original, self._project.name, self._where, now(), self._project.config
         )
-    if floor is not None and after.since is not None:
-        late = f"since {format_moment(after.since)} is not after {format_moment(floor)}"
-        where = f"{shown(project.stack_file(stack))}: products.{name}"
-        raise InputError(
-            f"{where}: {late}, from when an earlier version counts; give a later --since"
-        )
+        if product not in file.products:
+            known = ", ".join(file.products) or "none"
+            raise InputError(f"{self._where}: no product {product}; products here: {known}")
+        self.before = file.products[product]
+        self._url = url or file.url
+
+    def write(
+        self, values: dict[str, str], may_roll_back: bool = False, is_dry_run: bool = False
+    ) -> str:
+        """Write values into the stack file, and return what changed in one line.
+
+        A time of NOW becomes one that no job of before can reach. Raises InputError where a since
+        would not count, or somebody changed the file since it was read.
+        """
+        from tamr_provider.stackfile.changes import is_older
+        from tamr_provider.stackfile.edit import replace_text, set_values
+
+        if NOW in values.values():
+            moment = format_moment(self._later_than_all(values.get("version")))
+            values = {key: moment if value == NOW else value for key, value in values.items()}
+        note = ""
+        if may_roll_back and is_older(values["version"], self.before.version):
+            values = {**values, "pinned": values["version"]}
+            note = f"; a rollback from {self.before.version}, pinned until: tamr promote --release"
+        text = set_values(self._original, self._project.name, self._name, values)
+        self._check(text, "since" in values)
+        if not is_dry_run:
+            replace_text(self._path, self._original, text)
+        changes = ", ".join(f"{key} {value}" for key, value in values.items())
+        return f"{self._where}: {self._name}: {changes}{note}"
+
+    def _later_than_all(self, version: str | None) -> datetime:
+        """Return the later of this machine's and the tenant's time, and later than other versions.
+
+        In whole seconds, rounded up: a job of this very second is not later than itself.
+        """
+        from tamr_provider.client.tenant_time import read_tenant_time
+        from tamr_provider.stackfile.product import canonical_version
+        from tamr_provider.stackfile.since import earliest_since
+
+        here = datetime.now(timezone.utc)
+        there = read_tenant_time(self._url, here) if self._url else None
+        if there is None:
+            name = self._url or "the tenant: no tamr:url"
+            click.echo(
+                f"warning: the time is this machine's, since {name} did not say its own", err=True
+            )
+        moment = _round_up(max(here, there or here))
+        if version is None:
+            return moment
+        wanted = self.before.model_copy(update={"version": canonical_version(version)})
+        return earliest_since(self._project, self._stack, self._name, wanted, moment)
+
+    def _check(self, text: str, is_since: bool) -> None:
+        """Refuse a text that is no stack file, or a since that would not count in it."""
+        from tamr_provider.stackfile.read import read_stack_file
+        from tamr_provider.stackfile.since import find_floor
+
+        project = self._project
+        file = read_stack_file(text, project.name, self._where, now(), project.config)
+        after = file.products[self._name]
+        if not is_since or after.since is None:
+            return
+        floor = find_floor(project, self._stack, self._name, self.before, after, now())
+        if floor is not None:
+            late = f"since {format_moment(after.since)} is not after {format_moment(floor)}"
+            counts = "from when an earlier version counts; give a later --since"
+            raise InputError(f"{self._where}: products.{self._name}: {late}, {counts}")
+
+
+def _round_up(moment: datetime) -> datetime:
+    return (moment + timedelta(microseconds=999_999)).replace(microsecond=0)

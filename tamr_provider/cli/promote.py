@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tamr_provider.cli.edit import NOW, change, now
+from tamr_provider.cli.edit import NOW, Edit
 from tamr_provider.cli.markdown import escape
 from tamr_provider.cli.tenant import directory_option, open_client, read_stack, refuse_problems
 from tamr_provider.errors import InputError, NotPromotedError, NotYetError
@@ -53,7 +53,8 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
     held = read_stack(directory, source)
     theirs = _product(held, product)
     refuse_problems([held.file.sinces[product]])
-    ours = _target(held, target, product)
+    edit = Edit(directory, target, product)
+    ours = edit.before
     if ours.version == theirs.version:
         click.echo(f"nothing to promote: {target} has {product} {theirs.version} already")
         return
@@ -62,7 +63,7 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
     evidence = [*_evidence(held, target, product, theirs, standing, wait)]
     evidence += _verify(held, product, theirs, standing)
     values = {"version": theirs.version, "since": NOW}
-    changed = change(directory, target, product, values, write=not dry_run)
+    changed = edit.write(values, is_dry_run=dry_run)
     click.echo("\n".join([*evidence, "", changed + " (dry run: not written)" * dry_run]))
 
 
@@ -71,14 +72,6 @@ def _product(stack: Stack, name: str) -> Product:
         known = ", ".join(stack.file.products) or "none"
         raise InputError(f"{stack.name}: no product {name}; products there: {known}")
     return stack.file.products[name]
-
-
-def _target(held: Stack, target: str, product: str) -> Product:
-    products = held.project.read_stack(target, now()).products
-    if product not in products:
-        known = ", ".join(products) or "none"
-        raise InputError(f"{target}: no product {product}; products there: {known}")
-    return products[product]
 
 
 def _may_replace(name: str, ours: Product, theirs: Product, target: str, release: bool) -> None:

@@ -252,6 +252,19 @@ def find_revisions(project: Project, stack: str) -> list[Revision]:
         return ancestry.trunk()
 
 
+def find_floor(  # noqa: PLR0913, PLR0917 - a product as it was, and as it is to be written
+    project: Project, stack: str, name: str, before: Product, after: Product, now: datetime
+) -> datetime | None:
+    """Return the time that the since of `after` would have to be later than, None if it is."""
+    since = find_since(project, stack, name, after, now)
+    if since.known_by == UNCOMMITTED and since.problem:
+        return since.floor
+    if since.known_by != WITHOUT_GIT or after.version == before.version:
+        return None
+    is_late = before.since is None or after.since is None or after.since > before.since
+    return None if is_late else before.since
+
+
 def own_since(name: str, product: Product) -> datetime:
     """Return since when a product counts that is in no file. Raises InputError without one."""
     since = _without_git(Pair(product.version, product.since))
