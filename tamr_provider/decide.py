@@ -101,7 +101,8 @@ def _lost_its_race(job: Job, equal: Iterable[Job]) -> bool:
 def _satisfied(fresh: Sequence[Job]) -> Decision | None:
     for job in fresh:
         if job.outcome == SUCCEEDED:
-            return Decision(Action.SATISFIED, f"{job.id} succeeded{_at(job.finished_at)}", job)
+            reason = f"{job.id} succeeded{_at(job.finished_at)}{_unproven(job)}"
+            return Decision(Action.SATISFIED, reason, job)
     return None
 
 
@@ -243,6 +244,12 @@ def _override(step: Step) -> str:
         f"to run it all the same, give {step.product} an override "
         "with this version and a reason in the stack file"
     )
+
+
+def _unproven(job: Job) -> str:
+    # Tamr: an Apply Changes job without valid staged changes succeeds and submits nothing.
+    is_workflow = job.configuration.is_workflow
+    return "; a workflow that succeeds may have applied nothing" if is_workflow else ""
 
 
 def _state(job: Job) -> str:

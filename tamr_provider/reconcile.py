@@ -214,8 +214,7 @@ class Runner:
         if decision.action is Action.SATISFIED and decision.job is not None:
             self._end(ticket, ticket.result(decision.job, view.jobs, self._duplicates.launched))
         elif decision.action is not Action.ADOPT and waited and ticket.has_failed(waited):
-            link = f"{self._client.url}/api/v1beta1/jobs/{waited.id}"
-            self._end(ticket, ticket.failed(waited, view.jobs, link, self._resume))
+            self._end(ticket, ticket.failed(waited, view.jobs, self._client.url, self._resume))
         elif decision.action is Action.HOLD:
             self._end(ticket, ticket.held(decision))
         elif decision.action is Action.LAUNCH:

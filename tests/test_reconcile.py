@@ -227,8 +227,15 @@ def test_a_failed_job_ends_the_step_with_everything_a_person_needs() -> None:
     assert ended.exit_code == 1
     assert str(ended) == (
         "customers: load src_crm failed (attempt 1 of 3): BOOM: it broke (job_1, "
-        "https://acme.tamr.cloud/api/v1beta1/jobs/job_1); to try again: tamr up --stack dev"
+        "Jobs page of https://acme.tamr.cloud); to try again: tamr up --stack dev"
     )
+
+
+def test_a_workflow_that_succeeded_may_have_applied_nothing() -> None:
+    workflow = Configuration.workflow("wf_apply")
+    ended = run(Tenant(), step(workflow), step(LOAD))
+    assert str(ended[0]).endswith("; may have applied nothing")
+    assert "applied" not in str(ended[1])
 
 
 def test_each_run_tries_a_failed_step_once_more_until_it_is_held() -> None:
