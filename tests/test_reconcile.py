@@ -238,6 +238,28 @@ def test_a_workflow_that_succeeded_may_have_applied_nothing() -> None:
     assert "applied" not in str(ended[1])
 
 
+@pytest.mark.parametrize("status", [400, 404])
+@pytest.mark.parametrize(
+    ("configuration", "place"),
+    [
+        (LOAD, "a source's id is on Tamr's Sources page"),
+        (UPDATE, "a data product's id is on its Configure Data Product page"),
+        (Configuration.workflow("wf_apply"), "Tamr tells you a workflow's id"),
+        (PUBLISH, "a destination's exact name is on the Publish page"),
+        (Configuration.publish("dst_legacy"), "a legacy destination's id is on the Publish page"),
+    ],
+    ids=str,
+)
+def test_a_refused_id_is_said_with_its_place_in_tamr(
+    status: int, configuration: Configuration, place: str
+) -> None:
+    rule = JobRule(refuse=status, message="no such thing")
+    (ended,) = run(Tenant(script=Script(jobs=[rule])), step(configuration))
+    assert isinstance(ended, StepError)
+    assert f"Tamr refused {configuration}: {status} no such thing; {place}" in str(ended)
+    assert str(ended).endswith("see docs/how-to/find-the-ids.md")
+
+
 def test_each_run_tries_a_failed_step_once_more_until_it_is_held() -> None:
     tenant = Tenant(script=Script(jobs=[FAILS]))
     endings = [run(tenant, step(LOAD))[0] for _ in range(4)]
