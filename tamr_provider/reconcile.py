@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tamr_provider.buffer import ADVISED_BUFFER, CloseRunWarnings
 from tamr_provider.decide import Action, Decision, decide
 from tamr_provider.duplicates import Duplicates
 from tamr_provider.durations import Durations
@@ -61,6 +62,7 @@ class Runner:
         self._busy_until, self._busy_pause = -math.inf, poll_seconds
         self._duplicates, self._stopped = Duplicates(client, observer.note), ""
         self._asked = self._warned = False
+        self._close_runs = CloseRunWarnings()
 
     def submit(
         self,
@@ -142,11 +144,12 @@ class Runner:
 
     def _look(self) -> View:
         tickets = self._tickets()
-        buffer = max((each.rules.buffer for each in tickets), default=timedelta(0))
+        # The advised buffer too, to warn of a run that keeps none: the same request asks for both.
+        buffer = max([ADVISED_BUFFER, *(each.rules.buffer for each in tickets)])
         now = self._viewer.time.now()
         scope = Scope(
             since=min((each.step.not_before for each in tickets), default=now),
-            ended=now - buffer if buffer else None,
+            ended=now - buffer,
         )
         self._asked = False
         return self._viewer.look(scope, {each.step.configuration for each in tickets})
@@ -254,6 +257,8 @@ class Runner:
         return self._viewer.time.in_local_seconds(left) if left > 0 else None
 
     def _launch(self, ticket: Ticket, view: View) -> None:
+        if warning := self._close_runs.warn(view.jobs, ticket.step, view.now, ticket.rules):
+            self._observer.warn(ticket.step, warning)
         try:
             outcome = launch(self._client, ticket.step)
         except RefusedError as error:

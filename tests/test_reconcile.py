@@ -16,6 +16,7 @@ from tamr_provider.emulator.job import JobError
 from tamr_provider.emulator.script import AnswerRule, JobRule, Script
 from tamr_provider.errors import HeldError, JobFailedError, NotFinishedError, StepError
 from tamr_provider.models import Configuration
+from tamr_provider.steps import DataProduct
 from tamr_provider.ticket import ADOPTED, FOUND, LAUNCHED, SHARED, Result
 
 if TYPE_CHECKING:
@@ -326,6 +327,46 @@ def test_two_runners_at_once_end_with_one_job() -> None:
         pauses = [each.turn() for each in runners]
         tenant.clock.elapsed += min(pauses)
     assert len(succeeded(tenant)) == 1
+
+
+def update_again(hours: float, rules: Any = RULES, attempts: int = 1) -> tuple[Tenant, Watched]:
+    """Update a data product, and again so many hours after that ended."""
+    rule = JobRule(outcome="failed", error=JobError("BOOM", "it broke"), times=attempts)
+    tenant, watched = Tenant(script=Script(jobs=[rule])), Watched()
+    tenant.start(UPDATE)
+    tenant.clock.elapsed = 45 * 60 + 5 + hours * 3600
+    since = tenant.clock.true_now()
+    again = replace(step(UPDATE, since), since=since, first=True)
+    again = replace(again, data_product=DataProduct("dp_customers"))
+    runner = tenant.runner(watched)
+    for _ in range(attempts):
+        runner.submit(again, rules)
+        runner.run()
+    return tenant, watched
+
+
+@pytest.mark.parametrize(("hours", "count"), [(2.9, 1), (3.1, 0)])
+def test_a_run_without_a_buffer_is_warned_of_for_three_hours(hours: float, count: int) -> None:
+    _, watched = update_again(hours)
+    assert len(watched.warnings) == count
+    for product, text in watched.warnings:
+        assert product == "customers"
+        assert text.startswith("customers: this run starts 2h54m after the last one ended (job_1)")
+
+
+def test_a_buffer_of_any_length_is_a_decision_and_not_warned_of() -> None:
+    assert update_again(1, replace(RULES, buffer=timedelta(hours=0.5)))[1].warnings == []
+
+
+def test_one_run_warns_of_a_product_once() -> None:
+    tenant, watched = update_again(1, attempts=2)
+    assert (tenant.posts(), len(watched.warnings)) == (3, 1)
+
+
+def test_the_warning_costs_no_request() -> None:
+    warned, _ = update_again(1)
+    silent, _ = update_again(1, replace(RULES, buffer=timedelta(hours=0.5)))
+    assert len(warned.requests()) == len(silent.requests())
 
 
 def test_a_buffer_delays_the_next_run_of_a_data_product_and_only_that() -> None:
