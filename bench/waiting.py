@@ -129,6 +129,9 @@ class _Silent:
     def note(self, text: str) -> None:
         """Say nothing."""
 
+    def warn(self, step: Step, text: str) -> None:
+        """Say nothing."""
+
 
 def memory() -> list[tuple[float, float]]:
     """Return what a runner holds, in kilobytes, hour by hour while it waits for a day.

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from tamr_provider.buffer import last_run
 from tamr_provider.guards import frozen
 from tamr_provider.models import FAILED, STOPPED, STOPPING, SUCCEEDED, Job
 from tamr_provider.times import format_duration, format_moment
@@ -101,7 +102,8 @@ def _lost_its_race(job: Job, equal: Iterable[Job]) -> bool:
 def _satisfied(fresh: Sequence[Job]) -> Decision | None:
     for job in fresh:
         if job.outcome == SUCCEEDED:
-            return Decision(Action.SATISFIED, f"{job.id} succeeded{_at(job.finished_at)}", job)
+            reason = f"{job.id} succeeded{_at(job.finished_at)}{_unproven(job)}"
+            return Decision(Action.SATISFIED, reason, job)
     return None
 
 
@@ -184,17 +186,10 @@ def _too_early(step: Step, now: datetime) -> Decision | None:
 def _buffer(jobs: Sequence[Job], step: Step, now: datetime, rules: Rules) -> Decision | None:
     if not step.first or not rules.buffer:
         return None
-    earlier = [
-        (each.finished_at, each)
-        for each in jobs
-        if each.finished_at is not None
-        and each.created_at is not None
-        and each.created_at < step.since
-        and step.data_product.touched_by(each.configuration)
-    ]
-    ended, job = max(earlier, key=lambda each: (each[0], each[1].id), default=(None, None))
-    if ended is None or job is None or now >= ended + rules.buffer:
+    last = last_run(jobs, step)
+    if last is None or now >= last[0] + rules.buffer:
         return None
+    ended, job = last
     until = ended + rules.buffer
     reason = (
         f"{format_duration(rules.buffer)} between two runs of the data product: "
@@ -243,6 +238,12 @@ def _override(step: Step) -> str:
         f"to run it all the same, give {step.product} an override "
         "with this version and a reason in the stack file"
     )
+
+
+def _unproven(job: Job) -> str:
+    # Tamr: an Apply Changes job without valid staged changes succeeds and submits nothing.
+    is_workflow = job.configuration.is_workflow
+    return "; a workflow that succeeds may have applied nothing" if is_workflow else ""
 
 
 def _state(job: Job) -> str:

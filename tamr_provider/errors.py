@@ -57,10 +57,10 @@ class InterruptedWaitError(TamrError):
 class RefusedError(TamrError):
     """Tamr said no; `status` is the HTTP status, `reply` the server's own message."""
 
-    def __init__(self, status: int, reply: str, what: str) -> None:
+    def __init__(self, status: int, reply: str, what: str, hint: str = "") -> None:
         self.status = status
         self.reply = reply
-        hint = _HINTS.get(status, "")
+        hint = f"; {hint}" if hint else _HINTS.get(status, "")
         super().__init__(f"Tamr refused {what}: {status} {reply}".rstrip() + hint)
 
 

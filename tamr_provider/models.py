@@ -61,6 +61,11 @@ class Configuration:
         found = [_configuration(key, ids) for key, ids in parts.items() if isinstance(ids, dict)]
         return next((each for each in found if each.ids), Configuration("", ()))
 
+    @property
+    def is_workflow(self) -> bool:
+        """Whether it is the update of a RealTime workflow."""
+        return self.type == "update" and bool(self.id("workflowId"))
+
     def to_wire(self) -> dict[str, dict[str, str]]:
         """Return the body that a create sends under `configuration`."""
         return {self.type: dict(self.ids)}

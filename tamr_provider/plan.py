@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tamr_provider.buffer import ADVISED_BUFFER, warn_of_close_run
 from tamr_provider.decide import Action, Decision, decide
 from tamr_provider.schedule import Task, expect
 from tamr_provider.steps import after, all_steps, phases, rules_of
-from tamr_provider.times import format_duration
 from tamr_provider.view import Scope
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tamr_provider.steps import Rules, Step
     from tamr_provider.view import View
 
-CLOSE = timedelta(hours=2)  # two runs of a data product closer than this are warned of
 NONE, ADOPT, WAIT, LAUNCH, HOLD = "none", "adopt", "wait", "launch", "hold"
 _ACTIONS = {
     Action.SATISFIED: NONE,
@@ -98,11 +97,13 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what was seen, what is wanted, what i
     a product's version may not run here.
     """
     planner = _Planner(view, slots, usual)
+    rules_by_name = dict[str, "Rules"]()
     for name, product in products.items():
         rules = replace(rules_of(product, slots), refused=(refused or {}).get(name, ""))
+        rules_by_name[name] = rules
         planner.add(phases(name, product, stack), rules)
     plan = planner.plan()
-    return replace(plan, warnings=tuple(_close_runs(view, products, plan)))
+    return replace(plan, warnings=tuple(_close_runs(view, rules_by_name, plan)))
 
 
 @dataclass(frozen=True)
@@ -218,27 +219,15 @@ def _planned(step: Step, decision: Decision) -> PlannedStep:
     )
 
 
-def _close_runs(view: View, products: Mapping[str, Product], plan: Plan) -> Iterator[str]:
-    """Yield a line for each product that would run soon after its last run, with no buffer set.
-
-    Tamr advises "a buffer of several hours" between two jobs of one data product.
-    """
-    for name, product in products.items():
+def _close_runs(view: View, rules: Mapping[str, Rules], plan: Plan) -> Iterator[str]:
+    """Yield a warning for each product that would run soon after its last run."""
+    for name in rules:
         first = next((p for p in plan.steps if p.step.product == name and p.step.first), None)
-        if first is None or not first.starts_a_job or product.min_hours_between:
+        if first is None or not first.starts_a_job:
             continue
-        ends = [
-            each.finished_at
-            for each in view.jobs
-            if each.finished_at and first.step.data_product.touched_by(each.configuration)
-        ]
         start = first.earliest_start or view.now
-        if ends and timedelta(0) <= start - max(ends) < CLOSE:
-            apart = format_duration(start - max(ends))
-            yield (
-                f"{name} would run {apart} after its last run ended; Tamr advises several hours "
-                "between two runs of a data product: set minHoursBetween"
-            )
+        if warning := warn_of_close_run(view.jobs, first.step, start, rules[name]):
+            yield warning
 
 
 def scope_of(products: Mapping[str, Product], now: datetime) -> tuple[Scope, set[Configuration]]:
@@ -246,4 +235,4 @@ def scope_of(products: Mapping[str, Product], now: datetime) -> tuple[Scope, set
     hours = max((each.min_hours_between for each in products.values()), default=0)
     since = min((each.not_before for each in products.values()), default=now)
     wanted = frozenset(each.configuration for each in all_steps(products))
-    return Scope(since, now - max(timedelta(hours=hours), CLOSE), wanted), set(wanted)
+    return Scope(since, now - max(timedelta(hours=hours), ADVISED_BUFFER), wanted), set(wanted)

@@ -113,3 +113,6 @@ class Observer(Protocol):
 
     def note(self, text: str) -> None:
         """Take note of something that concerns the whole runner."""
+
+    def warn(self, step: Step, text: str) -> None:
+        """Show a warning about a step's product, and keep it until the end."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tamr_provider.buffer import ADVISED_BUFFER, CloseRunWarnings
 from tamr_provider.decide import Action, Decision, decide
 from tamr_provider.duplicates import Duplicates
 from tamr_provider.durations import Durations
@@ -61,6 +62,7 @@ class Runner:
         self._busy_until, self._busy_pause = -math.inf, poll_seconds
         self._duplicates, self._stopped = Duplicates(client, observer.note), ""
         self._asked = self._warned = False
+        self._close_runs = CloseRunWarnings()
 
     def submit(
         self,
@@ -142,11 +144,12 @@ class Runner:
 
     def _look(self) -> View:
         tickets = self._tickets()
-        buffer = max((each.rules.buffer for each in tickets), default=timedelta(0))
+        # The advised buffer too, to warn of a run that keeps none: the same request asks for both.
+        buffer = max([ADVISED_BUFFER, *(each.rules.buffer for each in tickets)])
         now = self._viewer.time.now()
         scope = Scope(
             since=min((each.step.not_before for each in tickets), default=now),
-            ended=now - buffer if buffer else None,
+            ended=now - buffer,
         )
         self._asked = False
         return self._viewer.look(scope, {each.step.configuration for each in tickets})
@@ -214,8 +217,7 @@ class Runner:
         if decision.action is Action.SATISFIED and decision.job is not None:
             self._end(ticket, ticket.result(decision.job, view.jobs, self._duplicates.launched))
         elif decision.action is not Action.ADOPT and waited and ticket.has_failed(waited):
-            link = f"{self._client.url}/api/v1beta1/jobs/{waited.id}"
-            self._end(ticket, ticket.failed(waited, view.jobs, link, self._resume))
+            self._end(ticket, ticket.failed(waited, view.jobs, self._client.url, self._resume))
         elif decision.action is Action.HOLD:
             self._end(ticket, ticket.held(decision))
         elif decision.action is Action.LAUNCH:
@@ -255,6 +257,8 @@ class Runner:
         return self._viewer.time.in_local_seconds(left) if left > 0 else None
 
     def _launch(self, ticket: Ticket, view: View) -> None:
+        if warning := self._close_runs.warn(view.jobs, ticket.step, view.now, ticket.rules):
+            self._observer.warn(ticket.step, warning)
         try:
             outcome = launch(self._client, ticket.step)
         except RefusedError as error:

@@ -21,10 +21,11 @@ Phases = tuple[tuple[Configuration, ...], ...]
 
 @dataclass(frozen=True)
 class DataProduct:
-    """What works on one data product: its id, its workflows, and its legacy destinations.
+    """What works on one data product: its id, its workflows, and its destinations.
 
-    A workflow's job names no data product and neither does a legacy publish, so the stack file
-    is the only one to know that they belong to it.
+    Only those destinations count that are published without the data product, as legacy and
+    RealTime ones are. No job of theirs or of a workflow names the data product, so only the stack
+    file knows that they belong to it.
     """
 
     id: str = ""
@@ -107,7 +108,7 @@ def phases(name: str, product: Product, stack: str = "") -> list[list[Step]]:
         *([Configuration.workflow(each)] for each in product.workflows),
         [
             Configuration.publish(
-                each.destination, "" if each.legacy else product.data_product or ""
+                each.destination, "" if each.is_sent_alone else product.data_product or ""
             )
             for each in product.publish
         ],
@@ -151,5 +152,5 @@ def rules_of(product: Product, slots: int) -> Rules:
 
 
 def _data_product(product: Product) -> DataProduct:
-    legacy = tuple(each.destination for each in product.publish if each.legacy)
-    return DataProduct(product.data_product or "", tuple(product.workflows), legacy)
+    alone = tuple(each.destination for each in product.publish if each.is_sent_alone)
+    return DataProduct(product.data_product or "", tuple(product.workflows), alone)

@@ -39,7 +39,8 @@ class Result:
         job, took = self.job, ""
         if job.created_at is not None and job.finished_at is not None:
             took = f" after {format_duration(job.finished_at - job.created_at)}"
-        return f"succeeded{took}{_HOW[self.how]}"
+        unproven = "; may have applied nothing" if job.configuration.is_workflow else ""
+        return f"succeeded{took}{_HOW[self.how]}{unproven}"
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -106,11 +107,16 @@ class Ticket:
             how = LAUNCHED if job.id in self.launched else SHARED
         return Result(job, how, self._failures(jobs) + 1)
 
-    def failed(self, job: Job, jobs: Iterable[Job], link: str, resume: str) -> JobFailedError:
-        """Say that the step's job failed."""
+    def failed(self, job: Job, jobs: Iterable[Job], url: str, resume: str) -> JobFailedError:
+        """Say that the step's job failed.
+
+        `url` is the tenant's address: that of its Jobs page is not documented, and a browser
+        cannot open the API's, which needs the key as a header.
+        """
         tried = f"attempt {self._failures(jobs)} of {self.rules.max_attempts}"
+        page = f"Jobs page of {url}"
         again = f"to try again: {resume}"
-        text = f"{self.step} failed ({tried}): {failure(job)} ({job.id}, {link}); {again}"
+        text = f"{self.step} failed ({tried}): {failure(job)} ({job.id}, {page}); {again}"
         return JobFailedError(text, job.id)
 
     def held(self, decision: Decision) -> HeldError:

@@ -76,8 +76,8 @@ class Scope:
     def filter(self) -> str:
         """Return it in the list's filter language.
 
-        Creation and state are defined for every job; a stop time is not, and is asked for only
-        where a buffer needs it.
+        Creation and state are defined for every job. A stop time is not, so it is asked for only
+        if the scope has an end, for buffers.
         """
         return " OR ".join([*self._recent(), f"({self._created()})"])
 

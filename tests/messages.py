@@ -31,6 +31,7 @@ AREAS = [
             "cli/edit",
             "resources/program",
             "resources/properties",
+            "resources/provider",
             "resources/since",
             "amended",
         ),
@@ -43,7 +44,15 @@ AREAS = [
     (
         "Why a step is done, waits, is launched or held",
         "In plans, rows and errors. What holds a step ends with the command that lets it run.",
-        ("decide", "guards", "promotion", "duplicates", "resources/outlook", "resources/preview"),
+        (
+            "buffer",
+            "decide",
+            "guards",
+            "promotion",
+            "duplicates",
+            "resources/outlook",
+            "resources/preview",
+        ),
     ),
     (
         "How a step's run ends",
@@ -64,7 +73,16 @@ _WORDS = {"tell": 1, "_tell_once": 1, "Decision": 1, "Finding": 1, "problem": 0,
 _TALK = {"note", "on_outage", "_on_outage"}
 _NOT_WORDS = {"PydanticCustomError"}  # carries the text of `problem`
 
-_REASONS = ("decide.", "promotion.", "guards.", "settings.", "stackfile/", "resources/", "amended.")
+_REASONS = (
+    "amended.",
+    "buffer.",
+    "decide.",
+    "promotion.",
+    "guards.",
+    "settings.",
+    "stackfile/",
+    "resources/",
+)
 _SENTENCE = 3  # words; what is shorter is a part of one
 
 # Where a message is made of others, and of which.
@@ -81,9 +99,12 @@ COMPOSED = {
     "doctor/tenant.py:check_tenant": "an error of the tenant",
     "reconcile.py:_launch": "Tamr's refusal of a job, after the step's name",
     "resources/preview.py:_tell_once": "what would happen cannot be told, on one line",
+    "resources/preview.py:tell": "a warning of a run soon after the last one",
     "resources/program.py:stack_products": "the problems of a stack's config",
     "resources/properties.py:normalize": "a wrong version, as in a stack file",
     "resources/provider.py:create": "how a step's run ended, on one line",
+    "resources/rows.py:warn": "a warning of a run soon after the last one",
+    "resources/provider.py:diff": "a since that is not after the last version's job",
     "settings.py:read_settings": "the problems of the settings",
     "stackfile/product.py:_window": "what is wrong with a window",
     "stackfile/read.py:_key_problems": "names that need quotes",

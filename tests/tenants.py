@@ -38,6 +38,7 @@ class Watched:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.notes: list[str] = []
+        self.warnings: list[tuple[str, str]] = []
 
     def status(self, step: Step, status: Status) -> None:
         text = f"{step}: {status}"
@@ -49,6 +50,9 @@ class Watched:
 
     def note(self, text: str) -> None:
         self.notes.append(text)
+
+    def warn(self, step: Step, text: str) -> None:
+        self.warnings.append((step.product, text))
 
 
 class Tenant:

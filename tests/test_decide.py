@@ -240,6 +240,15 @@ def test_a_job_with_another_configuration_satisfies_nothing() -> None:
     assert ask(*jobs, step=make_step(PUBLISH)).action is Action.LAUNCH
 
 
+def test_a_workflows_success_is_said_to_prove_nothing() -> None:
+    """Tamr reports success of a RealTime workflow that submitted no operation, too."""
+    job = succeeded("job_1", WORKFLOW, at("09:30"), at("09:40"))
+    decision = ask(job, step=make_step(WORKFLOW))
+    assert decision.action is Action.SATISFIED
+    assert decision.reason.endswith("; a workflow that succeeds may have applied nothing")
+    assert "applied" not in ask(succeeded("job_2", LOAD, at("09:30"), at("09:40"))).reason
+
+
 def test_a_retry_leaves_what_is_satisfied_alone() -> None:
     good = succeeded("job_1", LOAD, at("10:00"), at("10:30"))
     rules = Rules(retried_at=at("11:00"))

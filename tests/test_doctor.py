@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 from clocks import START
 from processes import KEY, emulator, project, stack_file, tamr
-from tenants import Tenant
+from tenants import LOAD, UPDATE, Tenant, Unquoting
 
 from tamr_provider.doctor import engine, state
-from tamr_provider.doctor.finding import OK, PROBLEM, WARNING, Finding, Ran, run
+from tamr_provider.doctor.finding import OK, PROBLEM, UNKNOWN, WARNING, Finding, Ran, run
+from tamr_provider.doctor.ids import check_ids
 from tamr_provider.doctor.tenant import check_tenant
+from tamr_provider.models import Configuration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -152,6 +154,42 @@ def test_clocks_that_are_far_apart_are_told() -> None:
     assert "30m apart" in found[1].what
 
 
+def test_ids_without_a_job_are_unproven_and_their_place_is_named() -> None:
+    tenant = Tenant()
+    tenant.start(LOAD)
+    other = Configuration.load("src_erp")
+    found = list(check_ids(tenant.client(), [LOAD, other, UPDATE]))
+    assert [each.level for each in found] == [UNKNOWN, UNKNOWN]
+    assert found[0].what == "no listed job has used these ids: load src_erp"
+    assert "Sources page" in found[0].repair
+    assert "update dp_customers" in found[1].what
+    assert "Configure Data Product page" in found[1].repair
+    assert all("docs/how-to/find-the-ids.md" in each.repair for each in found)
+
+
+def test_ids_that_a_job_has_used_are_well() -> None:
+    tenant = Tenant()
+    tenant.start(LOAD)
+    (found,) = check_ids(tenant.client(), [LOAD])
+    assert (found.level, found.repair) == (OK, "")
+    assert len(tenant.requests("GET")) == 1
+
+
+def test_many_unproven_ids_are_counted_and_asked_for_together() -> None:
+    tenant = Tenant()
+    loads = [Configuration.load(f"src_{number}") for number in range(20)]
+    (found,) = check_ids(tenant.client(), loads)
+    assert found.what.endswith("load src_4 and 15 more")
+    assert len(tenant.requests("GET")) == 2
+
+
+def test_ids_that_the_filter_language_cannot_quote_are_no_problem() -> None:
+    strange = Configuration.publish('a "quoted" name', "dp_customers")
+    (found,) = check_ids(Unquoting().client(), [strange])
+    assert found.level == UNKNOWN
+    assert "could not be checked" in found.what
+
+
 def test_a_program_that_is_not_there_is_no_error() -> None:
     assert run(["no-such-program-anywhere"]) == Ran(None)
     assert run(["git", "--version"]).code == 0
@@ -171,6 +209,7 @@ def test_a_sound_project_has_no_problem(tmp_path: Path) -> None:
         code, found = doctor(project(tmp_path, server.url))
         assert (code, problems(found)) == (0, "")
         assert any("answers and takes the key" in each.what for each in found)
+        assert any("Sources page" in each.repair for each in found)
         assert {each["method"] for each in server.record()["requests"]} == {"GET"}
 
 

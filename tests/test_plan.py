@@ -303,10 +303,28 @@ def test_a_run_soon_after_the_last_one_is_warned_of_where_no_buffer_is_set() -> 
     before = succeeded("job_0", UPDATE, at("08:00"), at("11:30"))
     made = plan(before, customers={**CUSTOMERS, "sources": ["src_crm"]})
     (warning,) = made.warnings
-    assert warning.startswith("customers would run 50m after its last run ended; Tamr advises")
+    assert warning == (
+        "customers: this run starts 50m after the last one ended (job_0). Tamr advises several "
+        "hours between two runs of a data product: set minHoursBetween: 3"
+    )
     text = render.text(made, "dev", "https://acme.tamr.cloud")
-    assert "warning: customers would run 50m" in text
+    assert "warning: customers: this run starts 50m" in text
     assert "> **Warning:** customers" in render.markdown(made, "dev", "https://acme.tamr.cloud")
+
+
+@pytest.mark.parametrize(("ended", "count"), [("09:01", 1), ("09:00", 0), ("12:00", 1)])
+def test_a_run_is_too_close_for_three_hours(ended: str, count: int) -> None:
+    before = succeeded("job_0", UPDATE, at("08:00"), at(ended))
+    spec = {key: CUSTOMERS[key] for key in ("version", "since", "dataProduct")}
+    assert len(plan(before, customers=spec).warnings) == count
+
+
+def test_a_second_attempt_of_the_same_run_is_no_second_run() -> None:
+    """No buffer would delay it, so no buffer is advised."""
+    before = failed("job_0", UPDATE, at("11:00"), at("11:30"))
+    spec = {key: CUSTOMERS[key] for key in ("version", "since", "dataProduct")}
+    made = plan(before, customers=spec)
+    assert (made.launches, made.warnings) == (1, ())
 
 
 @pytest.mark.parametrize("more", [{"minHoursBetween": 0.5}, {"since": "2026-11-20T07:00:00Z"}])
@@ -326,7 +344,7 @@ def test_a_plan_asks_for_jobs_since_the_oldest_since() -> None:
     products = read(customers=CUSTOMERS, old={**SUPPLIERS, "since": "2026-11-19T00:00:00Z"})
     scope, relevant = scope_of(products, NOW)
     assert scope.since == at("00:00", day=19)
-    assert scope.ended == at("10:00")  # two hours, to warn of close runs
+    assert scope.ended == at("09:00")  # three hours, to warn of close runs
     assert {CRM, ERP, UPDATE, PUBLISH} < relevant
 
 

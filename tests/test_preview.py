@@ -74,6 +74,42 @@ def test_a_tenant_that_cannot_be_asked_is_told_of_once_and_fails_no_preview() ->
         assert text.startswith("what would happen cannot be told: http://127.0.0.1:9 cannot be")
 
 
+def update(url: str, **more: Any) -> dict[str, Any]:
+    keys = {**inputs(url), "dataProductId": "dp_customers", "first": True, **more}
+    return {key: value for key, value in keys.items() if key != "sourceId"}
+
+
+def test_a_run_soon_after_the_last_one_is_warned_of_once_a_product() -> None:
+    with emulator(*QUICK) as server, engine() as (told, address), host(address=address) as provider:
+        _, outs = provider.create(update(server.url))
+        later = {"since": outs["finishedAt"], "version": "2026-11-21"}
+        told.told.clear()
+        provider.preview(update(server.url, **later, after=[rpc.UNKNOWN]))
+        provider.preview(update(server.url, **later))
+        warnings = [each for each in told.told if "minHoursBetween" in each[1]]
+        ((urn, text, ephemeral),) = warnings
+        assert (urn, ephemeral) == (URN, False)
+        assert text.startswith("customers: this run starts ")
+        assert f"after the last one ended ({outs['jobId']})" in text
+
+
+def test_the_warning_of_a_preview_costs_no_look_of_its_own() -> None:
+    with emulator(*SLOW) as server, engine() as (_, address), host(address=address) as provider:
+        provider.preview(inputs(server.url))
+        provider.preview(update(server.url, after=[rpc.UNKNOWN]))
+        provider.preview(update(server.url, dataProductId="dp_other", minHoursBetween=3))
+        assert len(server.record()["requests"]) == 1
+
+
+def test_an_up_soon_after_the_last_one_is_warned_of_in_the_resources_row() -> None:
+    with emulator(*QUICK) as server, engine() as (told, address), host(address=address) as provider:
+        _, outs = provider.create(update(server.url))
+        provider.create(update(server.url, since=outs["finishedAt"], version="2026-11-21"))
+        ((urn, text, ephemeral),) = [each for each in told.told if "minHoursBetween" in each[1]]
+        assert (urn, ephemeral) == (URN, False)
+        assert text.startswith("customers: this run starts ")
+
+
 def test_a_property_that_is_not_known_yet_is_no_reason_to_fail() -> None:
     with emulator(*SLOW) as server, engine() as (told, address), host(address=address) as provider:
         provider.preview({**inputs(server.url), "sourceId": None})

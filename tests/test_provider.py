@@ -195,6 +195,43 @@ def test_what_git_says_is_taken_also_where_it_goes_back() -> None:
     assert checked("committed", INPUTS, version="v2", since=EARLIER) == EARLIER
 
 
+def by_hand(**changes: Any) -> dict[str, Any]:
+    """Return the inputs of a step that a program declares itself, without a product."""
+    return {key: value for key, value in {**INPUTS, **changes}.items() if key != "product"}
+
+
+def diff_by_hand(**changes: Any) -> None:
+    recorded = {key: value for key, value in RECORDED.items() if key != "product"}
+    JobProvider().diff("job_1", recorded, by_hand(**changes))
+
+
+@pytest.mark.parametrize("since", ["2026-11-20T09:30:00Z", "2026-11-20T10:00:01Z"])
+def test_a_hand_declared_version_needs_a_since_after_the_last_job(since: str) -> None:
+    """Otherwise the job of the last version would satisfy the new one."""
+    with pytest.raises(Exception, match="give a later since") as caught:
+        diff_by_hand(version="2026-11-21", since=since)
+    assert type(caught.value).__name__ == "InputError"
+    assert str(caught.value) == (
+        f"since {since} is not after 2026-11-20T10:00:01Z, the creation of job_1, which satisfied "
+        "version 2026-11-20; give a later since"
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"since": "2026-11-20T09:30:00Z"},
+        {"version": "2026-11-21", "since": "2026-11-20T10:00:02Z"},
+        {"version": "2026-11-21", "since": UNKNOWN},
+        {"version": "2026-11-21", "dataProductId": "dp_other"},
+        {"version": "2026-11-21", "url": "https://other.tamr.cloud"},
+    ],
+    ids=["the same version", "a later since", "unknown", "another id", "another tenant"],
+)
+def test_a_hand_declared_step_may_change_with(changes: dict[str, Any]) -> None:
+    diff_by_hand(**changes)
+
+
 @pytest.mark.parametrize(
     "news",
     [

@@ -53,6 +53,57 @@ def test_what_tamr_up_did_satisfies_pulumi_up(tmp_path: Path) -> None:
         assert len(server.posts()) == 8
 
 
+BY_HAND = """\
+from tamr_provider.resources import Load, end_quietly_on_interrupt
+from tamr_provider.resources.declare import Wanted
+end_quietly_on_interrupt()
+Load("crm", "src_crm", Wanted("{url}", "{version}", "{since}", trust_days=36500))
+"""
+
+
+def test_a_hand_declared_version_needs_a_since_after_the_last_job(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        program = pulumi.folder / "stacks/__main__.py"
+
+        def up(version: str, since: str) -> str:
+            program.write_text(BY_HAND.format(url=server.url, version=version, since=since))
+            return pulumi.up().stdout
+
+        assert "2 created" in up("v1", "2026-11-20T09:00:00Z")
+        assert "from when version v1 counted; give a later since" in up(
+            "v2", "2026-11-20T09:00:00Z"
+        )
+        refused = up("v2", "2026-11-20T09:30:00Z")
+        assert "InputError: since 2026-11-20T09:30:00Z is not after " in refused
+        assert "which satisfied version v1; give a later since" in refused
+        assert "Traceback" not in refused
+        assert len(server.posts()) == 1
+        (job,) = server.jobs()
+        assert "1 replaced" in up("v2", job["finished"])
+        assert len(server.posts()) == 2
+
+
+def warned_once(output: str, product: str) -> bool:
+    """Whether one resource warns of a run soon after the last one, and which product's it is."""
+    report = output.partition("Diagnostics:")[2]
+    lines = [line.strip() for line in report.splitlines() if "minHoursBetween" in line]
+    return len(lines) == 1 and lines[0].startswith(f"warning: {product}: this run starts ")
+
+
+def test_after_a_destroy_nothing_is_launched_until_a_bump(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        pulumi.up()
+        assert pulumi.run("destroy", "--yes", "--skip-preview").returncode == 0
+        again = pulumi.up()
+        assert "12 created" in again.stdout
+        assert len(server.posts()) == 8
+        assert tamr(pulumi.folder, "bump", "customers", "2026-11-20").returncode == 0
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 8 + 6
+
+
 def test_a_new_version_previews_its_whole_cascade_and_runs_only_that_product(
     tmp_path: Path,
 ) -> None:
@@ -60,8 +111,12 @@ def test_a_new_version_previews_its_whole_cascade_and_runs_only_that_product(
         pulumi = Pulumi(tmp_path, server.url)
         pulumi.up()
         assert tamr(pulumi.folder, "bump", "customers", "2026-11-21").returncode == 0
-        assert "+-6 to replace" in pulumi.run("preview").stdout
-        assert pulumi.up().returncode == 0
+        preview = pulumi.run("preview").stdout
+        assert "+-6 to replace" in preview
+        assert warned_once(preview, "customers")
+        done = pulumi.up()
+        assert done.returncode == 0
+        assert warned_once(done.stdout, "customers")
         assert len(server.posts()) == 8 + 6
 
 

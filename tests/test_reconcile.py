@@ -16,6 +16,7 @@ from tamr_provider.emulator.job import JobError
 from tamr_provider.emulator.script import AnswerRule, JobRule, Script
 from tamr_provider.errors import HeldError, JobFailedError, NotFinishedError, StepError
 from tamr_provider.models import Configuration
+from tamr_provider.steps import DataProduct
 from tamr_provider.ticket import ADOPTED, FOUND, LAUNCHED, SHARED, Result
 
 if TYPE_CHECKING:
@@ -227,8 +228,37 @@ def test_a_failed_job_ends_the_step_with_everything_a_person_needs() -> None:
     assert ended.exit_code == 1
     assert str(ended) == (
         "customers: load src_crm failed (attempt 1 of 3): BOOM: it broke (job_1, "
-        "https://acme.tamr.cloud/api/v1beta1/jobs/job_1); to try again: tamr up --stack dev"
+        "Jobs page of https://acme.tamr.cloud); to try again: tamr up --stack dev"
     )
+
+
+def test_a_workflow_that_succeeded_may_have_applied_nothing() -> None:
+    workflow = Configuration.workflow("wf_apply")
+    ended = run(Tenant(), step(workflow), step(LOAD))
+    assert str(ended[0]).endswith("; may have applied nothing")
+    assert "applied" not in str(ended[1])
+
+
+@pytest.mark.parametrize("status", [400, 404])
+@pytest.mark.parametrize(
+    ("configuration", "place"),
+    [
+        (LOAD, "a source's id is on Tamr's Sources page"),
+        (UPDATE, "a data product's id is on its Configure Data Product page"),
+        (Configuration.workflow("wf_apply"), "Tamr tells you a workflow's id"),
+        (PUBLISH, "a destination's exact name is on the Publish page"),
+        (Configuration.publish("dst_legacy"), "a legacy destination's id is on the Publish page"),
+    ],
+    ids=str,
+)
+def test_a_refused_id_is_said_with_its_place_in_tamr(
+    status: int, configuration: Configuration, place: str
+) -> None:
+    rule = JobRule(refuse=status, message="no such thing")
+    (ended,) = run(Tenant(script=Script(jobs=[rule])), step(configuration))
+    assert isinstance(ended, StepError)
+    assert f"Tamr refused {configuration}: {status} no such thing; {place}" in str(ended)
+    assert str(ended).endswith("see docs/how-to/find-the-ids.md")
 
 
 def test_each_run_tries_a_failed_step_once_more_until_it_is_held() -> None:
@@ -297,6 +327,46 @@ def test_two_runners_at_once_end_with_one_job() -> None:
         pauses = [each.turn() for each in runners]
         tenant.clock.elapsed += min(pauses)
     assert len(succeeded(tenant)) == 1
+
+
+def update_again(hours: float, rules: Any = RULES, attempts: int = 1) -> tuple[Tenant, Watched]:
+    """Update a data product, and again so many hours after that ended."""
+    rule = JobRule(outcome="failed", error=JobError("BOOM", "it broke"), times=attempts)
+    tenant, watched = Tenant(script=Script(jobs=[rule])), Watched()
+    tenant.start(UPDATE)
+    tenant.clock.elapsed = 45 * 60 + 5 + hours * 3600
+    since = tenant.clock.true_now()
+    again = replace(step(UPDATE, since), since=since, first=True)
+    again = replace(again, data_product=DataProduct("dp_customers"))
+    runner = tenant.runner(watched)
+    for _ in range(attempts):
+        runner.submit(again, rules)
+        runner.run()
+    return tenant, watched
+
+
+@pytest.mark.parametrize(("hours", "count"), [(2.9, 1), (3.1, 0)])
+def test_a_run_without_a_buffer_is_warned_of_for_three_hours(hours: float, count: int) -> None:
+    _, watched = update_again(hours)
+    assert len(watched.warnings) == count
+    for product, text in watched.warnings:
+        assert product == "customers"
+        assert text.startswith("customers: this run starts 2h54m after the last one ended (job_1)")
+
+
+def test_a_buffer_of_any_length_is_a_decision_and_not_warned_of() -> None:
+    assert update_again(1, replace(RULES, buffer=timedelta(hours=0.5)))[1].warnings == []
+
+
+def test_one_run_warns_of_a_product_once() -> None:
+    tenant, watched = update_again(1, attempts=2)
+    assert (tenant.posts(), len(watched.warnings)) == (3, 1)
+
+
+def test_the_warning_costs_no_request() -> None:
+    warned, _ = update_again(1)
+    silent, _ = update_again(1, replace(RULES, buffer=timedelta(hours=0.5)))
+    assert len(warned.requests()) == len(silent.requests())
 
 
 def test_a_buffer_delays_the_next_run_of_a_data_product_and_only_that() -> None:

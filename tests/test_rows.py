@@ -22,6 +22,9 @@ class Log:
     def show(self, of: str, text: str) -> None:
         self.lines.append((of, text))
 
+    def tell(self, of: str, text: str, warn: bool = False) -> None:
+        self.lines.append((of, f"warning: {text}" if warn else text))
+
 
 class Watched:
     """Some steps whose jobs are looked at again and again."""
@@ -78,7 +81,18 @@ def test_a_step_that_ended_has_no_more_turns() -> None:
     assert watched.log.lines[-1][0] == "urn:load src_1"
 
 
+def test_a_warning_is_of_the_resource_whose_step_it_is_about() -> None:
+    watched = Watched(1)
+    watched.rows.warn(watched.steps[0], "too close")
+    watched.rows.warn(_step(7), "of no resource")
+    assert watched.log.lines == [
+        ("urn:load src_0", "warning: too close"),
+        ("", "warning: of no resource"),
+    ]
+
+
 def test_without_an_engine_nothing_is_shown_and_nothing_fails() -> None:
     rows = Rows(FakeClock(), None)
     rows.belongs(_step(1), "")
     rows.note("nobody hears this")
+    rows.warn(_step(1), "nobody hears this")

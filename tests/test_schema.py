@@ -88,6 +88,12 @@ GOOD = {
     "a legacy publish alone": document(
         {"version": "2026-11-20", "publish": [{"destination": "dst", "legacy": True}]}
     ),
+    "a RealTime publish alone": document(
+        {"version": "2026-11-20", "publish": [{"destination": "dst", "realTime": True}]}
+    ),
+    "a RealTime publish that is not legacy": changed(
+        publish=[{"destination": "dst", "realTime": True, "legacy": False}]
+    ),
     "a version that is a number": changed(version=7),
     "a version that is a fraction": changed(version=1.5),
     "a since as the engine writes it": changed(since="2026-11-20 09:00:00 +0000 UTC"),
@@ -142,6 +148,10 @@ BAD = {
     "a destination without its name": changed(publish=[{"legacy": True}]),
     "a legacy that is a word": changed(publish=[{"destination": "d", "legacy": "maybe"}]),
     "a legacy that is a number": changed(publish=[{"destination": "d", "legacy": 1}]),
+    "a realTime that is a word": changed(publish=[{"destination": "d", "realTime": "maybe"}]),
+    "a destination that is legacy and RealTime": changed(
+        publish=[{"destination": "d", "legacy": True, "realTime": "true"}]
+    ),
     "a buffer below zero": changed(minHoursBetween=-1),
     "no attempts": changed(maxAttempts=0),
     "no attempts as a text": changed(maxAttempts="0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import httpx
@@ -63,6 +64,12 @@ def test_a_request_is_signed_with_the_key_and_goes_to_the_versioned_path() -> No
     sender(script).get("/jobs", "the list", {"pageSize": "30"})
     assert str(script.requests[0].url) == "https://acme.tamr.cloud/api/v1beta1/jobs?pageSize=30"
     assert script.requests[0].headers["X-API-KEY"] == "s3cret"
+
+
+def test_a_request_names_the_product_and_its_version() -> None:
+    script = Script(OK)
+    sender(script).get("/jobs", "the list")
+    assert script.requests[0].headers["User-Agent"] == f"tamr-provider/{version('tamr-provider')}"
 
 
 TROUBLE: dict[str, Reply] = {

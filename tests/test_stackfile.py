@@ -425,7 +425,13 @@ MISTAKES = [
         "a publish without a data product",
         DATED + "publish: [Test 123]",
         "publish[0]",
-        ("dataProduct", "allowed", "legacy: true"),
+        ("dataProduct", "allowed", "legacy: true", "realTime: true"),
+    ),
+    Mistake(
+        "a destination that is legacy and RealTime",
+        DATED + "publish: [{destination: d, legacy: true, realTime: true}]",
+        "publish[0]",
+        ("legacy and realTime", "allowed: one of them"),
     ),
     Mistake(
         "a destination without its name",
@@ -443,6 +449,12 @@ MISTAKES = [
         "a legacy that is a word",
         DATED + "dataProduct: dp\npublish: [{destination: d, legacy: maybe}]",
         "publish[0].legacy",
+        ("'maybe'", "allowed: true or false"),
+    ),
+    Mistake(
+        "a realTime that is a word",
+        DATED + "dataProduct: dp\npublish: [{destination: d, realTime: maybe}]",
+        "publish[0].realTime",
         ("'maybe'", "allowed: true or false"),
     ),
     Mistake(

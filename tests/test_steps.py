@@ -84,6 +84,15 @@ def test_a_destination_is_sent_with_the_data_product_and_a_legacy_one_without() 
     ]
 
 
+def test_a_realtime_destination_is_sent_like_a_legacy_one() -> None:
+    product = make_product(
+        dataProduct="dp_customers", publish=[{"destination": "dst_rt", "realTime": True}]
+    )
+    (step,) = phases("customers", product)[-1]
+    assert step.configuration == Configuration.publish("dst_rt")
+    assert step.data_product.destinations == ("dst_rt",)
+
+
 @pytest.mark.parametrize(
     ("parts", "first"),
     [

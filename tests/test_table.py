@@ -75,6 +75,16 @@ def test_a_job_of_unknown_usual_duration_has_no_bar() -> None:
     assert "━" not in row
 
 
+def test_a_warning_stays_below_the_table_until_the_end_and_after() -> None:
+    made = table()
+    made.warn(CRM, "customers: too close")
+    made.warn(ERP, "suppliers: too close")
+    made.note("a later note")
+    assert "warning: customers: too close (and 1 more)" in drawn(made)
+    made.closed = True
+    assert {"warning: customers: too close", "warning: suppliers: too close"} < {*drawn(made)}
+
+
 def test_jobs_of_others_are_rows_and_the_slots_are_counted() -> None:
     made = table()
     made.status(CRM, running(OTHER))

@@ -134,6 +134,17 @@ def test_a_new_version_of_one_product_runs_that_product_only(tmp_path: Path) -> 
         assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS + 3
 
 
+def test_a_run_soon_after_the_last_one_is_warned_of_once_a_product(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url)
+        assert "warning" not in tamr(folder, "up").stdout
+        tamr(folder, "bump", "customers", "2026-11-21")
+        done = tamr(folder, "up")
+        (line,) = [each for each in done.stdout.splitlines() if "warning: " in each]
+        assert "customers: this run starts " in line
+        assert line.endswith("set minHoursBetween: 3")
+
+
 def test_the_engines_rewrite_of_the_file_changes_nothing(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url)

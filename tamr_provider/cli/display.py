@@ -43,6 +43,10 @@ class Lines:
         """Print what concerns the whole run."""
         self._say("", text, text)
 
+    def warn(self, step: Step, text: str) -> None:  # noqa: ARG002 - the text names the product
+        """Print a warning about a step's product."""
+        self._say("", text, f"warning: {text}")
+
     def _say(self, about: str, change: object, text: str, again: bool = False) -> None:
         now = self._clock.monotonic()
         with self._lock:

@@ -102,8 +102,10 @@ def _examine_tenant(stack: str, file: StackFile, thorough: bool) -> Iterator[Fin
     from tamr_provider.clock import SystemClock
     from tamr_provider.doctor.assumptions import check_assumptions
     from tamr_provider.doctor.finding import OK, PROBLEM, Finding
+    from tamr_provider.doctor.ids import check_ids
     from tamr_provider.doctor.tenant import check_tenant
     from tamr_provider.settings import key_variable, read_settings
+    from tamr_provider.steps import all_steps
 
     try:
         settings = read_settings(os.environ, stack, file.url, file.slots)
@@ -115,6 +117,8 @@ def _examine_tenant(stack: str, file: StackFile, thorough: bool) -> Iterator[Fin
     with open_client(settings) as client:
         found = list(check_tenant(client, SystemClock().now()))
         yield from found
+        if found[0].level == OK:
+            yield from check_ids(client, (step.configuration for step in all_steps(file.products)))
         if thorough and found[0].level == OK:
             trust = max((each.trust_days for each in file.products.values()), default=30)
             now = SystemClock().now()

@@ -39,6 +39,7 @@ _NARROW = 60  # columns; below, a step takes two lines
 _BARS = (20, 10)  # columns; the widest that leaves room for the words beside it
 _STATE, _LONGEST_STATE = 7, 12  # RUNNING, so that words do not move about; not finished
 _AROUND = 5  # lines for the heading, the slots, a note and what is left out
+_WARNING_LINES = 3  # of a warning on 80 columns
 _LATER = "waits for the steps before it"
 
 
@@ -74,6 +75,7 @@ class Table:
         self._tenant: Status | None = None
         self._heard = 0.0
         self._note = ""
+        self._warnings: list[str] = []
         self.closed, self.changed = False, threading.Event()
 
     def status(self, step: Step, status: Status) -> None:
@@ -106,6 +108,12 @@ class Table:
             self._note = text
         self.changed.set()
 
+    def warn(self, step: Step, text: str) -> None:  # noqa: ARG002 - the text names the product
+        """Keep a warning about a step's product below the table."""
+        with self._lock:
+            self._warnings.append(text)
+        self.changed.set()
+
     def _put(self, row: _Row) -> None:
         key = row.product, row.name
         with self._lock:
@@ -117,12 +125,14 @@ class Table:
         """Draw it for the width and height at hand."""
         with self._lock:
             rows, tenant, note = list(self._rows.values()), self._tenant, self._note
+            warnings = list(self._warnings)
         unheard = tenant is None and all(row.text == _LATER for row in rows)
         if unheard:  # before the first look nothing is known of any step
             rows = [replace(row, text="") for row in rows]
         others = [] if self.closed or tenant is None else self._others(rows, tenant)
         lines_each = 2 if options.max_width < _NARROW else 1
-        room = (console.height - _AROUND) // lines_each - len(others)
+        around = _AROUND + _WARNING_LINES * bool(warnings)
+        room = (console.height - around) // lines_each - len(others)
         shown, left_out = _fitting(rows, room, self.closed)
         draw = _Drawing(options.max_width, options.ascii_only, self._clock.monotonic())
         yield draw.rows([*shown, *others])
@@ -134,6 +144,8 @@ class Table:
             yield Text("looking at the tenant", "dim")
         if note:
             yield Text(note, "yellow")
+        for warning in warnings if self.closed else _shorten(warnings):
+            yield Text(f"warning: {warning}", "yellow")
 
     def _others(self, rows: Sequence[_Row], tenant: Status) -> list[_Row]:
         """Return the tenant's active jobs that no step of this run waits for as its own."""
@@ -221,6 +233,12 @@ def _fitting(rows: Sequence[_Row], room: int, closed: bool) -> tuple[list[_Row],
         first = sorted(shown, key=lambda row: row.wait is None)[: max(0, room)]
         shown = [row for row in shown if row in first]
     return shown, f"… and {', '.join(left_out)}" if left_out else ""
+
+
+def _shorten(warnings: Sequence[str]) -> list[str]:
+    """Return one warning that counts the others, so that the rows keep their room."""
+    more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
+    return [f"{warning}{more}" for warning in warnings[:1]]
 
 
 def _slots(tenant: Status, others: int) -> str:

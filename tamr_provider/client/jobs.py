@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tamr_provider.errors import AnswerLostError, UnreadableError
+from tamr_provider.client.ids import PAGE, where_to_find
+from tamr_provider.errors import AnswerLostError, RefusedError, UnreadableError
 from tamr_provider.models import Configuration, Job
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from tamr_provider.client.send import Answer, Sender
 
 PAGE_SIZE = 30  # the documented maximum
+# Which of them an unknown id gets is not documented.
+_WRONG_ID = (400, 404)
 
 
 class Client:
@@ -52,9 +55,14 @@ class Client:
 
         Raises BusyError, RefusedError, or AnswerLostError where it may have started all the same.
         """
-        answer = self._sender.post(
-            "/jobs", str(configuration), {"configuration": configuration.to_wire()}
-        )
+        what, body = str(configuration), {"configuration": configuration.to_wire()}
+        try:
+            answer = self._sender.post("/jobs", what, body)
+        except RefusedError as error:
+            if error.status not in _WRONG_ID:
+                raise
+            hint = f"{where_to_find(configuration)}; see {PAGE}"
+            raise RefusedError(error.status, error.reply, what, hint) from None
         self._note(answer)
         try:
             return Job.from_wire(answer.body)

@@ -16,13 +16,13 @@ import json
 import random
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from tamr_provider import __name__ as product
 from tamr_provider.errors import (
     AnswerLostError,
     BusyError,
@@ -78,7 +78,7 @@ class Sender:
         try:
             self._http = httpx.Client(
                 base_url=settings.url + "/api/v1beta1",
-                headers={"X-API-KEY": settings.api_key, "User-Agent": product},
+                headers={"X-API-KEY": settings.api_key, "User-Agent": _user_agent()},
                 timeout=_TIMEOUT,
                 transport=transport,
             )
@@ -157,6 +157,10 @@ class Sender:
         pause = max(pause * random.uniform(0.5, 1), trouble.pause or 0)  # noqa: S311 - jitter
         if self._clock.wait(self._stop, pause):
             raise InterruptedWaitError(trouble.why) from None
+
+
+def _user_agent() -> str:
+    return f"tamr-provider/{version('tamr-provider')}"
 
 
 def _hint(why: str, url: str) -> str:

@@ -79,8 +79,7 @@ class Outlook:
 def _scope(step: Step, rules: Rules, now: datetime) -> Scope:
     # Whole days, so that the scopes of resources that come one after the other are the same.
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    ended = day - rules.buffer if step.first and rules.buffer else None
-    return Scope(min(step.since, day - DAY), ended)
+    return Scope(min(step.since, day - DAY), day - max(rules.buffer, DAY))
 
 
 _outlooks: dict[Settings, Outlook] = {}

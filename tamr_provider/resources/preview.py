@@ -6,6 +6,7 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
+from tamr_provider.buffer import CloseRunWarnings
 from tamr_provider.decide import Action
 from tamr_provider.errors import TamrError
 from tamr_provider.resources import engine, properties
@@ -27,6 +28,7 @@ _WORDS = {
 _row = functools.cache(engine.row)
 _lock = threading.Lock()
 _troubles: set[str] = set()
+_close_runs = CloseRunWarnings()
 
 
 def tell(
@@ -46,12 +48,17 @@ def tell(
     except TamrError:
         return None  # no key: a pull request of a stranger must not need one
     try:
-        decision, _ = outlook(settings).of(inputs)
+        decision, view = outlook(settings).of(inputs)
     except TamrError as error:
         _tell_once(row, f"what would happen cannot be told: {error}")
         return None
     words = f"{_WORDS[decision.action]}: {decision.reason}"
     row.tell(urn, words, warn=decision.action is Action.HOLD)
+    if decision.action in (Action.LAUNCH, Action.WAIT):
+        step, rules = properties.read_step(inputs), properties.read_rules(inputs, settings.slots)
+        start = decision.earliest or view.now
+        if warning := _close_runs.warn(view.jobs, step, start, rules):
+            row.tell(urn, warning, warn=True)
     return decision.job if decision.action is Action.SATISFIED else None
 
 

@@ -23,12 +23,13 @@ from pulumi.dynamic import (
 )
 
 from tamr_provider.clock import SystemClock
-from tamr_provider.errors import TamrError
+from tamr_provider.errors import InputError, TamrError
 from tamr_provider.resources import engine, guard, preview, properties
 from tamr_provider.resources.session import session
 from tamr_provider.resources.since import settle
 from tamr_provider.settings import read_settings
 from tamr_provider.ticket import FOUND, Result
+from tamr_provider.times import format_moment
 
 if TYPE_CHECKING:
     from tamr_provider.settings import Settings
@@ -60,6 +61,8 @@ class JobProvider(ResourceProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Replace where another job is wanted, or the recorded one is too old; else nothing."""
         replaces = _replaces(_olds, _news)
+        if problem := _reused_job_problem(_olds, _news, replaces):
+            raise _one_line(InputError(problem)) from None
         return DiffResult(changes=bool(replaces), replaces=replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -105,6 +108,24 @@ class JobProvider(ResourceProvider):
     def _get(self, key: str) -> str:
         value = self._config.config.get(key) if self._config is not None else None
         return str(value) if value is not None else ""
+
+
+def _reused_job_problem(olds: dict[str, Any], news: dict[str, Any], replaces: list[str]) -> str:
+    """Say why the last version's job would satisfy another version of a hand-declared step.
+
+    Only diff sees the job: check gets the old inputs. A step of a stack file's product has the
+    product's name, and its since has rules of its own.
+    """
+    other_job = {*properties.IDS, "url"} & {*replaces}
+    if news.get("product") or other_job or "version" not in replaces:
+        return ""
+    created = properties.moment_of(olds.get("createdAt"))
+    since = properties.moment_of(news.get("since"))
+    if created is None or since is None or since > created:
+        return ""
+    job = f"{format_moment(created)}, the creation of {olds.get('jobId')}"
+    satisfied = f"which satisfied version {olds.get('version')}"
+    return f"since {format_moment(since)} is not after {job}, {satisfied}; give a later since"
 
 
 def _replaces(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:

@@ -21,6 +21,9 @@ class Shows(Protocol):
     def show(self, of: str, text: str) -> None:
         """Show it until the next one."""
 
+    def tell(self, of: str, text: str, warn: bool = False) -> None:
+        """Add it to what is told of the resource at the end."""
+
 
 class Rows:
     """An observer that knows which step belongs to which resource."""
@@ -68,3 +71,10 @@ class Rows:
         """Show what concerns every step in the stack's row."""
         if self._row is not None:
             self._row.show("", text)
+
+    def warn(self, step: Step, text: str) -> None:
+        """Add a warning to the row of the step's resource, or to the stack's if there is none."""
+        with self._lock:
+            urn = self._urns.get(step, "")
+        if self._row is not None:
+            self._row.tell(urn, text, warn=True)

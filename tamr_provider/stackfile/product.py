@@ -229,7 +229,17 @@ class Destination(_Strict):
     """Where a product is published; a legacy or RealTime one is sent without dataProductId."""
 
     destination: Id = Field(description="the destination's id, or its exact name, spaces included")
-    legacy: Flag = Field(default=False, description="send it without dataProductId")
+    legacy: Flag = Field(
+        default=False, description="of a legacy data product: sent without dataProductId"
+    )
+    real_time: Flag = Field(
+        default=False, description="a RealTime destination: sent without dataProductId"
+    )
+
+    @property
+    def is_sent_alone(self) -> bool:
+        """Whether its publish carries no dataProductId; Tamr treats both kinds alike."""
+        return self.legacy or self.real_time
 
 
 Publish = Annotated[Destination, BeforeValidator(_destination)]

@@ -27,6 +27,7 @@ def broken_rules(product: object) -> Iterator[tuple[str, str]]:
         yield "", f"a product without a step; allowed: at least one of {', '.join(_STEPS)}"
     for key in ("sources", "workflows", "publish"):
         yield from _twice(key, product.get(key))
+    yield from _of_two_kinds(product.get("publish"))
     if not product.get("dataProduct"):
         yield from _needs_data_product(product.get("publish"))
 
@@ -44,8 +45,19 @@ def _entry_id(entry: Any) -> str:
 
 
 def _needs_data_product(entries: object) -> Iterator[tuple[str, str]]:
-    for index, each in enumerate(entries if isinstance(entries, list) else []):
-        legacy = each.get("legacy") if isinstance(each, dict) else False
-        if legacy not in (True, "true"):
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        if not _kinds(entry):
             message = "needs the product's dataProduct; allowed without it: legacy: true"
-            yield f".publish[{index}]", message
+            yield f".publish[{index}]", f"{message} or realTime: true"
+
+
+def _of_two_kinds(entries: object) -> Iterator[tuple[str, str]]:
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        if len(_kinds(entry)) > 1:
+            yield f".publish[{index}]", "found legacy and realTime; allowed: one of them"
+
+
+def _kinds(entry: object) -> list[str]:
+    """Return what makes a destination's publish go without the data product."""
+    flags = entry if isinstance(entry, dict) else {}
+    return [kind for kind in ("legacy", "realTime") if flags.get(kind) in (True, "true")]

@@ -33,6 +33,9 @@ def make_schema() -> str:
     product["properties"]["publish"]["items"] = {
         "anyOf": [{"type": ["string", "integer"], "minLength": 1}, destination]
     }
+    # One destination is not of both kinds; a test holds the reader to the same.
+    both = {name: {"enum": [True, "true"]} for name in ("legacy", "realTime")}
+    definitions["Destination"]["not"] = {"properties": both, "required": list(both)}
     for name in ("sources", "workflows", "publish", "freeze"):
         product["properties"][name] |= {"minItems": 1, "uniqueItems": True}
         product["properties"][name].pop("default", None)
