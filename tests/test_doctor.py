@@ -257,3 +257,12 @@ def test_without_a_project_that_is_said(tmp_path: Path) -> None:
     code, found = doctor(tmp_path)
     assert code == 1
     assert "no Pulumi.yaml" in problems(found)
+
+
+def test_a_version_that_is_not_committed_is_found_with_its_repair(tmp_path: Path) -> None:
+    with emulator() as server:
+        label = '    a: {version: v1, sources: ["src_crm"]}\n'
+        folder = project(tmp_path / "p", server.url, label)
+        said = tamr(folder, "doctor").stdout
+    assert "version v1 is not committed. Commit it, or run: tamr bump a v1 --stack dev" in said
+    assert "Traceback" not in said

@@ -79,14 +79,19 @@ def _examine_stack(
     from tamr_provider.doctor import state
     from tamr_provider.doctor.finding import OK, PROBLEM, WARNING, Finding, run
     from tamr_provider.stackfile.project import shown
+    from tamr_provider.stackfile.since import count_sinces, problems
 
     if not stack:
         known = ", ".join(project.stacks()) or "none"
         yield Finding(WARNING, f"no stack was looked at; stacks here: {known}", "add --stack STACK")
         return
     try:
-        file = project.read_stack(stack, SystemClock().now())
+        now = SystemClock().now()
+        file = project.read_stack(stack, now)
         yield Finding(OK, f"{shown(project.stack_file(stack))} is valid")
+        file = count_sinces(file, project, stack, now)
+        for problem in problems(file.sinces.values()):
+            yield Finding(WARNING, problem)
         yield from _examine_tenant(stack, file, tenant)
     except InputError as error:
         for problem in error.problems:
