@@ -191,6 +191,17 @@ def test_a_first_version_without_git_counts_from_its_since() -> None:
     assert "no git repository" in reason
 
 
+def test_of_a_product_in_no_commit_another_version_needs_a_later_since() -> None:
+    assert checked("new", {}) == INPUTS["since"]
+    assert checked("new", INPUTS, since=EARLIER) == EARLIER
+    assert checked("new", INPUTS, version="v2", since=LATER) == LATER
+    (reason,) = checked("new", INPUTS, version="v2")
+    assert reason == (
+        "version v2 is not 2026-11-20, which ran last, and no commit has the product yet to tell "
+        "since when it counts. To give it a since, run: tamr bump customers v2 --stack dev"
+    )
+
+
 def test_what_git_says_is_taken_also_where_it_goes_back() -> None:
     assert checked("committed", INPUTS, version="v2", since=EARLIER) == EARLIER
 

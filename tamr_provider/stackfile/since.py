@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 _FUTURE = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
-COMMITTED, UNCOMMITTED, CUT_OFF, WITHOUT_GIT = "committed", "uncommitted", "cut off", "no git"
+COMMITTED, UNCOMMITTED, NEW_TO_HEAD = "committed", "uncommitted", "new"
+CUT_OFF, WITHOUT_GIT = "cut off", "no git"
 _DEEPER = (
     "Fetch the whole history: with GitHub's actions/checkout set fetch-depth: 0, in GitLab CI set "
     'GIT_DEPTH: "0", elsewhere run: git fetch --unshallow'
@@ -54,7 +55,7 @@ NO_GIT_WARNING = (
 class Since:
     """Since when a product's version counts.
 
-    `at` is None only where nothing tells it. `known_by` is one of the four words above; `commit`
+    `at` is None only where nothing tells it. `known_by` is one of the words above; `commit`
     brought the version, empty where none did. `problem` says why a run has to refuse it. `ignored`
     is a since in the file that does not count, since it is not after `floor`. `authored_at` is
     the author date of a commit whose time counts: a rebase or an amend leaves it as it was.
@@ -203,7 +204,7 @@ class _Question:
     def _uncommitted(self, name: str, record: Record, since: Since) -> Since:
         pair = self._entries[name].pair
         if not record.stands and since.by in (BY_FILE, BY_DATE):
-            return replace(since, known_by=UNCOMMITTED)
+            return replace(since, known_by=NEW_TO_HEAD)
         if since_that_counts(record, pair) is not None:
             return replace(since, known_by=UNCOMMITTED)
         what = f"version {pair.version}"
