@@ -7,6 +7,7 @@ The name alone is never written: on a public index anybody could own it. What an
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -31,14 +32,15 @@ class Origin:
 
 def find_origin() -> Origin:
     """Return the origin. Raises InputError if this copy was never installed."""
+    package = Path(tamr_provider.__file__).parent
     try:
         installed = distribution(_NAME)
     except PackageNotFoundError:
+        folder = shlex.quote(str(package.parent))
         raise InputError(
             "tamr-provider runs here without being installed, so requirements.txt cannot name its "
-            "origin; run: pip install . (in its folder)"
+            f"origin. To install it, run: pip install {folder}"
         ) from None
-    package = Path(tamr_provider.__file__).parent
     return origin_of(installed, package)
 
 
