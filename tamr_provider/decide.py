@@ -43,6 +43,7 @@ class Decision:
     earliest: datetime | None = None
     blockers: tuple[Job, ...] = ()
     attempts: int = 0
+    ends_by_itself: bool = False  # of a hold: no person has to act
 
 
 def decide(jobs: Sequence[Job], step: Step, now: datetime, rules: Rules) -> Decision:
@@ -168,12 +169,13 @@ def _maybe_forgotten(
 def _guarded(step: Step, now: datetime, rules: Rules) -> Decision | None:
     """Hold what the stack file's own guards keep from being launched."""
     if rules.refused:
-        return Decision(Action.HOLD, rules.refused)
+        return Decision(Action.HOLD, rules.refused, ends_by_itself=True)
     freeze = frozen(rules.freeze, now)
     if freeze is None:
         return None
     why, opens = freeze
-    return Decision(Action.HOLD, f"{why}; {_override(step)}", earliest=opens)
+    reason = f"{why}; {_override(step)}"
+    return Decision(Action.HOLD, reason, earliest=opens, ends_by_itself=True)
 
 
 def _too_early(step: Step, now: datetime) -> Decision | None:

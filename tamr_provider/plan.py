@@ -44,6 +44,7 @@ class PlannedStep:
     earliest_start: datetime | None = None
     usual: Usual | None = None
     own_job: bool = True
+    ends_by_itself: bool = False
 
     @property
     def job_id(self) -> str:
@@ -216,6 +217,7 @@ def _planned(step: Step, decision: Decision) -> PlannedStep:
         job=decision.job,
         not_before=step.not_before,
         earliest_start=decision.earliest,
+        ends_by_itself=decision.ends_by_itself,
     )
 
 

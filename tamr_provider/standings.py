@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tamr_provider.decide import is_equal_and_new_enough
-from tamr_provider.errors import TamrError
+from tamr_provider.errors import OutageError, TamrError, UnreachableError
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.since import count_sinces
+from tamr_provider.states import UNKNOWN, most_urgent, needs_action, step_state
 from tamr_provider.survey import Standing, connect, look_and_plan
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from tamr_provider.stackfile.product import Product
     from tamr_provider.stackfile.project import Project
     from tamr_provider.view import View
+
+    Guard = Callable[[str], str]
+    Guards = Callable[[Project, str, Mapping[str, Product]], Guard]
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,19 @@ class Row:
     def last(self) -> Job | None:
         """The job for this version that ended, or was created, last; a failed one too."""
         return max(self.jobs, key=_latest, default=None)
+
+    @property
+    def state(self) -> str:
+        """The product's state, that of its most urgent step."""
+        if self.standing is None:
+            return UNKNOWN
+        retried_at = self.product.retried_at
+        return most_urgent([step_state(s, self.jobs, retried_at) for s in self.standing.steps])
+
+    @property
+    def needs_action(self) -> bool:
+        """Whether nothing happens to one of its steps until a person acts."""
+        return self.standing is not None and any(map(needs_action, self.standing.steps))
 
     @property
     def in_the_way(self) -> str:
@@ -60,8 +77,14 @@ class Environment:
     url: str
     rows: tuple[Row, ...]
     error: str = ""
+    is_away: bool = False  # The tenant did not answer, which may end by itself.
     plan: Plan | None = None
     view: View | None = field(default=None, repr=False)
+
+
+def unguarded(project: Project, stack: str, products: Mapping[str, Product]) -> Guard:  # noqa: ARG001
+    """Let every product run, so that no second tenant is asked."""
+    return lambda _: ""
 
 
 def ask(  # noqa: PLR0913, PLR0917 - where, who, and how far back
@@ -69,10 +92,13 @@ def ask(  # noqa: PLR0913, PLR0917 - where, who, and how far back
     name: str,
     env: Mapping[str, str],
     clock: Clock,
+    guards: Guards,
     back: timedelta | None = None,
     on_outage: Callable[[str], None] = lambda _: None,
 ) -> Environment:
     """Return a stack as its tenant holds it now, with the jobs of the last `back`.
+
+    `guards` tells for a stack why a product's version may not run there.
 
     Raises InputError for a bad stack file; a tenant that cannot be asked is the result's `error`.
     """
@@ -80,13 +106,15 @@ def ask(  # noqa: PLR0913, PLR0917 - where, who, and how far back
     try:
         settings = read_settings(env, name, file.url, file.slots)
         with connect(settings, clock, on_outage=on_outage) as client:
+            guard = guards(project, name, file.products)
             plan, view = look_and_plan(
-                client, clock, file.products, settings.slots, name, back=back
+                client, clock, file.products, settings.slots, name, guard, back
             )
     except TamrError as error:
         said = "; ".join(str(error).splitlines())
         unknown = tuple(Row(each, name, one, None) for each, one in file.products.items())
-        return Environment(name, file.url, unknown, said)
+        is_away = isinstance(error, (OutageError, UnreachableError))
+        return Environment(name, file.url, unknown, said, is_away)
     rows = (_row(plan, view, name, each, one) for each, one in file.products.items())
     return Environment(name, settings.url, tuple(rows), plan=plan, view=view)
 

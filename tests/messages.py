@@ -91,7 +91,7 @@ COMPOSED = {
     "cli/doctor.py:_examine_stack": "the problems of a stack file",
     "cli/doctor.py:_examine_tenant": "the problems of the settings",
     "cli/tenant.py:refuse_problems": "why a version must not run, with the file's name",
-    "cli/template.py:write_template": "the files that are there already",
+    "cli/plan.py:_refuse_new_addresses": "an address that the base does not name",
     "client/jobs.py:create_job": "an answer that cannot be read",
     "client/send.py:_pause": "the trouble that was waited for",
     "client/send.py:_read": "Tamr's own words",

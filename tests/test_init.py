@@ -68,13 +68,29 @@ def test_editors_find_the_schema_that_the_first_line_names(tmp_path: Path) -> No
         jsonschema.validate(yaml.safe_load(path.read_text()), schema)
 
 
-def test_what_is_there_already_is_named_and_left_alone(tmp_path: Path) -> None:
+def test_what_exists_is_kept_and_what_is_missing_is_added(tmp_path: Path) -> None:
     made = start(tmp_path)
     (made / "README.md").write_text("mine")
+    (made / "stacks/host/pulumi-resource-pulumi-python").unlink()
+    (made / "stacks/Pulumi.staging.yaml").unlink()
     done = tamr(tmp_path, "init", "my shop")
-    assert done.returncode == 2
-    assert "README.md: is there already; nothing was written" in done.stderr
+    assert (done.returncode, done.stdout.splitlines()[:2]) == (
+        0,
+        ["  stacks/host/pulumi-resource-pulumi-python", ""],
+    )
     assert (made / "README.md").read_text() == "mine"
+    assert "lacks nothing" in tamr(tmp_path, "init", "my shop").stdout
+
+
+def test_the_workflows_of_a_ci_are_added_to_a_project(tmp_path: Path) -> None:
+    """The project keeps the name in its Pulumi.yaml, and what its README lacks is printed."""
+    start(tmp_path).rename(tmp_path / "renamed")
+    done = tamr(tmp_path, "init", "renamed", "--ci", "github")
+    assert done.returncode == 0, done.stderr
+    assert "  .github/workflows/tamr-up.yml\n" in done.stdout
+    assert "project my-shop is in renamed" in done.stdout
+    assert "README.md exists and was not changed; it lacks this:" in done.stdout
+    assert "TAMR_API_KEY_PROD" in done.stdout
 
 
 def test_a_stack_file_of_the_users_own_keeps_its_bytes(tmp_path: Path) -> None:
@@ -123,6 +139,9 @@ def test_pulumi_new_makes_the_same_project_from_the_same_folder(tmp_path: Path) 
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "run: tamr init ." in done.stdout
+    added = tamr(new, "init", ".")
+    assert added.stdout.splitlines()[0] == "  requirements.txt"
     assert files(new) == files(made)
     assert same((new, made), "README.md")
     assert os.access(new / SHARED[1], os.X_OK)

@@ -17,7 +17,7 @@ _COMMANDS = {
     "doctor": "Find what is missing or wrong, and say the repair.",
     "emulator": "Run a Tamr tenant on this machine.",
     "history": "Show who wanted which version where, and what came of it; the newest first.",
-    "init": "Start a project: program, host, example stacks, and the workflows of a CI.",
+    "init": "Start a project, or add what is missing to one.",
     "jobs": "Use the Jobs API by hand.",
     "promote": "Write the version that one stack holds into another stack's file.",
     "plan": "Say what `up` would do, for every step; starts nothing.",

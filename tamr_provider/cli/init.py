@@ -8,10 +8,14 @@ from pathlib import Path
 
 import click
 
-from tamr_provider.cli.template import PROJECT, write_template
+from tamr_provider.cli.origin import Origin, find_origin
+from tamr_provider.cli.template import PROJECT, template_texts, write_missing
 from tamr_provider.errors import InputError
 
-_EXAMPLE_DAY = "2026-11-20"  # of the template; the example of a new project is of today
+_EXAMPLE_DAY = "2026-11-20"  # The template's; the example of a new project has today's.
+_EXAMPLES = "stacks/Pulumi."
+_README = "README.md"
+_REQUIREMENTS = "requirements.txt"
 
 
 @click.command()
@@ -24,18 +28,56 @@ _EXAMPLE_DAY = "2026-11-20"  # of the template; the example of a new project is 
     help="Whose workflows to add: check, up and promote.",
 )
 def init(directory: Path, ci: str) -> None:
-    """Start a project: program, host, example stacks, and the workflows of a CI.
+    """Start a project, or add what is missing to one.
 
-    Files that are there already are never touched.
+    Writes the program, its host, example stacks, the workflows of a CI, and a requirements.txt
+    that names where this tamr-provider came from. Files that exist are never changed.
     """
+    name = _name(directory)
+    templates = [PROJECT] if ci == "none" else [PROJECT, ci]
+    texts = template_texts(name, templates)
+    if any((directory / "stacks").glob("Pulumi.*")):
+        texts = {path: text for path, text in texts.items() if not path.startswith(_EXAMPLES)}
+    origin = find_origin()
+    texts[_REQUIREMENTS] = f"{origin.requirement}\n"
+    today = f"{datetime.now(timezone.utc):%Y-%m-%d}"
+    for path in (path for path in texts if path.startswith(_EXAMPLES)):
+        texts[path] = texts[path].replace(_EXAMPLE_DAY, today)
+    written = write_missing(directory, dict(sorted(texts.items())))
+    if _REQUIREMENTS in written and origin.wheel:
+        written.append(_write_wheel(directory, origin))
+    _say(directory, name, written)
+    if ci != "none" and _README not in written and any(path in written for path in _workflows(ci)):
+        click.echo(f"\n{_README} exists and was not changed; it lacks this:\n")
+        click.echo(template_texts(name, [ci])[_README])
+
+
+def _name(directory: Path) -> str:
+    """Return the project's name: of its Pulumi.yaml if it has one, else the folder's."""
+    from tamr_provider.stackfile.project import find_project
+
+    if any((directory / file).is_file() for file in ("Pulumi.yaml", "Pulumi.yml")):
+        return find_project(directory).name
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", directory.resolve().name).strip("-.")
     if not name:
         raise InputError(f"{directory}: its name would be the project's; give it letters or digits")
-    templates = [PROJECT] if ci == "none" else [PROJECT, ci]
-    written = [each for template in templates for each in write_template(directory, name, template)]
-    today = f"{datetime.now(timezone.utc):%Y-%m-%d}"
-    for path in (directory / each for each in written if each.startswith("stacks/Pulumi.")):
-        text = path.read_text(encoding="utf-8").replace(_EXAMPLE_DAY, today)
-        path.write_text(text, encoding="utf-8")
-    click.echo("\n".join(f"  {each}" for each in written))
+    return name
+
+
+def _write_wheel(directory: Path, origin: Origin) -> str:
+    path = directory / "wheels" / origin.wheel_name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(origin.wheel)
+    return f"wheels/{origin.wheel_name}"
+
+
+def _workflows(ci: str) -> list[str]:
+    return [path for path in template_texts("", [ci]) if path != _README]
+
+
+def _say(directory: Path, name: str, written: list[str]) -> None:
+    if not written:
+        click.echo(f"project {name} in {directory} lacks nothing; nothing was written")
+        return
+    click.echo("\n".join(f"  {path}" for path in written))
     click.echo(f"\nproject {name} is in {directory}; next: its README.md")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tamr_provider.cli.tenant import guard, open_client, project_options, read_stack
+from tamr_provider.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tamr_provider.cli.tenant import Stack
@@ -44,17 +47,40 @@ def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
 ) -> None:
     """Say what `up` would do, for every step; starts nothing.
 
-    With --base, as if the checkout were merged into that commit now.
+    With --base, as if the checkout were merged into that commit now. No key is sent to an address
+    that the commit does not name.
     """
     from tamr_provider.cli import render
 
     opened = read_stack(directory, stack, base)
+    if base:
+        _refuse_new_addresses(opened, base)
     with open_client(opened.settings) as client:
         made = _plan(opened, client)
     write = {"text": render.text, "json": render.json_, "markdown": render.markdown}
     click.echo(write["json" if as_json else format_](made, opened.name, opened.settings.url))
     if detailed_exitcode and made.launches:
         sys.exit(_SOMETHING_TO_LAUNCH)
+
+
+def _refuse_new_addresses(stack: Stack, base: str) -> None:
+    from tamr_provider.stackfile.addresses import address_problems
+
+    problems = address_problems(stack.project, base, _addresses(stack))
+    if problems:
+        raise InputError(*problems)
+
+
+def _addresses(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Yield each stack whose tenant a plan asks, with the address in its file."""
+    from tamr_provider.clock import SystemClock
+
+    if not os.environ.get("TAMR_URL"):
+        yield stack.name, stack.settings.url
+    sources = {product.promote_from for product in stack.file.products.values()}
+    for name in (known for known in stack.project.stacks() if known in sources):
+        if url := stack.project.read_stack(name, SystemClock().now()).url:
+            yield name, url
 
 
 def _plan(stack: Stack, client: Client) -> Plan:

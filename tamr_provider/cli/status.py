@@ -16,12 +16,15 @@ from tamr_provider.errors import InputError
 from tamr_provider.times import format_duration, format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from tamr_provider.standings import Environment, Row
+    from tamr_provider.stackfile.product import Product
+    from tamr_provider.stackfile.project import Project
+    from tamr_provider.standings import Environment, Guard, Guards, Row
 
+_NOT_FINISHED = 75
 _COLUMNS = ("product", "stack", "version", "held", "last job", "age", "in the way")
 
 
@@ -29,25 +32,45 @@ _COLUMNS = ("product", "stack", "version", "held", "last job", "age", "in the wa
 @directory_option
 @click.option("--stack", "stacks", multiple=True, help="Only this one; may be given again.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def status(directory: Path, stacks: tuple[str, ...], as_json: bool) -> None:
+@click.option(
+    "--exit-code",
+    "by_state",
+    is_flag=True,
+    help="Exit with 0 if all is deployed, 1 if something failed or needs you, 75 otherwise.",
+)
+def status(directory: Path, stacks: tuple[str, ...], as_json: bool, by_state: bool) -> None:
     """Show what each environment is to hold, and whether it does.
 
     Asks every stack's tenant now, with the key in TAMR_API_KEY_<STACK> or TAMR_API_KEY. Exits
     with 1 if one of them could not be asked.
     """
-    environments = survey_all(directory, stacks)
+    environments = survey_all(directory, stacks, guards=_guards)
     rows = [row for each in environments for row in each.rows]
     click.echo(_json(environments, rows) if as_json else "\n".join(_text(environments, rows)))
-    sys.exit(any(each.error for each in environments))
+    sys.exit(_exit_code(environments, rows) if by_state else any(e.error for e in environments))
+
+
+def _exit_code(environments: list[Environment], rows: list[Row]) -> int:
+    """Return 0 if all is deployed, 1 if something failed or needs a person, else 75."""
+    from tamr_provider.states import FAILED, SATISFIED
+
+    if any(environment.error and not environment.is_away for environment in environments):
+        return 1
+    if any(row.state == FAILED or row.needs_action for row in rows):
+        return 1
+    return 0 if all(row.state == SATISFIED for row in rows) else _NOT_FINISHED
 
 
 def survey_all(
-    directory: Path, stacks: Sequence[str], back: timedelta | None = None
+    directory: Path,
+    stacks: Sequence[str],
+    back: timedelta | None = None,
+    guards: Guards | None = None,
 ) -> list[Environment]:
     """Return the environments named, or all; outages are told as they happen."""
     from tamr_provider.clock import SystemClock
     from tamr_provider.stackfile.project import find_project
-    from tamr_provider.standings import ask
+    from tamr_provider.standings import ask, unguarded
 
     project = find_project(directory)
     names = stacks or tuple(project.stacks())
@@ -60,7 +83,16 @@ def survey_all(
             said.add(text)
             click.echo(text, err=True)
 
-    return [ask(project, each, os.environ, SystemClock(), back, say_once) for each in names]
+    clock, asked = SystemClock(), guards or unguarded
+    return [ask(project, name, os.environ, clock, asked, back, say_once) for name in names]
+
+
+def _guards(project: Project, stack: str, products: Mapping[str, Product]) -> Guard:
+    """Return what tells why a product of a stack may not run there, by its `promoteFrom`."""
+    from tamr_provider.clock import SystemClock
+    from tamr_provider.promotion import guard_of
+
+    return guard_of(project, stack, products, os.environ, SystemClock())
 
 
 def _text(environments: list[Environment], rows: list[Row]) -> Iterator[str]:
@@ -98,6 +130,8 @@ def _product(row: Row) -> dict[str, Any]:
         "stack": row.stack,
         "version": row.product.version,
         "since": format_moment(row.product.not_before),
+        "state": row.state,
+        "needsAction": row.needs_action,
         "held": row.standing.held if row.standing else None,
         "heldSince": _moment(row.standing.since if row.standing else None),
         "jobId": last.id if last else None,

@@ -7,8 +7,10 @@ ${DESCRIPTION} at the end of their names, which it drops there.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tamr_provider.errors import InputError
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 PROJECT = "project"
 DEMO = "demo"
@@ -19,38 +21,38 @@ _DESCRIPTION = "Data refreshes on Tamr Cloud as deployments"
 
 def write_core(folder: Path, name: str) -> None:
     """Write what every project has: Pulumi.yaml, the program and the host."""
-    files = _files(PROJECT).items()
-    _write(folder, name, {to: source for to, source in files if to.startswith(_CORE)})
+    texts = template_texts(name, [PROJECT])
+    write_missing(folder, {path: text for path, text in texts.items() if path.startswith(_CORE)})
 
 
-def write_template(folder: Path, name: str, template: str) -> list[str]:
-    """Write a template's files for a project of that name, and return their paths.
+def template_texts(name: str, templates: Sequence[str]) -> dict[str, str]:
+    """Return the files of a project of that name by path; parts of one file are joined."""
+    texts: dict[str, str] = {}
+    for template in templates:
+        for path, source in _files(template).items():
+            text = source.read_text(encoding="utf-8").replace("${PROJECT}", name)
+            text = text.replace("${DESCRIPTION}", _DESCRIPTION)
+            texts[path] = f"{texts[path]}\n{text}" if path in texts else text
+    return texts
 
-    Raises InputError, and writes nothing, where one of them is there already.
-    """
-    files = _files(template)
-    there = [folder / each for each in files if (folder / each).exists()]
-    if there:
-        raise InputError(*(f"{each}: is there already; nothing was written" for each in there))
-    _write(folder, name, files)
-    return list(files)
+
+def write_missing(folder: Path, texts: Mapping[str, str]) -> list[str]:
+    """Write the files that are not there yet, and return their paths."""
+    missing = [path for path in texts if not (folder / path).exists()]
+    for path in missing:
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(texts[path], encoding="utf-8")
+        target.chmod(0o755 if texts[path].startswith("#!") else 0o644)
+    return missing
 
 
 def _files(template: str) -> dict[str, Path]:
     """Return a template's files by the path that they get in a project."""
     root = _TEMPLATES / template
-    every = (each for each in sorted(root.rglob("*")) if each.is_file())
+    files = (path for path in sorted(root.rglob("*")) if path.is_file())
     return {
-        each.relative_to(root).as_posix().replace("${DESCRIPTION}", ""): each
-        for each in every
-        if "__pycache__" not in each.parts
+        path.relative_to(root).as_posix().replace("${DESCRIPTION}", ""): path
+        for path in files
+        if "__pycache__" not in path.parts
     }
-
-
-def _write(folder: Path, name: str, files: dict[str, Path]) -> None:
-    for each, source in files.items():
-        target = folder / each
-        text = source.read_text(encoding="utf-8").replace("${PROJECT}", name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text.replace("${DESCRIPTION}", _DESCRIPTION), encoding="utf-8")
-        target.chmod(0o755 if text.startswith("#!") else 0o644)

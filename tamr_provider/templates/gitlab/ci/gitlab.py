@@ -1,7 +1,17 @@
-"""What the pipeline tells GitLab: one note in a merge request, or a merge request of its own.
+"""What the pipeline reads from data and writes to GitLab; needs Python alone.
 
-python ci/gitlab.py note MARKER FILE             writes or replaces the note that starts with MARKER
-python ci/gitlab.py merge-request BRANCH TITLE FILE   opens or updates the merge request of a branch
+python ci/gitlab.py note MARKER FILE
+    writes or replaces its own note that starts with MARKER
+python ci/gitlab.py merge-request BRANCH TITLE FILE [once]
+    opens or updates the merge request of a branch; `once`: leaves alone any that it ever had
+python ci/gitlab.py candidates STATUS FROM TO [PRODUCT]
+    prints product and version of what both stacks have
+python ci/gitlab.py asks STATUS PRODUCT VERSION
+    succeeds if the product's file asks for the version
+python ci/gitlab.py unfinished STATUS HISTORY STARTED
+    succeeds if an update began and nothing was refused
+
+STATUS is what `tamr status --json` printed.
 """
 
 import json
@@ -12,46 +22,72 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-PROJECT = f"{os.environ['CI_API_V4_URL']}/projects/{os.environ['CI_PROJECT_ID']}"
-
 
 def call(method: str, path: str, **fields: str) -> Any:
+    project = f"projects/{os.environ['CI_PROJECT_ID']}/"
     request = urllib.request.Request(
-        f"{PROJECT}/{path}",
+        f"{os.environ['CI_API_V4_URL']}/{'' if path == 'user' else project}{path}",
         method=method,
         data=json.dumps(fields).encode() if fields else None,
         headers={"PRIVATE-TOKEN": os.environ["GITLAB_TOKEN"], "Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.load(response)
 
 
 def note(marker: str, file: str) -> None:
     notes = f"merge_requests/{os.environ['CI_MERGE_REQUEST_IID']}/notes"
     body = Path(file).read_text(encoding="utf-8")
+    me = call("GET", "user")["id"]  # Anybody may begin a note with the marker.
     page = 1
     while found := call("GET", f"{notes}?per_page=100&page={page}"):
-        for each in found:
-            if each["body"].startswith(marker):
-                call("PUT", f"{notes}/{each['id']}", body=body)
+        for entry in found:
+            if entry["author"]["id"] == me and entry["body"].startswith(marker):
+                call("PUT", f"{notes}/{entry['id']}", body=body)
                 return
         page += 1
     call("POST", notes, body=body)
 
 
-def merge_request(branch: str, title: str, file: str) -> None:
-    fields = {"title": title, "description": Path(file).read_text(encoding="utf-8")}
+def merge_request(branch: str, title: str, file: str, once: str = "") -> None:
     source = urllib.parse.quote(branch, safe="")
-    found = call("GET", f"merge_requests?state=opened&source_branch={source}")
-    if found:
+    state = "all" if once else "opened"
+    found = call("GET", f"merge_requests?state={state}&source_branch={source}")
+    fields = {"title": title, "description": Path(file).read_text(encoding="utf-8")}
+    if not found:
+        target = os.environ["CI_DEFAULT_BRANCH"]
+        call("POST", "merge_requests", source_branch=branch, target_branch=target, **fields)
+    elif not once:
         call("PUT", f"merge_requests/{found[0]['iid']}", **fields)
-        return
-    target = os.environ["CI_DEFAULT_BRANCH"]
-    call("POST", "merge_requests", source_branch=branch, target_branch=target, **fields)
+
+
+def products(status: str, stack: str = "") -> list[dict[str, Any]]:
+    rows = json.loads(Path(status).read_text(encoding="utf-8"))["products"]
+    return [row for row in rows if stack in ("", row["stack"])]
+
+
+def candidates(status: str, source: str, target: str, only: str = "") -> None:
+    there = {row["product"] for row in products(status, target)}
+    for row in products(status, source):
+        if only in ("", row["product"]):
+            if row["product"] in there:
+                print(row["product"], row["version"], sep="\t")
+            else:
+                print(f"{target} has no product {row['product']}", file=sys.stderr)
+
+
+def asks(status: str, product: str, version: str) -> bool:
+    return any(r["product"] == product and r["version"] == version for r in products(status))
+
+
+def unfinished(status: str, history: str, started: str) -> bool:
+    states = {row["state"] for row in products(status)}
+    text = Path(history).read_text(encoding="utf-8").strip()
+    updates = json.loads(text) if text else []
+    began = not updates or updates[0]["startTime"][: len(started)] >= started
+    return began and ("running" in states or not states & {"pending", "unknown"})
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "note":
-        note(*sys.argv[2:])
-    else:
-        merge_request(*sys.argv[2:])
+    command = globals()[sys.argv[1].replace("-", "_")]
+    sys.exit(command(*sys.argv[2:]) is False)
