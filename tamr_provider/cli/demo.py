@@ -64,14 +64,18 @@ class _Demo:
 
     def prepare(self) -> None:
         """Write the project, and make its stack where Pulumi is there."""
-        from tamr_provider.cli.template import DEMO, write_core, write_template
+        from tamr_provider.cli.template import DEMO, template_texts, write_core, write_missing
 
         write_core(self._folder, "tamr-pipelines")
         (self._folder / "state").mkdir()
-        for name in write_template(self._folder, "tamr-pipelines", DEMO):
-            path = self._folder / name
-            text = path.read_text(encoding="utf-8").replace("http://127.0.0.1:8080", self._url)
-            path.write_text(text, encoding="utf-8")
+        texts = template_texts("tamr-pipelines", [DEMO])
+        write_missing(
+            self._folder,
+            {
+                path: text.replace("http://127.0.0.1:8080", self._url)
+                for path, text in texts.items()
+            },
+        )
         click.echo(f"A Tamr tenant is emulated at {self._url}; its jobs take seconds.")
         if self._pulumi:
             self._call(["pulumi", "stack", "init", "dev"], quiet=True)
