@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tamr_provider.cli.output import say
+from tamr_provider.errors import TamrError
+
 if TYPE_CHECKING:
     from datetime import timedelta
 
@@ -82,7 +85,7 @@ def emulator(port: int, **given: Any) -> None:
     except (PortTakenError, StoreError) as error:
         raise _BadStart(str(error)) from None
     with server:
-        click.echo(server.url)
+        say(server.url)
         key = "<the key>" if given["key"] else "anything"
         _log(f"use it with TAMR_URL={server.url} TAMR_API_KEY={key}; Ctrl-C ends it")
         while not over.wait(0.2):  # on Windows a wait without end does not hear Ctrl-C
@@ -124,5 +127,5 @@ def _script(path: Path | None) -> Script:
 
 
 def _log(line: str) -> None:
-    with contextlib.suppress(OSError):  # nobody reads it any more; the tenant goes on
-        click.echo(line, err=True)
+    with contextlib.suppress(OSError, TamrError):  # nobody reads it any more; the tenant goes on
+        say(line, err=True)

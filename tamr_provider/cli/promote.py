@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tamr_provider.cli.edit import NOW, Edit
-from tamr_provider.cli.markdown import escape
+from tamr_provider.cli.markdown import code, escape
+from tamr_provider.cli.output import say
 from tamr_provider.cli.tenant import directory_option, open_client, read_stack, refuse_problems
 from tamr_provider.errors import InputError, NotPromotedError, NotYetError
 from tamr_provider.times import format_duration, format_moment, parse_duration
@@ -56,7 +57,7 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
     edit = Edit(directory, target, product)
     ours = edit.before
     if ours.version == theirs.version:
-        click.echo(f"nothing to promote: {target} has {product} {theirs.version} already")
+        say(f"nothing to promote: {target} has {product} {theirs.version} already")
         return
     _may_replace(product, ours, theirs, target, release)
     standing = _standing(held, product, theirs, wait)
@@ -64,7 +65,7 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
     evidence += _verify(held, product, theirs, standing)
     values = {"version": theirs.version, "since": NOW}
     changed = edit.write(values, is_dry_run=dry_run)
-    click.echo("\n".join([*evidence, "", changed + " (dry run: not written)" * dry_run]))
+    say("\n".join([*evidence, "", changed + " (dry run: not written)" * dry_run]))
 
 
 def _product(stack: Stack, name: str) -> Product:
@@ -118,11 +119,14 @@ def _evidence(  # noqa: PLR0913, PLR0917 - what the reviewer wants to see
     held: Stack, target: str, name: str, product: Product, standing: Standing, soak: timedelta
 ) -> Iterator[str]:
     since = standing.since or standing.now
-    yield f"### Promote `{name}` {product.version} from {held.name} to {target}"
+    yield (
+        f"### Promote {code(name)} {escape(product.version)}"
+        f" from {escape(held.name)} to {escape(target)}"
+    )
     yield ""
     age = format_duration(standing.now - since)
     asked = f" ({format_duration(soak)} were asked for)" if soak else ""
-    yield f"{held.name} holds it since {_short(since)}, for {age}{asked}."
+    yield f"{escape(held.name)} holds it since {_short(since)}, for {age}{asked}."
     yield ""
     yield "| step | job | created | finished | took |"
     yield "| --- | --- | --- | --- | --- |"
@@ -131,7 +135,7 @@ def _evidence(  # noqa: PLR0913, PLR0917 - what the reviewer wants to see
         if job is not None and job.created_at is not None and job.finished_at is not None:
             took = format_duration(job.finished_at - job.created_at)
             times = f"{_short(job.created_at)} | {_short(job.finished_at)} | {took}"
-            yield f"| {escape(str(each.step.configuration))} | {job.id} | {times} |"
+            yield f"| {escape(str(each.step.configuration))} | {escape(job.id)} | {times} |"
     yield ""
 
 
@@ -154,7 +158,7 @@ def _verify(held: Stack, name: str, product: Product, standing: Standing) -> Ite
         said = "\n".join(f"  {each}" for each in checked.lines) or "  (it printed nothing)"
         ended = f"verify: {product.verify} ended with {checked.code}"
         raise NotPromotedError(f"{ended}, so {name} is not promoted; its last lines:\n{said}")
-    yield f"The check `{product.verify}` passed."
+    yield f"The check {code(product.verify)} passed."
 
 
 def _short(moment: datetime) -> str:
