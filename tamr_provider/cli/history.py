@@ -79,10 +79,17 @@ def _moment_of(text: str, now: datetime) -> datetime | None:
         return None
     days = re.fullmatch(r"(\d{1,6})d", text)
     length = timedelta(days=int(days[1])) if days else parse_duration(text)
-    moment = now - length if length is not None else parse_moment(text)
+    moment = _before(now, length) if length is not None else parse_moment(text)
     if moment is None:
         raise InputError(f"--since: found {text!r}; allowed: a date, a time, or a length as in 30d")
     return moment
+
+
+def _before(now: datetime, length: timedelta) -> datetime | None:
+    try:
+        return now - length
+    except OverflowError:
+        return None
 
 
 def _asked(change: Change) -> datetime:
