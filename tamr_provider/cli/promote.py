@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -11,16 +12,20 @@ from tamr_provider.cli.markdown import code, escape
 from tamr_provider.cli.output import say
 from tamr_provider.cli.tenant import directory_option, open_client, read_stack, refuse_problems
 from tamr_provider.errors import InputError, NotPromotedError, NotYetError
+from tamr_provider.foreigntext import visible
 from tamr_provider.times import format_duration, format_moment, parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from pathlib import Path
 
     from tamr_provider.cli.tenant import Stack
     from tamr_provider.stackfile.product import Product
     from tamr_provider.survey import Standing
+
+
+_CHECK_LIMIT = timedelta(hours=1)
 
 
 @click.command()
@@ -153,10 +158,12 @@ def _verify(held: Stack, name: str, product: Product, standing: Standing) -> Ite
         "TAMR_JOB_IDS": ",".join(each.job_id for each in standing.steps),
     }
     folder, secret = held.project.file.parent, held.settings.api_key
-    checked = run_check(product.verify, folder, facts, secret)
-    if checked.code:
+    limit = f"at most {format_duration(_CHECK_LIMIT)}"
+    say(f"verify: running {visible(product.verify)} ({limit})", err=True)
+    checked = run_check(product.verify, folder, facts, secret, _CHECK_LIMIT)
+    if not checked.passed:
         said = "\n".join(f"  {each}" for each in checked.lines) or "  (it printed nothing)"
-        ended = f"verify: {product.verify} ended with {checked.code}"
+        ended = f"verify: {visible(product.verify)} {checked.ended}"
         raise NotPromotedError(f"{ended}, so {name} is not promoted; its last lines:\n{said}")
     yield f"The check {code(product.verify)} passed."
 
