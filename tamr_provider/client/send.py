@@ -149,8 +149,14 @@ class Sender:
             raise _TryAgain(why, AnswerLostError(why), _retry_after(response))
         self._met = True
         if status != 200:
-            raise RefusedError(status, reply, what)
+            raise RefusedError(status, reply + self._path_hint(status), what)
         return Answer(body, _date(response))
+
+    def _path_hint(self, status: int) -> str:
+        path = urlsplit(self.url).path
+        if status != 404 or not path:
+            return ""
+        return f"; tamr:url has the path {path}: is it a part of the tenant's address?"
 
     def _words(self, body: object, response: httpx.Response) -> str:
         """Return the server's own words as they can be shown."""
