@@ -159,11 +159,12 @@ def _verify(held: Stack, name: str, product: Product, standing: Standing) -> Ite
     }
     folder, secret = held.project.file.parent, held.settings.api_key
     limit = f"at most {format_duration(_CHECK_LIMIT)}"
-    say(f"verify: running {visible(product.verify)} ({limit})", err=True)
+    command = visible(product.verify)
+    say(f"verify: running {command} ({limit})", err=True)
     checked = run_check(product.verify, folder, facts, secret, _CHECK_LIMIT)
     if not checked.passed:
         said = "\n".join(f"  {each}" for each in checked.lines) or "  (it printed nothing)"
-        ended = f"verify: {visible(product.verify)} {checked.ended}"
+        ended = f"verify: {command} {checked.ended}"
         raise NotPromotedError(f"{ended}, so {name} is not promoted; its last lines:\n{said}")
     yield f"The check {code(product.verify)} passed."
 

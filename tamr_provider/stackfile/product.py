@@ -59,7 +59,8 @@ def _id(value: object) -> str:
 
 def _seen(text: str) -> str:
     if has_unseen(text):
-        raise problem(f"found {visible(show(text))}; allowed: text without control characters")
+        shown = visible(show(text))
+        raise problem(f"found {shown}; allowed: text without control characters")
     return text
 
 
