@@ -62,10 +62,10 @@ def test_a_response_that_drips_is_lost_after_one_deadline() -> None:
         tenant.close()
 
 
-def test_headers_that_drip_are_lost_after_the_same_deadline() -> None:
-    with slow_tenant(b"HTTP/1.1 200 OK\r\n", endless=b"X-A: b\r\n") as url:
+def test_headers_that_never_end_are_lost_after_the_same_deadline() -> None:
+    with slow_tenant(b"HTTP/1.1 200 OK\r\nX-A: b\r\n", is_held=True) as url:
         tenant = sender(url, FakeClock(), deadline_seconds=0.3)
-        with pytest.raises(AnswerLostError):
+        with pytest.raises(AnswerLostError, match=r"no whole response within 0\.3 seconds"):
             tenant.post("/jobs", "load src_crm", JOB)
         tenant.close()
 
@@ -155,6 +155,14 @@ def test_the_key_is_blotted_out_of_an_error_when_echoed_by(reply: httpx.Response
         client.create_job(Configuration.load("src_crm"))
     assert KEY not in str(raised.value)
     assert "***" in str(raised.value)
+
+
+def test_the_key_is_blotted_out_of_a_header_that_cannot_be_read() -> None:
+    with slow_tenant(f"HTTP/1.1 200 OK\r\nno header {KEY}\r\n\r\n".encode()) as url:
+        tenant = sender(url, FakeClock())
+        with pytest.raises(AnswerLostError, match=r"illegal header line.*\*\*\*"):
+            tenant.post("/jobs", "load src_crm", JOB)
+        tenant.close()
 
 
 def test_the_key_is_blotted_out_of_a_list_that_is_none() -> None:

@@ -166,6 +166,7 @@ def test_a_version_in_the_evidence_is_no_markup(tmp_path: Path) -> None:
         assert done.returncode == 0
         heading = done.stdout.splitlines()[0]
         assert r"&lt;img> @&#8203;a !\[x\](y) from staging to prod" in heading
+        assert "<img>" not in done.stdout
 
 
 def test_a_rollback_is_pinned_until_it_is_released(tmp_path: Path) -> None:

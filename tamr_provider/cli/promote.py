@@ -70,7 +70,7 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
     evidence += _verify(held, product, theirs, standing)
     values = {"version": theirs.version, "since": NOW}
     changed = edit.write(values, is_dry_run=dry_run)
-    say("\n".join([*evidence, "", changed + " (dry run: not written)" * dry_run]))
+    say("\n".join([*evidence, "", escape(changed) + " (dry run: not written)" * dry_run]))
 
 
 def _product(stack: Stack, name: str) -> Product:

@@ -128,10 +128,10 @@ class Sender:
         try:
             response = self._exchange.send(method, path, **request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-            why = f"{self.url} cannot be reached: {error or type(error).__name__}"
+            why = f"{self.url} cannot be reached: {self._cause(error)}"
             raise _TryAgain(why, AnswerLostError(why, sent=False)) from None
         except httpx.HTTPError as error:
-            why = f"{self.url} did not answer: {error or type(error).__name__}"
+            why = f"{self.url} did not answer: {self._cause(error)}"
             raise _TryAgain(why, AnswerLostError(why)) from None
         except httpx.InvalidURL as error:
             raise UnreachableError(f"{self.url} is no address: {error}") from None
@@ -157,6 +157,10 @@ class Sender:
         if status != 404 or not path:
             return ""
         return f"; tamr:url has the path {path}: is it a part of the tenant's address?"
+
+    def _cause(self, error: Exception) -> str:
+        """Return an error's words; httpx quotes what it could not read."""
+        return one_line(redact_text(str(error), self._api_key)) or type(error).__name__
 
     def _words(self, body: object, response: httpx.Response) -> str:
         """Return the server's own words as they can be shown."""
