@@ -97,7 +97,7 @@ class Sender:
                 f"no connection to {settings.url} can be prepared: {error}; check HTTPS_PROXY, "
                 "ALL_PROXY and SSL_CERT_FILE in the environment"
             ) from None
-        self._exchange = Exchange(self._http, clock, deadline_seconds)
+        self._exchange = Exchange(self._http, clock, deadline_seconds, is_remote=transport is None)
 
     def close(self) -> None:
         """Let go of the connections."""
