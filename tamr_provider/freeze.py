@@ -28,7 +28,10 @@ class Window:
 
     def opens(self, now: datetime) -> datetime | None:
         """Return when the freeze that covers `now` is over, in its own zone; None outside of it."""
-        local = now.astimezone(self.zone)
+        try:
+            local = now.astimezone(self.zone)
+        except OverflowError:  # the calendar's last day: no window of a team is there
+            return None
         if isinstance(self.start, int) and isinstance(self.end, int):
             return self._opens_weekly(local, self.start, self.end)
         assert isinstance(self.start, datetime)  # noqa: S101 - both are of one kind

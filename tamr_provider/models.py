@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.errors import UnreadableError
+from tamr_provider.foreigntext import one_line, visible
 from tamr_provider.times import parse_moment
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class Configuration:
 
     def __str__(self) -> str:
         """Name it as people do: `load src_crm`, `publish Test 123`."""
-        return f"{self.type} {self.ids[0][1]}" if self.ids else self.type or "unknown job"
+        name = f"{self.type} {self.ids[0][1]}" if self.ids else self.type or "unknown job"
+        return visible(name)
 
 
 def _configuration(type_: str, ids: dict[str, Any]) -> Configuration:
@@ -86,7 +88,10 @@ def _configuration(type_: str, ids: dict[str, Any]) -> Configuration:
 
 @dataclass(frozen=True)
 class JobStatus:
-    """One state of a job and when it was entered; times are the server's."""
+    """One state of a job and when it was entered; times are the server's.
+
+    `reason` and `message` are on one line, without control characters.
+    """
 
     state: str
     since: datetime | None
@@ -101,11 +106,11 @@ class JobStatus:
         error = fields.get("error") or {}
         details = error if isinstance(error, dict) else {"message": error}
         return JobStatus(
-            state=str(fields.get("state") or ""),
+            state=visible(str(fields.get("state") or "")),
             since=parse_moment(str(fields.get("stateStartTime") or "")),
             error=any(details.values()),
-            reason=str(details.get("reason") or ""),
-            message=str(details.get("message") or ""),
+            reason=one_line(str(details.get("reason") or "")),
+            message=one_line(str(details.get("message") or "")),
         )
 
 
@@ -128,7 +133,7 @@ class Job:
     def from_wire(body: object) -> Job:
         """Read a Job. Raises UnreadableError where the body is none."""
         if not isinstance(body, dict) or not isinstance(body.get("jobId"), str):
-            raise UnreadableError(f"this is not a Tamr job: {str(body)[:80]}")
+            raise UnreadableError(f"this is not a Tamr job: {visible(str(body)[:80])}")
         if not body["jobId"]:
             raise UnreadableError("a Tamr job came without its jobId")
         status = JobStatus.from_wire(body.get("status"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -39,7 +40,7 @@ def read_settings(
     """
     problems: list[str] = []
     settings = Settings(
-        url=_url(env.get("TAMR_URL") or url, stack, problems),
+        url=_url(env.get("TAMR_URL") or url, stack, env.get("TAMR_ALLOW_HTTP") == "1", problems),
         api_key=_api_key(env, stack, secret_key, problems),
         slots=_slots(env.get("TAMR_SLOTS", ""), problems) or slots or DEFAULT_SLOTS,
         poll_seconds=_poll_seconds(env.get("TAMR_POLL_SECONDS", ""), problems),
@@ -60,19 +61,45 @@ def url_problem(url: str) -> str:
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        port = f":{parts.port}" if parts.port else ""
     except ValueError:
         good = False
-    if good and not (parts.username or parts.password or parts.query or parts.fragment):
-        return ""
-    return f"found {url!r}; allowed: the tenant's address, as in https://acme.tamr.cloud"
+    if not good or parts.username or parts.password or parts.query or parts.fragment:
+        return f"found {url!r}; allowed: the tenant's address, as in https://acme.tamr.cloud"
+    if _API_PATH.search(parts.path):
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        alone = f"{parts.scheme}://{host}{port}"
+        return f"found {url!r}; allowed: the address without the API's path: {alone}"
+    return ""
 
 
-def _url(url: str, stack: str, problems: list[str]) -> str:
+def sends_key_in_clear(url: str) -> bool:
+    """Return whether an address is plain http to another machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return True
+
+
+# What people paste from the API reference.
+_API_PATH = re.compile(r"/(api(/v\w+)?(/jobs)?|jobs)/?$")
+
+
+def _url(url: str, stack: str, may_be_clear: bool, problems: list[str]) -> str:
     if not url:
         where = f"the config of stack {stack}" if stack else "the stack's config"
         problems.append(f"no tenant: set tamr:url in {where}, or TAMR_URL")
     elif problem := url_problem(url):
         problems.append(f"TAMR_URL or tamr:url: {problem}")
+    elif sends_key_in_clear(url) and not may_be_clear:
+        problems.append(
+            f"TAMR_URL or tamr:url: found {url!r}, which would get the API key in clear; allowed: "
+            "https, or http to this machine; to allow http to others: TAMR_ALLOW_HTTP=1"
+        )
     return url.rstrip("/")
 
 

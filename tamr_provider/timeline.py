@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.models import DONE, FAILED
 from tamr_provider.plan import ADOPT
+from tamr_provider.times import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,7 +60,7 @@ def timeline(url: str, plans: Mapping[str, Plan], jobs: Iterable[Job], back: tim
     """Return the timeline of a tenant, from the plans of the stacks on it (one at least)."""
     now = max(plan.now for plan in plans.values())
     begin, whose = now - back, _whose(plans)
-    latest = now + _LATEST_PLAN
+    latest = later(now, _LATEST_PLAN)
     ran = (_bar(each, now, whose.get(each.configuration, ()), plans) for each in jobs)
     bars = [each for each in ran if each is not None and each.end >= begin]
     to_come = (
@@ -69,7 +70,7 @@ def timeline(url: str, plans: Mapping[str, Plan], jobs: Iterable[Job], back: tim
     )
     bars += [each for each in to_come if each is not None and each.start <= latest]
     shown = _on_lanes([_cut(each, begin, latest) for each in bars])
-    end = max([now + _SHORTEST, *(each.end for each in shown)])
+    end = max([later(now, _SHORTEST), *(each.end for each in shown)])
     lanes = 1 + max((each.lane for each in shown), default=0)
     slots = max(plan.slots for plan in plans.values())
     return Timeline(url, tuple(plans), begin, now, end, slots, lanes, tuple(shown))
@@ -117,7 +118,7 @@ def _expected_end(job: Job, plans: Mapping[str, Plan]) -> datetime | None:
     for plan in plans.values():
         for each in plan.steps:
             if each.action == ADOPT and each.job_id == job.id and each.usual and job.created_at:
-                return job.created_at + each.usual.median
+                return later(job.created_at, each.usual.median)
     return None
 
 
@@ -125,7 +126,7 @@ def _planned(step: PlannedStep, whose: str) -> Bar | None:
     if not step.starts_a_job or step.earliest_start is None:
         return None
     start = step.earliest_start
-    end = start + step.usual.median if step.usual else start
+    end = later(start, step.usual.median) if step.usual else start
     configuration = step.step.configuration
     return Bar(configuration, PLANNED, start, start, end, True, "", step.reason, (whose,))
 
@@ -141,6 +142,6 @@ def _on_lanes(bars: Sequence[Bar]) -> list[Bar]:
     for bar in sorted(bars, key=lambda each: (each.start, each.end, each.job_id)):
         free = (lane for lane, end in enumerate(ends) if end <= bar.start)
         lane = next(free, len(ends))
-        ends[lane : lane + 1] = [max(bar.end, bar.start + timedelta(seconds=1))]
+        ends[lane : lane + 1] = [max(bar.end, later(bar.start, timedelta(seconds=1)))]
         placed.append(replace(bar, lane=lane))
     return placed

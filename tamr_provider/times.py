@@ -17,6 +17,7 @@ _MOMENT = re.compile(
     )?""",
     re.VERBOSE,
 )
+_LONGEST = timedelta(days=36_525)  # so that a moment and a length always make a moment
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 
 
@@ -54,25 +55,47 @@ def _zone(text: str) -> timezone:
 def format_moment(moment: datetime) -> str:
     """Return RFC 3339 in UTC with as many fractional digits as needed (0, 3 or 6)."""
     utc = moment.astimezone(timezone.utc)
-    if utc.microsecond == 0:
-        return utc.strftime("%Y-%m-%dT%H:%M:%SZ")
     spec = "milliseconds" if utc.microsecond % 1000 == 0 else "microseconds"
+    if utc.microsecond == 0:
+        spec = "seconds"
     return utc.isoformat(timespec=spec).replace("+00:00", "Z")
 
 
 def format_clock(moment: datetime, now: datetime) -> str:
     """Return a moment as this machine's clock shows it, with the day where it is another one."""
-    here, today = moment.astimezone(), now.astimezone().date()
+    here, today = _here(moment), _here(now).date()
     return here.strftime("%H:%M" if here.date() == today else "%b %d, %H:%M")
 
 
+def _here(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone()
+    except (OverflowError, ValueError):  # at either end of the calendar
+        return moment
+
+
+def later(moment: datetime, length: timedelta) -> datetime:
+    """Return the moment after a length of time, at the latest the calendar's last."""
+    try:
+        return moment + length
+    except OverflowError:
+        return datetime.max.replace(tzinfo=moment.tzinfo)
+
+
 def parse_duration(text: str) -> timedelta | None:
-    """Return the length of `5h30m`, `20m`, `90s` or `1.5h`, or None where the text is none."""
+    """Return the length of `5h30m`, `20m`, `90s` or `1.5h`, or None where the text is none.
+
+    More than a hundred years is none.
+    """
     match = _DURATION.fullmatch(text.strip())
     if match is None or not any(match.groups()):
         return None
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        length = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        return None
+    return length if length <= _LONGEST else None
 
 
 def format_duration(length: timedelta) -> str:

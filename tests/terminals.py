@@ -15,6 +15,7 @@ import pyte
 from processes import TAMR, environment
 
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
@@ -46,6 +47,30 @@ class Terminal:
         while not any(words in line for line in self.lines()):
             self._stream.feed(self._read())
         return self.lines()
+
+    def read_until_cursor_is(self, hidden: bool) -> None:
+        """Read until the cursor is hidden, or shown."""
+        while self._screen.cursor.hidden is not hidden:
+            self._stream.feed(self._read())
+
+    def shows_cursor(self) -> bool:
+        """Whether the cursor can be seen."""
+        return not self._screen.cursor.hidden
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send the process a signal."""
+        self._process.send_signal(number)
+
+    def hang_up(self) -> int:
+        """Close the terminal under the process, and return its exit code."""
+        os.close(self._master)
+        self._master = -1
+        return self._process.wait()
+
+    def close(self) -> None:
+        """Close the terminal, if it is still open."""
+        if self._master >= 0:
+            os.close(self._master)
 
     def read_to_end(self) -> int:
         """Read until the process ends, and return its exit code."""
@@ -81,23 +106,31 @@ def _set_size(master: int, size: tuple[int, int]) -> None:
 
 @contextmanager
 def terminal(
-    folder: Path, *words: str, rows: int = 24, env: Mapping[str, str] | None = None
+    folder: Path,
+    *words: str,
+    rows: int = 24,
+    env: Mapping[str, str] | None = None,
+    script: str = 'exec "$@"',
 ) -> Iterator[Terminal]:
-    """Run `tamr` in a folder, on a terminal, until the block ends."""
+    """Run `tamr` in a folder, on a terminal, until the block ends.
+
+    `script` is what a shell does with the command, `"$@"`.
+    """
     master, slave = pty.openpty()
     _set_size(master, (rows, _COLUMNS))
     # A session's leader gets the terminal that it opens first as its own.
-    opens = 'exec "$@" <>"$0" >&0 2>&0'
+    opens = f'exec <>"$0" >&0 2>&0; {script}'
     process = subprocess.Popen(
-        ["sh", "-c", opens, os.ttyname(slave), *TAMR, *words],
+        ["bash", "-c", opens, os.ttyname(slave), *TAMR, *words],
         cwd=folder,
         env=environment(**{"TERM": "xterm-256color", **(env or {})}),
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
     with process:
+        made = Terminal(master, slave, process, rows)
         try:
-            yield Terminal(master, slave, process, rows)
+            yield made
         finally:
             process.kill()
-            os.close(master)
+            made.close()

@@ -86,3 +86,11 @@ def test_a_window_opens_within_its_length_and_is_off_from_then_on(moment: dateti
     if found is not None:
         assert timedelta(0) < found - now <= timedelta(hours=65)
         assert window.opens(found) is None
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+def test_no_window_is_open_at_either_end_of_the_calendar(zone: str) -> None:
+    window = read_window(f"2026-12-18 16:00 - 2027-01-04 08:00 {zone}")
+    moments = [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59)]  # noqa: DTZ001 - below
+    for moment in moments:
+        assert window.opens(moment.replace(tzinfo=timezone.utc)) is None

@@ -141,6 +141,8 @@ def test_a_check_that_fails_stops_the_promotion_and_its_last_lines_are_shown(
         before = prod_file(folder)
         done = promote(folder)
         assert done.returncode == 1
+        running = "verify: running python checks/customers.py (at most 1h00m)"
+        assert done.stderr.splitlines()[0] == running
         assert "verify: python checks/customers.py ended with 4" in done.stderr
         assert "3 duplicates ***" in done.stderr
         assert "row 49" in done.stderr
@@ -154,6 +156,17 @@ def test_a_check_that_cannot_be_run_is_a_mistake_of_the_file(tmp_path: Path) -> 
         done = promote(folder)
         assert done.returncode == 2
         assert "verify: no-such-program cannot be run: No such file" in done.stderr
+
+
+def test_a_version_in_the_evidence_is_no_markup(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path) as (folder, _):
+        assert tamr(folder, "bump", "customers", "<img> @a ![x](y)", "--stack", "staging").stdout
+        assert tamr(folder, "up", "--stack", "staging").returncode == 0
+        done = promote(folder)
+        assert done.returncode == 0
+        heading = done.stdout.splitlines()[0]
+        assert r"&lt;img> @&#8203;a !\[x\](y) from staging to prod" in heading
+        assert "<img>" not in done.stdout
 
 
 def test_a_rollback_is_pinned_until_it_is_released(tmp_path: Path) -> None:

@@ -234,3 +234,10 @@ def test_every_httpx_error_is_one_of_ours() -> None:
     for kind in kinds:
         with pytest.raises(TamrError):
             sender(Script(kind("boom"))).post("/jobs", "load a", {})
+
+
+def test_a_404_below_a_path_names_the_path() -> None:
+    settings = Settings(url="https://acme.tamr.cloud/tenant", api_key="s3cret")
+    transport = httpx.MockTransport(Script(httpx.Response(404, json={"message": "no page"})))
+    with pytest.raises(RefusedError, match="tamr:url has the path /tenant"):
+        Sender(settings, FakeClock(), threading.Event(), transport).get("/jobs", "the list")

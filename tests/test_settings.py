@@ -165,3 +165,36 @@ def test_a_key_that_no_header_can_carry_is_refused_without_showing_it(key: str) 
 
 def test_spaces_and_line_ends_around_a_key_are_dropped() -> None:
     assert read_settings({"TAMR_API_KEY": " key-plain\n"}, url=URL).api_key == "key-plain"
+
+
+HTTP = "http://tamr.example.com"
+
+
+def test_plain_http_to_another_machine_is_refused_unless_allowed() -> None:
+    (problem,) = problems(KEY, url=HTTP)
+    assert "TAMR_ALLOW_HTTP=1" in problem
+    assert "in clear" in problem
+    assert read_settings({**KEY, "TAMR_ALLOW_HTTP": "1"}, url=HTTP).url == HTTP
+    assert len(problems({**KEY, "TAMR_ALLOW_HTTP": "0"}, url=HTTP)) == 1
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "127.8.8.8", "[::1]:8080", "tamr.localhost", "LOCALHOST"]
+)
+def test_plain_http_to_this_machine_needs_no_leave(host: str) -> None:
+    assert read_settings(KEY, url=f"http://{host}").url == f"http://{host}"
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "[fe80::1]", "localhost.example.com", "0x7f.1"])
+def test_plain_http_to_what_only_looks_like_this_machine_is_refused(host: str) -> None:
+    assert len(problems(KEY, url=f"http://{host}")) == 1
+
+
+@pytest.mark.parametrize("path", ["/api/v1beta1", "/api/v1beta1/jobs", "/api", "/jobs", "/jobs/"])
+def test_the_apis_own_path_in_an_address_is_told_with_the_repair(path: str) -> None:
+    (problem,) = problems(KEY, url=URL + path)
+    assert problem.endswith(f"the address without the API's path: {URL}")
+
+
+def test_an_address_below_a_path_of_a_gateway_is_taken() -> None:
+    assert read_settings(KEY, url=f"{URL}/tamr/").url == f"{URL}/tamr"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
+import pytest
 from processes import QUICK, SLOW, emulator, project, tamr
 from terminals import terminal
 
@@ -30,6 +32,64 @@ def test_ctrl_c_leaves_the_screen_whole_and_the_last_line_says_how_to_resume(
             assert lines[-1] == "0 of 1 steps satisfied (none); to resume: tamr up --stack dev"
             assert screen.echoes()
         assert len(server.posts()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_that_ends_the_wait_gives_the_terminal_back(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with emulator(*SLOW) as server:
+        folder = project(tmp_path, server.url, ONE_LOAD)
+        with terminal(folder, "up") as screen:
+            screen.read_until("RUNNING")
+            assert not screen.shows_cursor()
+            screen.signal(number)
+            assert screen.read_to_end() == 75
+            assert screen.shows_cursor()
+            assert screen.echoes()
+            assert screen.lines()[-1].endswith("to resume: tamr up --stack dev")
+
+
+def test_a_terminal_that_is_closed_ends_the_wait_as_not_finished(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        folder = project(tmp_path, server.url, ONE_LOAD)
+        with terminal(folder, "up") as screen:
+            screen.read_until("RUNNING")
+            assert screen.hang_up() == 75
+        assert len(server.posts()) == 1
+
+
+def test_ctrl_z_gives_the_terminal_back_until_the_run_goes_on(tmp_path: Path) -> None:
+    script = 'set -m; "$@"; echo "shell again: $?"; read -r; fg'
+    with emulator(*SLOW) as server:
+        folder = project(tmp_path, server.url, ONE_LOAD)
+        with terminal(folder, "up", script=script) as screen:
+            screen.read_until("RUNNING")
+            screen.press("\x1a")
+            screen.read_until("shell again: 148")
+            assert screen.shows_cursor()
+            assert screen.echoes()
+            screen.press("\n")
+            screen.read_until_cursor_is(hidden=True)
+            assert not screen.echoes()
+            screen.press("\x03")
+            assert screen.read_to_end() == 75
+            assert screen.shows_cursor()
+            assert screen.echoes()
+            lines = screen.lines()
+            again = next(at for at, line in enumerate(lines) if "shell again" in line)
+            assert any("RUNNING" in line for line in lines[:again])
+            assert any("not finished" in line for line in lines[again:])
+
+
+def test_a_run_under_nohup_hears_no_hang_up(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        folder = project(tmp_path, server.url, ONE_LOAD)
+        with terminal(folder, "up", script='trap "" HUP; exec "$@"') as screen:
+            screen.read_until("RUNNING")
+            screen.signal(signal.SIGHUP)
+            screen.signal(signal.SIGTERM)
+            assert screen.read_to_end() == 75
 
 
 def test_the_record_of_a_run_stays_with_every_step_once(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from jobs import at, failed, make_job, stopped, succeeded
 
+from tamr_provider.cli.page.drawing import draw
 from tamr_provider.durations import Usual
 from tamr_provider.models import PENDING, RUNNING, Configuration
 from tamr_provider.plan import ADOPT, LAUNCH, Plan, PlannedStep
@@ -88,3 +89,13 @@ def test_jobs_side_by_side_take_a_lane_each_and_a_later_one_the_first_that_is_fr
     )
     assert {each.job_id: each.lane for each in made.bars} == {"job_1": 0, "job_2": 1, "job_3": 0}
     assert made.lanes == 2
+
+
+def test_a_job_of_the_year_9999_takes_no_board_away() -> None:
+    end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
+    late = make_job("job_2", ERP, end, PENDING)
+    jobs = [succeeded("job_1", CRM, at("08:00"), end), late]
+    plan = Plan(end, 5, 2, (planned(CRM, ADOPT, job=late, usual=USUAL),), None)
+    made = timeline("https://acme", {"dev": plan}, jobs, DAY)
+    assert made.end >= end
+    assert draw(made).ticks

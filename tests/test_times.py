@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tamr_provider.times import format_duration, format_moment, parse_duration, parse_moment
+from tamr_provider.times import format_duration, format_moment, later, parse_duration, parse_moment
 
 NINE = datetime(2026, 11, 20, 9, tzinfo=timezone.utc)
 
@@ -121,6 +124,33 @@ def test_a_moment_is_written_in_utc_with_the_digits_it_needs(moment: datetime, t
 )
 def test_a_length_is_hours_minutes_and_seconds(text: str, length: timedelta) -> None:
     assert parse_duration(text) == length
+
+
+@pytest.mark.parametrize("text", ["99999999999h", "9999999999999999999999h", "99999999h"])
+def test_a_length_beyond_a_century_is_none(text: str) -> None:
+    assert parse_duration(text) is None
+
+
+def test_the_first_and_last_moments_are_said_like_others() -> None:
+    first = datetime(1, 1, 1, tzinfo=timezone.utc)
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
+    assert format_moment(first) == "0001-01-01T00:00:00Z"
+    assert later(last, timedelta(hours=24)) > last
+    assert later(NINE, timedelta(hours=1)) == NINE.replace(hour=10)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+def test_a_clock_shows_either_end_of_the_calendar(zone: str) -> None:
+    code = (
+        "from datetime import datetime, timezone\n"
+        "from tamr_provider.times import format_clock\n"
+        "now = datetime(2026, 11, 20, tzinfo=timezone.utc)\n"
+        "for moment in (datetime.min, datetime.max):\n"
+        "    print(format_clock(moment.replace(tzinfo=timezone.utc), now))\n"
+    )
+    env = {**os.environ, "TZ": zone}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=True)
+    assert len(done.stdout.splitlines()) == 2
 
 
 @pytest.mark.parametrize("text", ["", "5", "h", "5x", "5h 30m", "30m5h", "-5m", "five", "1d", "5H"])

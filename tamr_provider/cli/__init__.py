@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from tamr_provider.cli.output import say
 from tamr_provider.errors import TamrError
 
 _COMMANDS = {
@@ -51,7 +52,7 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except TamrError as error:
             for line in str(error).splitlines():
-                click.echo(f"error: {line}", err=True)
+                say(f"error: {line}", err=True)
             sys.exit(error.exit_code)
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tamr_provider.foreigntext import visible
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return a line for each row; all rows have the same number of words."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    shown = [[visible(word) for word in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     return [
         "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        for row in shown
     ]

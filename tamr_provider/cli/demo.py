@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tamr_provider.cli.output import say
 from tamr_provider.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def demo(without_pulumi: bool) -> None:
         show.say(f"2. A new version of {_SECOND}: one line of the stack file changes, in a commit.")
         show.change_version(_SECOND, "2026-11-20", "2026-11-21")
         second = show.refresh("3. What would a run do now?")
-        click.echo(_summary(first, second))
+        say(_summary(first, second))
 
 
 class _Demo:
@@ -76,11 +77,11 @@ class _Demo:
                 for path, text in texts.items()
             },
         )
-        click.echo(f"A Tamr tenant is emulated at {self._url}; its jobs take seconds.")
+        say(f"A Tamr tenant is emulated at {self._url}; its jobs take seconds.")
         if self._pulumi:
             self._call(["pulumi", "stack", "init", "dev"], quiet=True)
         else:
-            click.echo("There is no Pulumi CLI here, so `tamr up` does what `pulumi up` would.")
+            say("There is no Pulumi CLI here, so `tamr up` does what `pulumi up` would.")
 
     def refresh(self, title: str) -> list[dict[str, Any]]:
         """Plan and run, and return the steps as they stand afterwards."""
@@ -99,7 +100,7 @@ class _Demo:
 
     def say(self, text: str) -> None:
         """Say what comes next."""
-        click.echo(f"\n{text}\n")
+        say(f"\n{text}\n")
 
     def tamr(self, *words: str) -> None:
         """Run one of our own commands, as a user would."""
@@ -133,7 +134,7 @@ class _Demo:
             check=False,
         )
         if done.returncode:
-            click.echo(done.stderr or "", err=True, nl=False)
+            say((done.stderr or "").rstrip("\n"), err=True)
             sys.exit(done.returncode)
         return done.stdout or ""
 

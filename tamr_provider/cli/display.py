@@ -6,9 +6,9 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
+from tamr_provider.cli.output import say
 from tamr_provider.clock import SystemClock
+from tamr_provider.foreigntext import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ _SECONDS_BETWEEN = 300.0
 class Lines:
     """An observer that prints a line per change of state, and one per job and five minutes."""
 
-    def __init__(self, clock: Clock, print_: Callable[[str], None] = click.echo) -> None:
+    def __init__(self, clock: Clock, print_: Callable[[str], None] = say) -> None:
         self._clock, self._print, self._lock = clock, print_, threading.Lock()
         self._last: dict[object, tuple[object, float]] = {}
 
@@ -55,7 +55,7 @@ class Lines:
                 return
             self._last[about] = change, now
         clock = self._clock.now().astimezone().strftime("%H:%M:%S")
-        self._print("  ".join(filter(None, (clock, about, text))))
+        self._print(visible("  ".join(filter(None, (clock, about, text)))))
 
 
 @contextmanager

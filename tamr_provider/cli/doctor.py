@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tamr_provider.cli.output import say, to_json
 from tamr_provider.cli.tenant import open_client, project_options
 from tamr_provider.errors import InputError
 
@@ -40,12 +40,12 @@ def doctor(directory: Path, stack: str, tenant: bool, as_json: bool) -> None:
     """
     found = list(_examine(directory, stack, tenant))
     if as_json:
-        click.echo(json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False))
+        say(to_json([asdict(each) for each in found]))
     else:
         for each in found:
-            click.echo(f"{_SIGNS[each.level]} {each.what}")
+            say(f"{_SIGNS[each.level]} {each.what}")
             if each.repair:
-                click.echo(f"    repair: {each.repair}")
+                say(f"    repair: {each.repair}")
     sys.exit(any(each.level == "problem" for each in found))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tamr_provider.cli.output import say
 from tamr_provider.cli.tenant import project_options
 from tamr_provider.errors import InputError
 from tamr_provider.times import format_moment, parse_moment
@@ -34,7 +35,7 @@ def bump(directory: Path, stack: str, product: str, version: str, since: str) ->
         raise InputError(f"--since: found {since!r}; allowed: a time such as 2026-11-20T09:00:00Z")
     values = {"version": version, "since": format_moment(moment) if moment else NOW}
     edit = Edit(directory, stack, product, os.environ.get("TAMR_URL", ""))
-    click.echo(edit.write(values, may_roll_back=True))
+    say(edit.write(values, may_roll_back=True))
 
 
 @click.command()
@@ -43,7 +44,7 @@ def bump(directory: Path, stack: str, product: str, version: str, since: str) ->
 def retry(directory: Path, stack: str, product: str) -> None:
     """Forgive a product's failed and stopped jobs: what was held may run again."""
     edit = Edit(directory, stack, product, os.environ.get("TAMR_URL", ""))
-    click.echo(edit.write({"retriedAt": NOW}))
+    say(edit.write({"retriedAt": NOW}))
 
 
 def now() -> datetime:
@@ -112,9 +113,7 @@ class Edit:
         there = read_tenant_time(self._url, here) if self._url else None
         if there is None:
             name = self._url or "the tenant: no tamr:url"
-            click.echo(
-                f"warning: the time is this machine's, since {name} did not say its own", err=True
-            )
+            say(f"warning: the time is this machine's, since {name} did not say its own", err=True)
         moment = _round_up(max(here, there or here))
         if version is None:
             return moment

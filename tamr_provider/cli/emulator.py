@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from tamr_provider.cli.output import say
+from tamr_provider.errors import TamrError
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -53,6 +57,7 @@ class _BadStart(click.ClickException):
     default=1.0,
     show_default=True,
     type=click.FloatRange(0, 100_000, min_open=True),
+    callback=lambda _, __, value: _number(value),
     help="How many times faster than real time the tenant's time runs.",
 )
 @click.option(
@@ -71,22 +76,30 @@ def emulator(port: int, **given: Any) -> None:
     was asked of it and how its jobs really are.
     """
     from tamr_provider.emulator import Emulator
+    from tamr_provider.emulator.lock import state_lock
     from tamr_provider.emulator.server import PortTakenError, Server
     from tamr_provider.emulator.store import StoreError
 
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
-    try:
-        server = Server(Emulator(_options(given), log=_log), port)
-    except (PortTakenError, StoreError) as error:
-        raise _BadStart(str(error)) from None
-    with server:
-        click.echo(server.url)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(state_lock(given["state"]))
+            server = stack.enter_context(Server(Emulator(_options(given), log=_log), port))
+        except (PortTakenError, StoreError) as error:
+            raise _BadStart(str(error)) from None
+        say(server.url)
         key = "<the key>" if given["key"] else "anything"
         _log(f"use it with TAMR_URL={server.url} TAMR_API_KEY={key}; Ctrl-C ends it")
         while not over.wait(0.2):  # on Windows a wait without end does not hear Ctrl-C
             pass
+
+
+def _number(speed: float) -> float:
+    if math.isnan(speed):  # which passes every range
+        raise click.BadParameter("nan is not a number")
+    return speed
 
 
 def _options(given: dict[str, Any]) -> Options:
@@ -124,5 +137,5 @@ def _script(path: Path | None) -> Script:
 
 
 def _log(line: str) -> None:
-    with contextlib.suppress(OSError):  # nobody reads it any more; the tenant goes on
-        click.echo(line, err=True)
+    with contextlib.suppress(OSError, TamrError):  # nobody reads it any more; the tenant goes on
+        say(line, err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tamr_provider.cli.columns import aligned
+from tamr_provider.cli.output import say, to_json
 from tamr_provider.cli.tenant import directory_option
 from tamr_provider.errors import InputError, TamrError
+from tamr_provider.foreigntext import visible
 from tamr_provider.times import format_duration, format_moment, parse_duration, parse_moment
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def history(
     if not names:
         raise InputError(f"no stack file in {project.stack_dir}")
     if (repository := Repository.find(project.stack_dir)) and repository.shallow:
-        click.echo("the clone is shallow: older changes are not seen", err=True)
+        say("the clone is shallow: older changes are not seen", err=True)
     runs: list[Run] = []
     failed = False
     for name in names:
@@ -65,11 +66,11 @@ def history(
         runs += its_runs
         failed = failed or bool(trouble)
         if trouble:
-            click.echo(f"{name}: {trouble}", err=True)
+            say(f"{name}: {trouble}", err=True)
     if product and not runs and not oldest:
         raise InputError(f"no change of a product {product} in {', '.join(names)}")
     runs.sort(key=lambda run: (run.change.commit is None, _asked(run.change)), reverse=True)
-    click.echo(_json(runs) if as_json else "\n".join(_text(runs)))
+    say(_json(runs) if as_json else "\n".join(_text(runs)))
     sys.exit(failed)
 
 
@@ -78,10 +79,17 @@ def _moment_of(text: str, now: datetime) -> datetime | None:
         return None
     days = re.fullmatch(r"(\d{1,6})d", text)
     length = timedelta(days=int(days[1])) if days else parse_duration(text)
-    moment = now - length if length is not None else parse_moment(text)
+    moment = _before(now, length) if length is not None else parse_moment(text)
     if moment is None:
         raise InputError(f"--since: found {text!r}; allowed: a date, a time, or a length as in 30d")
     return moment
+
+
+def _before(now: datetime, length: timedelta) -> datetime | None:
+    try:
+        return now - length
+    except OverflowError:
+        return None
 
 
 def _asked(change: Change) -> datetime:
@@ -154,7 +162,7 @@ def _text(runs: Sequence[Run]) -> Iterator[str]:
     for line, run in zip(lines, runs, strict=True):
         yield line
         if run.reason:
-            yield f"    {run.reason}"
+            yield f"    {visible(run.reason)}"
 
 
 _COLUMNS = ("when", "product", "stack", "version", "outcome", "took", "jobs", "commit", "author")
@@ -178,7 +186,7 @@ def _cells(run: Run) -> tuple[str, ...]:
 
 def _json(runs: Sequence[Run]) -> str:
     """Return the runs as JSON; times in UTC, null where unknown."""
-    return json.dumps([_run(each) for each in runs], indent=2, ensure_ascii=False)
+    return to_json([_run(each) for each in runs])
 
 
 def _run(run: Run) -> dict[str, Any]:

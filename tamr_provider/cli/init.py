@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from tamr_provider.cli.origin import Origin, find_origin
+from tamr_provider.cli.output import say
 from tamr_provider.cli.template import PROJECT, template_texts, write_missing
 from tamr_provider.errors import InputError
 
@@ -48,8 +49,8 @@ def init(directory: Path, ci: str) -> None:
         written.append(_write_wheel(directory, origin))
     _say(directory, name, written)
     if ci != "none" and _README not in written and any(path in written for path in _workflows(ci)):
-        click.echo(f"\n{_README} exists and was not changed; it lacks this:\n")
-        click.echo(template_texts(name, [ci])[_README])
+        say(f"\n{_README} exists and was not changed; it lacks this:\n")
+        say(template_texts(name, [ci])[_README])
 
 
 def _name(directory: Path) -> str:
@@ -77,7 +78,7 @@ def _workflows(ci: str) -> list[str]:
 
 def _say(directory: Path, name: str, written: list[str]) -> None:
     if not written:
-        click.echo(f"project {name} in {directory} lacks nothing; nothing was written")
+        say(f"project {name} in {directory} lacks nothing; nothing was written")
         return
-    click.echo("\n".join(f"  {path}" for path in written))
-    click.echo(f"\nproject {name} is in {directory}; next: its README.md")
+    say("\n".join(f"  {path}" for path in written))
+    say(f"\nproject {name} is in {directory}; next: its README.md")

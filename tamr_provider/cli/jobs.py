@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tamr_provider.cli.output import say, to_json
 from tamr_provider.cli.signals import interrupts
 from tamr_provider.cli.tenant import open_client, project_options, tenant_settings
 from tamr_provider.errors import AnswerLostError, InputError, InterruptedWaitError, TamrError
@@ -77,9 +78,9 @@ def get(directory: Path, stack: str, job_id: str, as_json: bool) -> None:
     with open_client(tenant_settings(directory, stack)) as client:
         job = client.get_job(job_id)
     if as_json:
-        click.echo(json.dumps(_document(job), indent=2, ensure_ascii=False))
+        say(to_json(_document(job)))
     else:
-        click.echo(_details(job))
+        say(_details(job))
 
 
 @jobs.group()
@@ -133,13 +134,13 @@ def stop(directory: Path, stack: str, job_id: str) -> None:
     def ask(client: Client) -> None:
         before = client.get_job(job_id)
         if not before.active:
-            click.echo(f"{job_id} had ended before: {_ending(before)}")
+            say(f"{job_id} had ended before: {_ending(before)}")
             sys.exit(0)
         client.stop_job(job_id)
-        click.echo(f"asked {job_id} ({before.configuration}) to stop")
+        say(f"asked {job_id} ({before.configuration}) to stop")
 
     job = _follow(settings, job_id, ask)
-    click.echo(f"{job_id} {_ending(job)}" + " all the same" * (job.outcome != STOPPED))
+    say(f"{job_id} {_ending(job)}" + " all the same" * (job.outcome != STOPPED))
 
 
 @jobs.command()
@@ -148,7 +149,7 @@ def stop(directory: Path, stack: str, job_id: str) -> None:
 def watch(directory: Path, stack: str, job_id: str) -> None:
     """Wait until a job is DONE; exit with 0 if it succeeded, with 1 if not."""
     job = _follow(tenant_settings(directory, stack), job_id, lambda _: None)
-    click.echo(f"{job_id} {_ending(job)}")
+    say(f"{job_id} {_ending(job)}")
     sys.exit(0 if job.outcome == SUCCEEDED else 1)
 
 
@@ -162,7 +163,7 @@ def _start(settings: Settings, configuration: Configuration) -> None:
             look = "look before you try again: tamr jobs list --active"
             hint = f"it may have started all the same; {look}" if error.sent else "nothing was sent"
             raise TamrError(f"{error}; {hint}") from None
-    click.echo(job.id)
+    say(job.id)
 
 
 def _follow(settings: Settings, job_id: str, first: Callable[[Client], None]) -> Job:
@@ -176,10 +177,10 @@ def _follow(settings: Settings, job_id: str, first: Callable[[Client], None]) ->
         first(client)
         try:
             with terminal_table() as table:
-                say = table.wait if table else _StateLines()
-                return wait_until_done(client, job_id, clock, over, settings.poll_seconds, say)
+                show = table.wait if table else _StateLines()
+                return wait_until_done(client, job_id, clock, over, settings.poll_seconds, show)
         except InterruptedWaitError:
-            click.echo(f"{job_id} goes on; to resume: tamr jobs watch {job_id}", err=True)
+            say(f"{job_id} goes on; to resume: tamr jobs watch {job_id}", err=True)
             sys.exit(InterruptedWaitError.exit_code)
 
 
@@ -193,7 +194,7 @@ class _StateLines:
         """Print a state that differs from the last."""
         job = wait.job
         if job.state != self._last:
-            click.echo(f"{job.id} {job.state} {wait} ({job.configuration})", err=True)
+            say(f"{job.id} {job.state} {wait} ({job.configuration})", err=True)
         self._last = job.state
 
 
@@ -206,13 +207,13 @@ def _ending(job: Job) -> str:
 def _print(found: list[Job], as_json: bool) -> None:
     if as_json:
         documents = [_document(job) for job in found]
-        click.echo(json.dumps(documents, indent=2, ensure_ascii=False))
+        say(to_json(documents))
         return
     for job in found:
         created = format_moment(job.created_at) if job.created_at else "?"
-        click.echo(f"{job.id}  {created}  {_state(job):<10}  {job.configuration}")
+        say(f"{job.id}  {created}  {_state(job):<10}  {job.configuration}")
     if not found:
-        click.echo("no jobs")
+        say("no jobs")
 
 
 def _details(job: Job) -> str:

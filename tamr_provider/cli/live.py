@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from rich.control import Control
@@ -36,7 +37,7 @@ def keep_drawn(
     """
     lines = _Lines(drawing)
     live = _Live(lines, console=console, auto_refresh=False, transient=not stays)
-    with _keys_unseen(), live, _redrawn(live, changed):
+    with _Keys() as keys, live, _redrawn(live, changed), _suspendable(live, keys, changed):
         yield
 
 
@@ -83,6 +84,31 @@ class _Live(Live):
         super().__init__(lines, redirect_stderr=False, **options)
         self._lines = lines
 
+    def refresh(self) -> None:
+        """Draw, unless the terminal was closed."""
+        with suppress(OSError):
+            super().refresh()
+
+    def stop(self) -> None:
+        """Give the cursor back, unless the terminal was closed."""
+        with suppress(OSError):
+            super().stop()
+
+    def leave(self) -> None:
+        """Give the cursor back for as long as somebody else has the terminal."""
+        self._write(b"\x1b[?25h\n")
+
+    def come_back(self) -> None:
+        """Take the cursor again, and draw below what was written meanwhile."""
+        self._write(b"\x1b[?25l")
+        self._live_render._shape = None  # noqa: SLF001 - rich has no other way to say so
+        self._lines.widths = []
+
+    def _write(self, sequence: bytes) -> None:
+        # Past rich and its locks: a signal's handler may have interrupted a write.
+        with suppress(OSError):
+            os.write(self.console.file.fileno(), sequence)
+
     def process_renderables(self, renderables: list[Any]) -> list[Any]:
         """Go up by the rows that wrapped lines take now, before rich goes up by their count."""
         width = self.console.width
@@ -92,21 +118,63 @@ class _Live(Live):
         return [*before, *super().process_renderables(renderables)]
 
 
-@contextmanager
-def _keys_unseen() -> Iterator[None]:
-    """Keep a terminal from echoing ^C and Enter into the drawing."""
-    if termios is None or not sys.stdin.isatty():
-        yield
-        return
-    before = termios.tcgetattr(sys.stdin)
-    _set([*before[:3], before[3] & ~termios.ECHO, *before[4:]])
-    try:
-        yield
-    finally:
-        _set(before)
+class _Keys:
+    """Keeps a terminal from echoing ^C and Enter into the drawing."""
+
+    def __init__(self) -> None:
+        self._modes: list[Any] | None = None
+        if termios is not None and sys.stdin.isatty():
+            self._modes = termios.tcgetattr(sys.stdin)
+
+    def __enter__(self) -> _Keys:
+        self.hide()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.show()
+
+    def hide(self) -> None:
+        """Echo no key."""
+        if self._modes is not None:
+            _set([*self._modes[:3], self._modes[3] & ~termios.ECHO, *self._modes[4:]])
+
+    def show(self) -> None:
+        """Echo keys as before."""
+        if self._modes is not None:
+            _set(self._modes)
 
 
 def _set(modes: list[Any]) -> None:
-    # A process in the background that did this would be stopped.
-    if os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp():
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, modes)
+    with suppress(OSError, termios.error):  # the terminal may have been closed
+        # A process in the background that did this would be stopped.
+        if os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp():
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, modes)
+
+
+@contextmanager
+def _suspendable(live: _Live, keys: _Keys, changed: threading.Event) -> Iterator[None]:
+    """Give the terminal back while Ctrl-Z stops this process, and take it again afterwards."""
+    if not hasattr(signal, "SIGTSTP") or signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN:
+        yield
+        return
+
+    def resume(*_: object) -> None:
+        keys.hide()
+        live.come_back()
+        changed.set()
+
+    def suspend(*_: object) -> None:
+        keys.show()
+        live.leave()
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)  # returns when the process goes on
+        signal.signal(signal.SIGTSTP, suspend)
+        resume()
+
+    handlers = {signal.SIGTSTP: suspend, signal.SIGCONT: resume}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

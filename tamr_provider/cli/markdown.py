@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from tamr_provider.foreigntext import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LIMIT = 60_000  # characters; GitHub refuses a comment of 65,536, and a workflow adds some words
+
+
+class Markup(str):
+    """Words of our own that are Markdown already."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,26 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def escape(words: str) -> str:
-    """Return words as they can stand in a Markdown table: on one line, no markup of HTML."""
-    escaped = words.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-    return " ".join(escaped.split())
+    """Return words as text of Markdown, fit for a table: one line, no markup, no link, no mention.
+
+    A backslash does not keep GitHub and GitLab from linking `@name` and `#123`; a space of no width
+    after the sign does. Markup stays as it is.
+    """
+    if isinstance(words, Markup):
+        return words
+    escaped = _MARKUP.sub(r"\\\g<0>", one_line(words))
+    escaped = escaped.replace("&", "&amp;").replace("<", "&lt;")
+    return _MENTION.sub(r"\g<0>&#8203;", escaped)
+
+
+def code(words: str) -> str:
+    """Return words as code of Markdown, on one line."""
+    shown = one_line(words)
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    edge = " " * (shown.startswith("`") or shown.endswith("`"))
+    return f"{fence}{edge}{shown}{edge}{fence}"
+
+
+# `_` between letters or digits, as in src_crm, is no markup.
+_MARKUP = re.compile(r"[\\`*\[\]~|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_MENTION = re.compile("[@#]")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tamr_provider.cli.output import say
 from tamr_provider.cli.tenant import guard, open_client, project_options, read_stack
 from tamr_provider.errors import InputError
 
@@ -58,7 +59,7 @@ def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
     with open_client(opened.settings) as client:
         made = _plan(opened, client)
     write = {"text": render.text, "json": render.json_, "markdown": render.markdown}
-    click.echo(write["json" if as_json else format_](made, opened.name, opened.settings.url))
+    say(write["json" if as_json else format_](made, opened.name, opened.settings.url))
     if detailed_exitcode and made.launches:
         sys.exit(_SOMETHING_TO_LAUNCH)
 

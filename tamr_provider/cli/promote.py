@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from tamr_provider.cli.edit import NOW, Edit
-from tamr_provider.cli.markdown import escape
+from tamr_provider.cli.markdown import code, escape
+from tamr_provider.cli.output import say
 from tamr_provider.cli.tenant import directory_option, open_client, read_stack, refuse_problems
 from tamr_provider.errors import InputError, NotPromotedError, NotYetError
+from tamr_provider.foreigntext import visible
 from tamr_provider.times import format_duration, format_moment, parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from pathlib import Path
 
     from tamr_provider.cli.tenant import Stack
     from tamr_provider.stackfile.product import Product
     from tamr_provider.survey import Standing
+
+
+_CHECK_LIMIT = timedelta(hours=1)
 
 
 @click.command()
@@ -56,7 +62,7 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
     edit = Edit(directory, target, product)
     ours = edit.before
     if ours.version == theirs.version:
-        click.echo(f"nothing to promote: {target} has {product} {theirs.version} already")
+        say(f"nothing to promote: {target} has {product} {theirs.version} already")
         return
     _may_replace(product, ours, theirs, target, release)
     standing = _standing(held, product, theirs, wait)
@@ -64,7 +70,7 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
     evidence += _verify(held, product, theirs, standing)
     values = {"version": theirs.version, "since": NOW}
     changed = edit.write(values, is_dry_run=dry_run)
-    click.echo("\n".join([*evidence, "", changed + " (dry run: not written)" * dry_run]))
+    say("\n".join([*evidence, "", escape(changed) + " (dry run: not written)" * dry_run]))
 
 
 def _product(stack: Stack, name: str) -> Product:
@@ -118,11 +124,14 @@ def _evidence(  # noqa: PLR0913, PLR0917 - what the reviewer wants to see
     held: Stack, target: str, name: str, product: Product, standing: Standing, soak: timedelta
 ) -> Iterator[str]:
     since = standing.since or standing.now
-    yield f"### Promote `{name}` {product.version} from {held.name} to {target}"
+    yield (
+        f"### Promote {code(name)} {escape(product.version)}"
+        f" from {escape(held.name)} to {escape(target)}"
+    )
     yield ""
     age = format_duration(standing.now - since)
     asked = f" ({format_duration(soak)} were asked for)" if soak else ""
-    yield f"{held.name} holds it since {_short(since)}, for {age}{asked}."
+    yield f"{escape(held.name)} holds it since {_short(since)}, for {age}{asked}."
     yield ""
     yield "| step | job | created | finished | took |"
     yield "| --- | --- | --- | --- | --- |"
@@ -131,7 +140,7 @@ def _evidence(  # noqa: PLR0913, PLR0917 - what the reviewer wants to see
         if job is not None and job.created_at is not None and job.finished_at is not None:
             took = format_duration(job.finished_at - job.created_at)
             times = f"{_short(job.created_at)} | {_short(job.finished_at)} | {took}"
-            yield f"| {escape(str(each.step.configuration))} | {job.id} | {times} |"
+            yield f"| {escape(str(each.step.configuration))} | {escape(job.id)} | {times} |"
     yield ""
 
 
@@ -149,12 +158,15 @@ def _verify(held: Stack, name: str, product: Product, standing: Standing) -> Ite
         "TAMR_JOB_IDS": ",".join(each.job_id for each in standing.steps),
     }
     folder, secret = held.project.file.parent, held.settings.api_key
-    checked = run_check(product.verify, folder, facts, secret)
-    if checked.code:
+    limit = f"at most {format_duration(_CHECK_LIMIT)}"
+    command = visible(product.verify)
+    say(f"verify: running {command} ({limit})", err=True)
+    checked = run_check(product.verify, folder, facts, secret, _CHECK_LIMIT)
+    if not checked.passed:
         said = "\n".join(f"  {each}" for each in checked.lines) or "  (it printed nothing)"
-        ended = f"verify: {product.verify} ended with {checked.code}"
+        ended = f"verify: {command} {checked.ended}"
         raise NotPromotedError(f"{ended}, so {name} is not promoted; its last lines:\n{said}")
-    yield f"The check `{product.verify}` passed."
+    yield f"The check {code(product.verify)} passed."
 
 
 def _short(moment: datetime) -> str:

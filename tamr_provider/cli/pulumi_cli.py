@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-import click
+from tamr_provider.cli.output import say
 
 _PATIENCE_SECONDS = 20.0
 _INSTALL = """
@@ -23,7 +23,7 @@ def find_or_install() -> str:
     found = shutil.which("pulumi")
     if found:
         return str(Path(found).parent)
-    click.echo("The Pulumi CLI is not on PATH; trying to install it with the SDK's own installer.")
+    say("The Pulumi CLI is not on PATH; trying to install it with the SDK's own installer.")
     command = _install()
     return str(Path(command).parent) if command else ""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.cli.markdown import Table, escape, page
+from tamr_provider.cli.markdown import Table, code, escape, page
+from tamr_provider.cli.output import to_json
+from tamr_provider.foreigntext import visible
 from tamr_provider.plan import ADOPT, HOLD, LAUNCH, NONE, WAIT
 from tamr_provider.times import format_duration, format_moment
 
@@ -36,7 +37,7 @@ def json_(plan: Plan, stack: str, url: str) -> str:
         "launches": plan.launches,
         "expectedSeconds": expected,
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return to_json(document)
 
 
 def _step(planned: PlannedStep) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def text(plan: Plan, stack: str, url: str) -> str:
             lines.append("  ".join(filter(None, (product, plan.versions.get(product)))))
         name = str(each.step.configuration).ljust(width)
         lines.append(
-            f"  {_SIGNS[each.action]} {name}  {each.action:<6}  {each.reason}{_when(each)}"
+            f"  {_SIGNS[each.action]} {name}  {each.action:<6}  {visible(each.reason)}{_when(each)}"
         )
     warnings = [f"warning: {each}" for each in plan.warnings]
     return "\n".join([*lines, "", *warnings, summary(plan)])
@@ -115,7 +116,7 @@ def markdown(plan: Plan, stack: str, url: str) -> str:
     """Return the plan for a pull request: the totals, what a run would do, the rest folded."""
     idle = [each for each in plan.steps if each.action == NONE]
     head = [
-        f"### Plan for `{stack}` on {url}",
+        f"### Plan for {code(stack)} on {escape(url)}",
         summary(plan),
         *(f"> **Warning:** {escape(each)}" for each in plan.warnings),
     ]

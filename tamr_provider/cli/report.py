@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tamr_provider.cli.markdown import Table, escape, page
+from tamr_provider.cli.markdown import Markup, Table, code, escape, page
 from tamr_provider.cli.whole_file import write_whole
 from tamr_provider.errors import HeldError, NotFinishedError
 from tamr_provider.ticket import FOUND
@@ -27,7 +27,7 @@ class Report:
     """A file that always tells the truth about the run: it says so while the run has not ended."""
 
     def __init__(self, path: Path, stack: str) -> None:
-        self._path, self._title = path, f"### `tamr up` of `{stack}`"
+        self._path, self._title = path, f"### `tamr up` of {code(stack)}"
 
     def begin(self, now: datetime) -> None:
         """Say that a run is under way, for whoever finds the file after a kill."""
@@ -42,7 +42,7 @@ class Report:
     def end(self, run: StackRun, summary: str, url: str, began: datetime, now: datetime) -> None:
         """Say how every step ended."""
         span = f"from {_moment(began)} to {_moment(now)}"
-        took = f"On {url}, {span}: {format_duration(now - began)}."
+        took = f"On {escape(url)}, {span}: {format_duration(now - began)}."
         problems = dict.fromkeys(str(each) for each in run.errors.values())
         done = [(step, result) for step, result in run.results.items() if result.how != FOUND]
         found = [(step, result) for step, result in run.results.items() if result.how == FOUND]
@@ -51,7 +51,7 @@ class Report:
             Table(_COLUMNS, [_cells(*each) for each in done]),
             Table(_COLUMNS[:3], [_cells(*each)[:3] for each in found], _found(len(found))),
         ]
-        head = [self._title, f"**{summary}**", took]
+        head = [self._title, f"**{escape(summary)}**", took]
         head += [f"> {escape(each)}" for each in list(problems)[:_MOST_PROBLEMS]]
         self._write([*head, _chart(done)], tables)
 
@@ -80,7 +80,7 @@ def _not_done(run: StackRun) -> Iterator[tuple[str, ...]]:
 
 def _state(error: Exception | None) -> str:
     kinds: dict[type, str] = {HeldError: "held", NotFinishedError: "not finished"}
-    return kinds.get(type(error), "**failed**") if error else "not begun"
+    return kinds.get(type(error), Markup("**failed**")) if error else "not begun"
 
 
 def _key(step: Step) -> tuple[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from tamr_provider.cli.output import say
+
 
 @click.command()
 def schema() -> None:
@@ -13,4 +15,4 @@ def schema() -> None:
     """
     from tamr_provider.stackfile.schema import schema_text
 
-    click.echo(schema_text(), nl=False)
+    say(schema_text().rstrip())

@@ -7,8 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from tamr_provider.cli.output import say
 from tamr_provider.cli.signals import interrupts
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import InputError, TamrError
@@ -48,8 +47,8 @@ def serve(make: Callable[[], str], port: int) -> None:
         raise InputError(f"--serve: port {port} cannot be used: {error.strerror}") from None
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    click.echo(f"http://127.0.0.1:{server.server_address[1]}")
-    click.echo("the board, made anew once a minute while somebody looks; Ctrl-C ends it", err=True)
+    say(f"http://127.0.0.1:{server.server_address[1]}")
+    say("the board, made anew once a minute while somebody looks; Ctrl-C ends it", err=True)
     with interrupts(lambda _: None, over):
         over.wait()
     server.shutdown()

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request to stop waiting."""
+"""Ctrl-C and its kin as a request to stop waiting."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator
 
+# Windows has the first two alone.
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+
 
 @contextmanager
 def interrupts(stop: Callable[[str], None], over: threading.Event) -> Iterator[None]:
-    """Call `stop` and set `over` at the first Ctrl-C or SIGTERM; leave at once at the second."""
+    """Call `stop` and set `over` at the first Ctrl-C, SIGTERM, SIGHUP or SIGQUIT.
+
+    At the second, leave at once. A signal that is ignored, as SIGHUP is under nohup, stays so.
+    """
 
     def handle(number: int, _: object) -> None:
         if over.is_set():
@@ -22,7 +28,9 @@ def interrupts(stop: Callable[[str], None], over: threading.Event) -> Iterator[N
         stop("interrupted")
         over.set()
 
-    before = {each: signal.signal(each, handle) for each in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in heard}
     try:
         yield
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from datetime import timedelta
@@ -11,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tamr_provider.cli.columns import aligned
+from tamr_provider.cli.output import say, to_json
 from tamr_provider.cli.tenant import directory_option
 from tamr_provider.errors import InputError
+from tamr_provider.foreigntext import visible
 from tamr_provider.times import format_duration, format_moment
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def status(directory: Path, stacks: tuple[str, ...], as_json: bool, by_state: bo
     """
     environments = survey_all(directory, stacks, guards=_guards)
     rows = [row for each in environments for row in each.rows]
-    click.echo(_json(environments, rows) if as_json else "\n".join(_text(environments, rows)))
+    say(_json(environments, rows) if as_json else "\n".join(_text(environments, rows)))
     sys.exit(_exit_code(environments, rows) if by_state else any(e.error for e in environments))
 
 
@@ -81,7 +82,7 @@ def survey_all(
     def say_once(text: str) -> None:
         if text not in said:
             said.add(text)
-            click.echo(text, err=True)
+            say(text, err=True)
 
     clock, asked = SystemClock(), guards or unguarded
     return [ask(project, name, os.environ, clock, asked, back, say_once) for name in names]
@@ -101,7 +102,7 @@ def _text(environments: list[Environment], rows: list[Row]) -> Iterator[str]:
     yield from aligned(table)
     for each in environments:
         if each.error:
-            yield f"{each.stack}: {each.error}"
+            yield f"{each.stack}: {visible(each.error)}"
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -120,7 +121,7 @@ def _json(environments: list[Environment], rows: list[Row]) -> str:
         ],
         "products": [_product(each) for each in rows],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return to_json(document)
 
 
 def _product(row: Row) -> dict[str, Any]:

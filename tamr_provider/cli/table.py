@@ -13,6 +13,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from tamr_provider.errors import HeldError, NotFinishedError
+from tamr_provider.foreigntext import visible
 from tamr_provider.progress import Wait
 from tamr_provider.ticket import FOUND
 
@@ -143,9 +144,9 @@ class Table:
         if unheard and not self.closed:
             yield Text("looking at the tenant", "dim")
         if note:
-            yield Text(note, "yellow")
+            yield Text(visible(note), "yellow")
         for warning in warnings if self.closed else _shorten(warnings):
-            yield Text(f"warning: {warning}", "yellow")
+            yield Text(visible(f"warning: {warning}"), "yellow")
 
     def _others(self, rows: Sequence[_Row], tenant: Status) -> list[_Row]:
         """Return the tenant's active jobs that no step of this run waits for as its own."""
@@ -179,7 +180,7 @@ class _Drawing:
         return grid
 
     def _stacked(self, row: _Row) -> Iterator[Text | Padding]:
-        yield Text(f"{row.product} {row.name}".strip(), "bold")
+        yield Text(" ".join(filter(None, _names(row))), "bold")
         details = self._details(row, 0, ids=True)
         yield Padding(
             _state(row).append(" " if row.state else "").append_text(details), (0, 0, 0, 2)
@@ -195,7 +196,7 @@ class _Drawing:
     def _words(self, row: _Row, ids: bool) -> str:
         wait = row.now(self._monotonic)
         words = str(wait) if wait else row.text
-        return f"{words} ({row.job_id})" if ids and row.job_id else words
+        return visible(f"{words} ({row.job_id})" if ids and row.job_id else words)
 
     def _bar(self, share: float, overdue: bool, width: int) -> Text:
         full, empty = "#-" if self._ascii else "━┄"
@@ -249,7 +250,7 @@ def _slots(tenant: Status, others: int) -> str:
 
 
 def _names(row: _Row) -> tuple[str, str]:
-    return row.product, row.name
+    return visible(row.product), visible(row.name)
 
 
 def _style(row: _Row) -> str:

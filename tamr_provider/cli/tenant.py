@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from tamr_provider.cli.output import say
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import InputError
 from tamr_provider.settings import Settings, read_settings
@@ -78,7 +79,7 @@ def read_stack(directory: Path, stack: str, base: str = "") -> Stack:
     project, now = find_project(directory), SystemClock().now()
     file = count_sinces(project.read_stack(stack, now), project, stack, now, base)
     if any(since.known_by == WITHOUT_GIT for since in file.sinces.values()):
-        click.echo(NO_GIT_WARNING, err=True)
+        say(NO_GIT_WARNING, err=True)
     settings = read_settings(os.environ, stack, file.url, file.slots)
     return Stack(stack, directory, project.stack_file(stack), project, file, settings)
 
@@ -132,7 +133,7 @@ def open_client(
     def say_once(text: str) -> None:
         if text not in said:
             said.add(text)
-            click.echo(text, err=True)
+            say(text, err=True)
 
     with connect(settings, SystemClock(), stop, on_outage or say_once) as client:
         yield client

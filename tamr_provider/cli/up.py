@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tamr_provider.cli.output import say
 from tamr_provider.cli.signals import interrupts
 from tamr_provider.cli.tenant import guard, open_client, project_options, read_stack_to_run
 from tamr_provider.errors import InputError, NotFinishedError, TamrError
+from tamr_provider.foreigntext import visible
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,11 +54,11 @@ def up(directory: Path, stack: str, report_file: Path | None) -> None:
         raise
     run = _run(wanted)
     for problem in _problems(run):
-        click.echo(f"error: {problem}", err=True)
+        say(f"error: {visible(problem)}", err=True)
     summary = _summary(run)
     if report:
         report.end(run, summary, wanted.settings.url, began, SystemClock().now())
-    click.echo(summary + (f"; to resume: {wanted.resume}" if run.unfinished else ""))
+    say(summary + (f"; to resume: {wanted.resume}" if run.unfinished else ""))
     sys.exit(run.exit_code)
 
 

@@ -2,6 +2,7 @@
 
     httpx.ConnectError, …          not sent        → UnreachableError (first contact), retry (GET)
     httpx.HTTPError else           answer lost     → retry (GET), AnswerLostError (POST)
+    late or longer than 16 MB      answer lost     → retry (GET), AnswerLostError (POST)
     429                            busy            → retry (GET), BusyError (POST)
     5xx, a body that is not JSON   answer lost     → retry (GET), AnswerLostError (POST)
     other 4xx, 3xx                 refused         → RefusedError
@@ -23,6 +24,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from tamr_provider.client.exchange import DEADLINE_SECONDS, ENCODING, Exchange
+from tamr_provider.client.redaction import redact_body, redact_text
 from tamr_provider.errors import (
     AnswerLostError,
     BusyError,
@@ -32,6 +35,7 @@ from tamr_provider.errors import (
     RefusedError,
     UnreachableError,
 )
+from tamr_provider.foreigntext import one_line
 
 if TYPE_CHECKING:
     import threading
@@ -64,21 +68,27 @@ class _TryAgain(Exception):  # noqa: N818 - a signal between two functions, neve
 class Sender:
     """Requests to one tenant; safe to use from several threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the seams of its tests
         self,
         settings: Settings,
         clock: Clock,
         stop: threading.Event,
         transport: httpx.BaseTransport | None = None,
         on_outage: Callable[[str], None] = lambda _: None,
+        deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
         self.url = settings.url
+        self._api_key = settings.api_key
         self._clock, self._stop, self._on_outage = clock, stop, on_outage
         self._met = False
         try:
             self._http = httpx.Client(
                 base_url=settings.url + "/api/v1beta1",
-                headers={"X-API-KEY": settings.api_key, "User-Agent": _user_agent()},
+                headers={
+                    "X-API-KEY": settings.api_key,
+                    "User-Agent": _user_agent(),
+                    "Accept-Encoding": ENCODING,
+                },
                 timeout=_TIMEOUT,
                 transport=transport,
             )
@@ -87,6 +97,7 @@ class Sender:
                 f"no connection to {settings.url} can be prepared: {error}; check HTTPS_PROXY, "
                 "ALL_PROXY and SSL_CERT_FILE in the environment"
             ) from None
+        self._exchange = Exchange(self._http, clock, deadline_seconds, is_remote=transport is None)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -115,12 +126,12 @@ class Sender:
 
     def _once(self, method: str, path: str, what: str, **request: Any) -> Answer:
         try:
-            response = self._http.request(method, path, **request)
+            response = self._exchange.send(method, path, **request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-            why = f"{self.url} cannot be reached: {error or type(error).__name__}"
+            why = f"{self.url} cannot be reached: {self._cause(error)}"
             raise _TryAgain(why, AnswerLostError(why, sent=False)) from None
         except httpx.HTTPError as error:
-            why = f"{self.url} did not answer: {error or type(error).__name__}"
+            why = f"{self.url} did not answer: {self._cause(error)}"
             raise _TryAgain(why, AnswerLostError(why)) from None
         except httpx.InvalidURL as error:
             raise UnreachableError(f"{self.url} is no address: {error}") from None
@@ -128,7 +139,8 @@ class Sender:
 
     def _read(self, response: httpx.Response, what: str) -> Answer:
         body, readable = _json(response)
-        status, reply = response.status_code, _message(body, response)
+        body = redact_body(body, self._api_key)
+        status, reply = response.status_code, self._words(body, response)
         if status == 429:
             pause = _retry_after(response)
             raise _TryAgain(f"{self.url} is busy: 429 {reply}", BusyError(reply, pause), pause)
@@ -137,8 +149,22 @@ class Sender:
             raise _TryAgain(why, AnswerLostError(why), _retry_after(response))
         self._met = True
         if status != 200:
-            raise RefusedError(status, reply, what)
+            raise RefusedError(status, reply + self._path_hint(status), what)
         return Answer(body, _date(response))
+
+    def _path_hint(self, status: int) -> str:
+        path = urlsplit(self.url).path
+        if status != 404 or not path:
+            return ""
+        return f"; tamr:url has the path {path}: is it a part of the tenant's address?"
+
+    def _cause(self, error: Exception) -> str:
+        """Return an error's words; httpx quotes what it could not read."""
+        return one_line(redact_text(str(error), self._api_key)) or type(error).__name__
+
+    def _words(self, body: object, response: httpx.Response) -> str:
+        """Return the server's own words as they can be shown."""
+        return one_line(redact_text(_message(body, response), self._api_key))[:500]
 
     def _give_up(self, trouble: _TryAgain, what: str, tries: int, seconds: float) -> None:
         """Raise where it is time to: soon at an address that never answered, late elsewhere."""
@@ -184,7 +210,7 @@ def _json(response: httpx.Response) -> tuple[Any, bool]:
 def _message(body: object, response: httpx.Response) -> str:
     """Return the server's own words: the documented form, grpc-gateway's, or the text's start."""
     if isinstance(body, dict) and isinstance(body.get("message"), str):
-        return " ".join(body["message"].split())[:500]
+        return str(body["message"])
     kind = response.headers.get("content-type", "").partition(";")[0]
     if response.is_success:
         return f"with something that is not a JSON object ({kind or 'no content type'})"

@@ -13,7 +13,7 @@ this order, each module importing only those above it:
     fields  scriptfile     a JSON object read strictly; the file that holds a script
     options                what one tenant is like
     tenant                 the jobs, the slots, the rules
-    store                  the jobs in a file that survives restarts
+    store  lock            the jobs in a file that survives restarts, and is one emulator's
     words  terms  filters  the list's filter language
     listing                order and pages
     shape                  jobs as JSON, unset fields in one of three styles

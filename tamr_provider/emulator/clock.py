@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.stamp import whole_milliseconds
+from tamr_provider.emulator.stamp import LATEST, later, whole_milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,11 @@ class Origin:
 
     def emulated_at(self, real: datetime) -> datetime:
         """Return the emulated time of a real one."""
-        return self.emulated + max(real - self.real, timedelta()) * self.speed
+        try:
+            passed = max(real - self.real, timedelta()) * self.speed
+        except OverflowError:
+            return LATEST
+        return later(self.emulated, passed)
 
     def resumed(self, real: datetime, speed: float, latest: datetime) -> Origin:
         """Return the origin of a restart: time went on at the old speed, now at the new one.

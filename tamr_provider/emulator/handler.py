@@ -24,6 +24,7 @@ from tamr_provider.emulator.refusal import RefusalError
 from tamr_provider.emulator.routes import Request, read_request
 from tamr_provider.emulator.script import AnswerRule, AnswerRules
 from tamr_provider.emulator.shape import job_json, page_json
+from tamr_provider.emulator.stamp import LATEST
 from tamr_provider.emulator.store import Store, StoreError
 from tamr_provider.emulator.tenant import Tenant
 
@@ -99,7 +100,13 @@ class Emulator:
             return Origin(real, real, speed), []
         origin, jobs = saved
         moments = [moment for job in jobs for moment in (job.created, job.stop_asked) if moment]
-        return origin.resumed(real, speed, max([origin.emulated, *moments])), jobs
+        resumed = origin.resumed(real, speed, max([origin.emulated, *moments]))
+        if resumed.emulated >= LATEST:
+            raise StoreError(
+                f"the time in {self._options.state} has run past the year 9999; "
+                "name another file, or delete it to start with no jobs"
+            )
+        return resumed, jobs
 
     def _keep(self, jobs: Sequence[Job]) -> None:
         if self._store:

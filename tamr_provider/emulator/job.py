@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tamr_provider.emulator.stamp import later
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -105,8 +107,8 @@ class Job:
 
     def _planned(self) -> list[Phase]:
         course = self.course
-        start = self.created + course.pending
-        end = start + course.duration
+        start = later(self.created, course.pending)
+        end = later(start, course.duration)
         pending, running = Phase("PENDING", self.created), Phase("RUNNING", start)
         if course.outcome == "stopped":
             stopping = Phase("STOPPING", max(start, end - course.stopping))
@@ -119,7 +121,7 @@ class Job:
         entered = [planned[0], *(phase for phase in planned[1:] if phase.at <= asked)]
         if entered[-1].state == "PENDING":
             return [*entered, Phase("DONE", asked, _STOPPED)]  # U12
-        stop_ends, own_end = asked + self.course.stopping, planned[-1]
+        stop_ends, own_end = later(asked, self.course.stopping), planned[-1]
         if self.course.stops_too_late or own_end.at <= stop_ends:
             end = own_end
         else:

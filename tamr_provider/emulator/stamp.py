@@ -10,11 +10,13 @@ _RFC3339 = re.compile(
     re.ASCII,
 )
 
+LATEST = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=timezone.utc)
+
 
 def stamp(moment: datetime) -> str:
     """Write a time in UTC with milliseconds: 2026-01-05T09:00:00.123Z."""
     utc = moment.astimezone(timezone.utc)
-    return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03}Z"
+    return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def read_stamp(text: str) -> datetime:
@@ -33,6 +35,14 @@ def read_stamp(text: str) -> datetime:
         return local.astimezone(timezone.utc)
     except (ValueError, OverflowError):
         raise ValueError(f'"{text}" is not a possible time') from None
+
+
+def later(moment: datetime, length: timedelta) -> datetime:
+    """Return the time after a length, at the latest the calendar's end."""
+    try:
+        return min(moment + length, LATEST)
+    except OverflowError:
+        return LATEST
 
 
 def whole_milliseconds(moment: datetime) -> datetime:

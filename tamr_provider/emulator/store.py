@@ -9,6 +9,7 @@ With the clock's origin in the file, emulated time goes on while the emulator is
 from __future__ import annotations
 
 import json
+import math
 import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,10 @@ def _read(data: Any) -> tuple[Origin, list[Job]]:
     if data["version"] != 1:
         raise ValueError(f"version {data['version']}")
     clock = data["clock"]
-    origin = Origin(read_stamp(clock["real"]), read_stamp(clock["emulated"]), float(clock["speed"]))
+    speed = float(clock["speed"])
+    if not 0 < speed < math.inf:
+        raise ValueError(f"speed {speed}")
+    origin = Origin(read_stamp(clock["real"]), read_stamp(clock["emulated"]), speed)
     return origin, [_read_job(each) for each in data["jobs"]]
 
 

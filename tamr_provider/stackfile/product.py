@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from tamr_provider.foreigntext import has_unseen, visible
 from tamr_provider.freeze import EXAMPLES, Window, read_window
 from tamr_provider.stackfile.scalars import Unquoted
 from tamr_provider.times import format_moment, parse_moment
@@ -53,7 +54,14 @@ def _id(value: object) -> str:
         return str(int(value))
     if not isinstance(value, str) or not value.strip():
         raise _reject(value, "an id as text")
-    return value
+    return _seen(value)
+
+
+def _seen(text: str) -> str:
+    if has_unseen(text):
+        shown = visible(show(text))
+        raise problem(f"found {shown}; allowed: text without control characters")
+    return text
 
 
 def _is_whole(value: object) -> bool:
@@ -70,7 +78,7 @@ def canonical_version(value: object) -> str:
     text = value.engine if isinstance(value, Unquoted) else str(value)
     moment = parse_moment(text)
     if moment is None:
-        return text
+        return _seen(text)
     text = format_moment(moment)
     return text.removesuffix("T00:00:00Z")
 

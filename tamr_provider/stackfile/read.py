@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tamr_provider.errors import InputError
+from tamr_provider.foreigntext import has_unseen, visible
 from tamr_provider.settings import url_problem
 from tamr_provider.stackfile.product import Count, Destination, Override, Product, show
 from tamr_provider.stackfile.rules import broken_rules
@@ -91,6 +92,10 @@ def read_products(raw: object, now: datetime) -> dict[str, Product]:
     odd = [key for key in raw if isinstance(key, Unquoted) or not isinstance(key, (str, int))]
     if odd:
         raise InputError(*(f"products.{key}: put this name in quotes" for key in odd))
+    unseen = [key for key in raw if has_unseen(str(key))]
+    if unseen:
+        allowed = "allowed: a name without control characters"
+        raise InputError(*(f"products: found {visible(repr(key))}; {allowed}" for key in unseen))
     named = {str(key): value for key, value in raw.items()}
     problems = [
         f"products.{name}{path}: {message}"

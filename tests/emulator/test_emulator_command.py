@@ -77,6 +77,8 @@ def test_a_taken_port_is_one_line_and_exit_code_2() -> None:
         (["--load", "20"], "--load"),
         (["--pending", "soon"], "--pending"),
         (["--speed", "0"], "--speed"),
+        (["--speed", "nan"], "--speed"),
+        (["--speed", "inf"], "--speed"),
         (["--slots", "-1"], "--slots"),
         (["--unset", "none"], "--unset"),
         (["--port", "70000"], "--port"),
@@ -98,3 +100,38 @@ def test_each_problem_of_a_faults_file_has_a_line(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert f"{path}: answers[0].fault: one of" in result.output
     assert f"{path}: answers[1].nth: a whole number from 1" in result.output
+
+
+def test_a_second_emulator_on_one_state_file_is_refused(tmp_path: Path) -> None:
+    state = tmp_path / "tenant.json"
+    with started("--state", str(state)) as (first, _, _):
+        before = state.read_text()
+        result = run("--state", str(state), "--port", "0")
+        assert result.exit_code == 2
+        assert "tenant.json is in use by another emulator" in result.output
+        assert result.output.count("\n") == 1
+        assert state.read_text() == before
+        first.kill()
+        first.wait()
+    with started("--state", str(state)) as (_, url, _):
+        assert url.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        '{"real": "2026-11-20T12:00:00Z", "emulated": "2026-11-20T12:00:00Z", "speed": NaN}',
+        '{"real": "2026-11-20T12:00:00Z", "emulated": "2026-11-20T12:00:00Z", "speed": 1e999}',
+        '{"real": "2026-11-20T12:00:00Z", "emulated": "9999-12-31T23:59:59Z", "speed": 600}',
+        '{"real": "0001-01-01T00:00:00Z", "emulated": "2026-11-20T12:00:00Z", "speed": 100000}',
+    ],
+)
+def test_a_state_file_of_an_impossible_time_is_one_line(tmp_path: Path, clock: str) -> None:
+    state = tmp_path / "tenant.json"
+    text = f'{{"version": 1, "clock": {clock}, "jobs": []}}'
+    state.write_text(text)
+    result = run("--state", str(state), "--port", "0")
+    assert result.exit_code == 2
+    assert "tenant.json" in result.output
+    assert result.output.count("\n") == 1
+    assert state.read_text() == text

@@ -334,3 +334,12 @@ def test_the_log_has_a_line_for_each_thing_that_changed() -> None:
 def test_every_assumption_says_something() -> None:
     assert {f"U{number}" for number in range(1, 15)} <= ASSUMPTIONS.keys()
     assert all(text.endswith(".") for text in ASSUMPTIONS.values())
+
+
+def test_time_stands_still_at_the_end_of_the_calendar() -> None:
+    caller = Caller(Options(speed=100_000))
+    caller.wait(days=365)
+    job = caller.load()
+    assert job["status"]["stateStartTime"] == "9999-12-31T23:59:59.999Z"
+    caller.stop(job["jobId"])
+    assert caller.state(job["jobId"]) == "DONE"

@@ -118,9 +118,6 @@ def _ticks(timeline: Timeline) -> list[datetime]:
     span = timeline.end - timeline.begin
     step = next((each for each in _TICKS if span / each <= _MOST_TICKS), _TICKS[-1])
     at = timeline.begin.astimezone(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
-    ticks = []
-    while at <= timeline.end:
-        if at >= timeline.begin:
-            ticks.append(at)
-        at += step
-    return ticks
+    count = 1 + (timeline.end - at) // step
+    ticks = (at + number * step for number in range(count))
+    return [tick for tick in ticks if tick >= timeline.begin]

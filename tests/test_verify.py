@@ -1,0 +1,84 @@
+"""A team's own check: how long it may take, when it is over, and what is shown of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tamr_provider.errors import InputError
+from tamr_provider.foreigntext import has_unseen
+from tamr_provider.verify import CheckResult, run_check
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOUR = timedelta(hours=1)
+SECRET = "s3cret-key"
+
+
+def check(folder: Path, code: str, limit: timedelta = HOUR) -> CheckResult:
+    (folder / "check.py").write_text(code)
+    return run_check(f"{sys.executable} check.py", folder, {}, SECRET, limit)
+
+
+def test_a_check_is_over_when_its_process_is(tmp_path: Path) -> None:
+    """A process that it leaves in the background keeps the output open for an hour."""
+    made = check(
+        tmp_path,
+        "import subprocess, sys\n"
+        "sleep = [sys.executable, '-c', 'import time; time.sleep(3600)']\n"
+        "left = subprocess.Popen(sleep)\n"
+        "open('pid', 'w').write(str(left.pid))\n"
+        "print('all good')\n",
+    )
+    try:
+        assert made == CheckResult(True, "ended with 0", ("all good",))
+    finally:
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+
+
+def test_a_check_that_hangs_is_killed_at_its_limit(tmp_path: Path) -> None:
+    code = "print('begun', flush=True)\nimport time\ntime.sleep(3600)\n"
+    made = check(tmp_path, code, timedelta(seconds=1))
+    assert not made.passed
+    assert made.ended == "did not end within 1s and was killed"
+    assert made.lines == ("begun",)
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGSEGV"])
+def test_a_signal_that_ends_a_check_is_named(tmp_path: Path, name: str) -> None:
+    made = check(tmp_path, f"import os, signal\nos.kill(os.getpid(), signal.{name})\n")
+    assert not made.passed
+    assert made.ended == f"was killed ({name})"
+
+
+def test_a_line_of_60_mb_is_cut(tmp_path: Path) -> None:
+    made = check(tmp_path, "import sys\nfor _ in range(60): sys.stdout.write('x' * 10**6)\n")
+    assert made.lines == ("x" * 500 + "…",)
+
+
+def test_what_a_check_prints_moves_no_cursor(tmp_path: Path) -> None:
+    code = "import sys\nsys.stdout.buffer.write(b'\\x1b[2J\\x07a\\r\\xff\\n##[error]b\\r\\nc\\n')\n"
+    made = check(tmp_path, code)
+    assert made.lines == ("\\x1b[2J\\x07a\\r\ufffd", r"\x23#[error]b", "c")
+    assert not any(has_unseen(line) for line in made.lines)
+
+
+def test_the_secret_is_blotted_out_where_the_tail_begins_within_it(tmp_path: Path) -> None:
+    made = check(tmp_path, f"print('{SECRET}' * 10_000 + 'end')\n")
+    assert SECRET[1:] not in made.lines[0]
+    assert check(tmp_path, f"print('a {SECRET} b')\n").lines == ("a *** b",)
+
+
+def test_a_check_that_prints_nothing_has_no_lines(tmp_path: Path) -> None:
+    assert check(tmp_path, "") == CheckResult(True, "ended with 0", ())
+
+
+def test_a_check_that_cannot_be_started_is_a_mistake_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="verify: no-such-program cannot be run: No such file"):
+        run_check("no-such-program", tmp_path, {}, SECRET, HOUR)
