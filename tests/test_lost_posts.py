@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tamr_provider.reconcile import Runner
 
 MINUTE = timedelta(minutes=1)
+SOON = {"load": 2 * MINUTE, "update": 30 * MINUTE}
 LOST = AnswerRule("lost-after", call="create", nth=1)
 
 
@@ -60,7 +61,7 @@ def whose_lost_post_was_found(tenant: Tenant) -> tuple[Runner, Future[Result]]:
 
 @pytest.mark.parametrize("who", ["another stack", "a person"])
 def test_a_lost_post_that_was_found_stops_no_job_of(who: str) -> None:
-    tenant = Tenant(script=Script(answers=[LOST]))
+    tenant = Tenant(script=Script(answers=[LOST]), durations=SOON)
     first, update = whose_lost_post_was_found(tenant)
     if who == "a person":
         tenant.start(LOAD)
@@ -260,20 +261,6 @@ def test_a_stopped_twin_that_a_newer_stack_needs_is_launched_again_and_not_held(
     newer.run()
     older.run()
     assert (how(first), how(second)) == (ADOPTED, LAUNCHED)
-
-
-def test_a_job_that_this_run_stopped_never_puts_a_step_on_hold() -> None:
-    """Its equal ended before it, by a clock of ends that is behind that of creations."""
-    tenant = Tenant(durations={"load": MINUTE})
-    tenant.clocks.done = timedelta(minutes=-10)
-    runner = tenant.runner()
-    future = runner.submit(step(LOAD), RULES)
-    newer = runner.submit(step(LOAD, START + timedelta(hours=1), product="b"), RULES)
-    runner.turn()
-    tenant.start(LOAD)
-    runner.run()
-    assert how(future) == LAUNCHED
-    assert how(newer) == LAUNCHED
 
 
 class Conflict(Tenant):
