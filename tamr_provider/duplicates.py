@@ -24,9 +24,9 @@ class Duplicates:
     `launched` are the jobs that answered our POSTs, `withdrawn` those that we stopped.
     """
 
-    def __init__(self, client: Client, note: Callable[[str], None]) -> None:
+    def __init__(self, client: Client, announce: Callable[[str], None]) -> None:
         self._client = client
-        self._note = note
+        self._announce = announce
         self.doubts = Doubts()
         self.launched = set[str]()
         self.withdrawn = set[str]()
@@ -46,7 +46,7 @@ class Duplicates:
         for job in strangers(view.jobs, steps):
             if job.id not in self._strangers | self.withdrawn:
                 self._strangers.add(job.id)
-                self._note(
+                self._announce(
                     f"{ticket.step}: {job.id} runs beside an equal job and is left alone, since it "
                     f"may be somebody's; to stop it: tamr jobs stop {job.id}"
                 )
@@ -77,4 +77,4 @@ class Duplicates:
 
     def _withdraw(self, job: Job, what: str) -> None:
         self.withdrawn.add(job.id)
-        self._note(f"{what} is stopped as a duplicate")
+        self._announce(f"{what} is stopped as a duplicate")

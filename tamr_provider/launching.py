@@ -32,7 +32,7 @@ _STALE_POLLS = 3  # in a row; a tenant that is as slow as that never gives a fre
 class Launcher:
     """Launches for the steps of one runner; call it from one thread.
 
-    `note` says something to whoever looks on.
+    `announce` tells something to whoever looks on.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a POST rests on and what hears of it
@@ -42,14 +42,14 @@ class Launcher:
         duplicates: Duplicates,
         clock: Clock,
         poll_seconds: float,
-        note: Callable[[str], None],
+        announce: Callable[[str], None],
     ) -> None:
         self._client = client
         self._viewer = viewer
         self._duplicates = duplicates
         self._clock = clock
         self._poll = poll_seconds
-        self._note = note
+        self._announce = announce
         self._polled_at = (-math.inf, clock.now())
         self._stale_polls = 0
         self._busy_until = -math.inf
@@ -107,7 +107,7 @@ class Launcher:
         self._duplicates.launched.add(outcome.job.id)
         ticket.has_launched(outcome.job, at)
         if warning := ticket.warn_of_age(outcome.job):
-            self._note(warning)
+            self._announce(warning)
 
     def _doubt(self, ticket: Ticket, outcome: Launch, view: View) -> None:
         """Poll before another POST is sent: the one without a response may have started a job."""
@@ -115,7 +115,7 @@ class Launcher:
         until = self._clock.monotonic() + polls * self._poll
         self._duplicates.doubts.lost(ticket.step.configuration, view.jobs, until)
         ticket.conflicts = [*ticket.conflicts, outcome.trouble] if outcome.conflict else []
-        self._note(f"{ticket.step}: {outcome.trouble}; looking before trying again")
+        self._announce(f"{ticket.step}: {outcome.trouble}; looking before trying again")
 
     def _tenant_moment(self, until: float) -> datetime | None:
         left = until - self._clock.monotonic()

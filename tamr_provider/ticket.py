@@ -103,7 +103,8 @@ class Ticket:
         """Return what to say of a job that came out too old for the step, else nothing."""
         if not self._is_too_old(job):
             return ""
-        return f"{self.step}: {self._two_times(job)}; no other one is launched while this run lasts"
+        times = _two_times(job, self.launched[job.id], self.step)
+        return f"{self.step}: {times}; no other one is launched while this run lasts"
 
     def ended_too_old(self, jobs: Iterable[Job]) -> Job | None:
         """Return a job that we launched, that has ended, and that is too old for its own step."""
@@ -112,14 +113,6 @@ class Ticket:
 
     def _is_too_old(self, job: Job) -> bool:
         return job.created_at is not None and job.created_at < self.step.not_before
-
-    def _two_times(self, job: Job) -> str:
-        assert job.created_at is not None  # noqa: S101 - it is too old, so it has one
-        return (
-            f"{job.id} was launched at {format_moment(self.launched[job.id])} on the tenant's "
-            f"clock but is stamped as created at {format_moment(job.created_at)}, before "
-            f"{format_moment(self.step.not_before)}"
-        )
 
     def timed_out(self, now: float) -> bool:
         """Whether we have waited for one job as long as one runner should."""
@@ -151,10 +144,9 @@ class Ticket:
 
     def too_old(self, job: Job, resume: str) -> StepError:
         """Say that the job that we launched does not satisfy the step, for its creation stamp."""
-        text = (
-            f"{self.step}: {self._two_times(job)}, so it does not count; to run it again: {resume}"
-        )
-        return StepError(text, job.id)
+        at, step = self.launched[job.id], self.step
+        text = f"{step}: {_two_times(job, at, step)}, so it does not count"
+        return StepError(f"{text}; to run it again: {resume}", job.id)
 
     def held(self, decision: Decision) -> HeldError:
         """Say that a person has to decide."""
@@ -173,3 +165,11 @@ class Ticket:
     def _forgiven(self, job: Job) -> bool:
         retried_at, created = self.rules.retried_at, job.created_at
         return retried_at is not None and created is not None and created < retried_at
+
+
+def _two_times(job: Job, at: datetime, step: Step) -> str:
+    created = format_moment(job.created_at or at)
+    return (
+        f"{job.id} was launched at {format_moment(at)} on the tenant's clock but is stamped as "
+        f"created at {created}, before {format_moment(step.not_before)}"
+    )
