@@ -195,6 +195,8 @@ def _too_early(step: Step, now: datetime, rules: Rules) -> Decision | None:
     if now >= earliest:
         return None
     reason = f"not before {format_moment(step.not_before)} on the tenant's clock"
+    if rules.uncertainty:
+        reason += f", which may be {format_duration(rules.uncertainty)} behind"
     return Decision(Action.WAIT, reason, earliest=earliest)
 
 

@@ -145,8 +145,13 @@ class World(RacyWorld):
         # A poll asks for whatever is active, and the question before a POST for one configuration;
         # the other lists are for usual durations.
         asked = request.url.params.get("filter", "")
-        if not lost and ("status.state != DONE" in asked or "AND (NOT create_time()" in asked):
+        if not lost and "status.state != DONE" in asked:
             party.seen = tuple(self.shown())
+            party.seen_at = self.clock.elapsed
+        elif not lost and "AND (NOT create_time()" in asked:
+            ids = {job["jobId"] for job in answer.json().get("jobs") or []}
+            others = [job for job in party.seen if job["jobId"] not in ids]
+            party.seen = (*others, *(job for job in self.shown() if job["jobId"] in ids))
             party.seen_at = self.clock.elapsed
 
     def shown(self) -> list[Facts]:
@@ -364,11 +369,12 @@ class Protocol(RuleBasedStateMachine):
 
     @invariant()
     def nothing_forbidden_was_launched_or_stopped(self) -> None:
-        assert self.world.wrong == []
+        assert self.world.wrong == [], self.world.wrong
 
     @invariant()
     def nobody_died_of_an_error(self) -> None:
-        assert [each.error for each in self.parties if each.error] == []
+        errors = [each.error for each in self.parties if each.error]
+        assert errors == [], errors
 
     @invariant()
     def no_job_of_ours_ran_to_success_beside_its_equal(self) -> None:

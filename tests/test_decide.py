@@ -820,4 +820,7 @@ def test_a_launch_waits_as_long_as_its_creation_might_be_stamped_too_early() -> 
     decision = ask(step=step, rules=rules)
     assert decision.action is Action.WAIT
     assert decision.earliest == NOW + timedelta(seconds=6)
+    assert decision.reason == (
+        "not before 2026-11-20T11:59:56Z on the tenant's clock, which may be 10s behind"
+    )
     assert ask(step=step, now=NOW + timedelta(seconds=6), rules=rules).action is Action.LAUNCH
