@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tamr_provider.errors import RefusedError, StepError
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from tamr_provider.client.jobs import Client
     from tamr_provider.clock import Clock
     from tamr_provider.duplicates import Duplicates
-    from tamr_provider.models import Configuration
-    from tamr_provider.steps import Step
+    from tamr_provider.steps import Rules, Step
     from tamr_provider.ticket import Ticket
     from tamr_provider.view import View, Viewer
 
@@ -92,13 +92,27 @@ class Launcher:
             self._doubt(ticket, outcome, view)
         return None
 
+    def known_rules(self, ticket: Ticket) -> Rules:
+        """Return a step's rules with what is known of the tenant's clock and of our own stops."""
+        return replace(
+            ticket.rules,
+            uncertainty=self._viewer.time.uncertainty(),
+            withdrawn=frozenset(self._duplicates.withdrawn),
+        )
+
+    def rules_now(self, ticket: Ticket, ahead: int) -> Rules:
+        """Return them with what keeps a POST waiting; so many steps of ours go first."""
+        doubts = self._duplicates.doubts
+        return replace(
+            self.known_rules(ticket),
+            ahead=ahead,
+            busy_until=self.busy_until(),
+            in_doubt_until=self._tenant_moment(doubts.until(ticket.step.configuration)),
+        )
+
     def busy_until(self) -> datetime | None:
         """Return until when Tamr has no room, None if it may have some."""
         return self._tenant_moment(self._busy_until)
-
-    def in_doubt_until(self, configuration: Configuration) -> datetime | None:
-        """Return until when a lost POST of the configuration is waited for, None if none is."""
-        return self._tenant_moment(self._duplicates.doubts.until(configuration))
 
     def _launched(self, ticket: Ticket, outcome: Launch, at: datetime) -> None:
         assert outcome.job is not None  # noqa: S101 - asked before

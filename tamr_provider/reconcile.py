@@ -168,7 +168,9 @@ class Runner:
         ready.sort(key=lambda each: (-self._durations.of_path(each.path), str(each.step)))
         best = None
         for place, ticket in enumerate(ready):
-            decision = decide(view.jobs, ticket.step, view.now, self._rules(ticket, place))
+            decision = decide(
+                view.jobs, ticket.step, view.now, self._launcher.rules_now(ticket, place)
+            )
             self._decided(ticket, decision)
             if best is None and decision.action is Action.LAUNCH:
                 best = ticket
@@ -217,7 +219,7 @@ class Runner:
         self._duplicates.settle_races(ticket, equal, view)
         if self._waits_for_duplicate(ticket, view):
             return False
-        rules = replace(self._known_rules(ticket), slots=_NO_LIMIT)
+        rules = replace(self._launcher.known_rules(ticket), slots=_NO_LIMIT)
         decision = decide(view.jobs, ticket.step, view.now, rules)
         waited = view.find(ticket.waiting_for)
         if decision.action is Action.SATISFIED and decision.job is not None:
@@ -249,22 +251,6 @@ class Runner:
         if ticket.timed_out(now):
             hours = ticket.rules.timeout / timedelta(hours=1)
             self._end(ticket, self._not_finished(ticket, f"waited {hours:g} hours (timeoutHours)"))
-
-    def _rules(self, ticket: Ticket, ahead: int) -> Rules:
-        return replace(
-            self._known_rules(ticket),
-            ahead=ahead,
-            busy_until=self._launcher.busy_until(),
-            in_doubt_until=self._launcher.in_doubt_until(ticket.step.configuration),
-        )
-
-    def _known_rules(self, ticket: Ticket) -> Rules:
-        """Return the step's rules with what this runner knows of the tenant and of itself."""
-        return replace(
-            ticket.rules,
-            uncertainty=self._viewer.time.uncertainty(),
-            withdrawn=frozenset(self._duplicates.withdrawn),
-        )
 
     def _launch(self, ticket: Ticket, view: View) -> bool:
         """Launch for a step, unless the tenant has changed since it was polled; return whether."""
