@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 # A job that was created while an earlier answer was under way must not fall between two looks.
 _OVERLAP = timedelta(minutes=5)
+# A stopped job is known for the loser of a race by the equal one that it raced, which may be too
+# old for every step. It was created while the loser's POST was on its way, or seconds before.
+_RIVALS = timedelta(minutes=5)
 _FOREIGN = 60  # jobs that nobody asked for, before a list is asked for by configuration
 _TOGETHER = 25  # configurations in one filter
 _TOO_MUCH = frozenset([400, 414, 431])  # what a tenant answers to a filter that it cannot take
@@ -119,6 +122,7 @@ class Viewer:
         no history it costs some requests each, once. Raises UnreadableError where there is no
         way to tell it.
         """
+        scope = replace(scope, since=scope.since - _RIVALS)
         unlisted = self._list_anew(scope)
         for _ in range(_CONFIRMATIONS):
             if self.time.is_in_doubt:

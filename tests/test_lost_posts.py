@@ -315,3 +315,17 @@ def test_a_launch_costs_one_request_more_than_its_poll_and_its_post() -> None:
         '(((configuration.load.source_id = "src_crm"))) '
         'AND (NOT create_time() < "2026-11-20T10:00:00Z")'
     )
+
+
+def test_a_twin_stopped_beside_a_job_too_old_to_be_listed_holds_no_newer_stack() -> None:
+    tenant = Tenant(durations={"load": MINUTE})
+    tenant.start(LOAD)
+    tenant.clock.elapsed += 5
+    newer_than = tenant.clock.true_now()
+    twin = tenant.start(LOAD)
+    tenant.stop(twin)
+    tenant.clock.elapsed += 3600
+    runner = tenant.runner()
+    future = runner.submit(step(LOAD, newer_than), RULES)
+    runner.run()
+    assert how(future) == LAUNCHED
