@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from tamr_provider.creation import find_creation
@@ -25,6 +25,7 @@ _OVERLAP = timedelta(minutes=5)
 # A stopped job is known for the loser of a race by the equal one that it raced, which may be too
 # old for every step. It was created while the loser's POST was on its way, or seconds before.
 _RIVALS = timedelta(minutes=5)
+_NO_JOBS_BEFORE = datetime(2000, 1, 1, tzinfo=timezone.utc)
 _FOREIGN = 60  # jobs that nobody asked for, before a list is asked for by configuration
 _TOGETHER = 25  # configurations in one filter
 _TOO_MUCH = frozenset([400, 414, 431])  # what a tenant answers to a filter that it cannot take
@@ -122,7 +123,7 @@ class Viewer:
         no history it costs some requests each, once. Raises UnreadableError where there is no
         way to tell it.
         """
-        scope = replace(scope, since=scope.since - _RIVALS)
+        scope = replace(scope, since=max(scope.since, _NO_JOBS_BEFORE) - _RIVALS)
         unlisted = self._list_anew(scope)
         for _ in range(_CONFIRMATIONS):
             if self.time.is_in_doubt:
