@@ -37,8 +37,9 @@ class Duplicates:
     def settle_races(self, ticket: Ticket, steps: Sequence[Step], view: View) -> None:
         """Withdraw a step's own job if another was first, and what a killed runner left racing.
 
-        `steps` are all open ones of the same configuration. `ending` stops what is withdrawn.
+        `steps` are all open ones. `ending` stops what is withdrawn.
         """
+        steps = [step for step in steps if step.configuration == ticket.step.configuration]
         self._give_way(ticket, steps, view)
         for job in twins(view.jobs, steps):
             if job.id not in self.withdrawn:

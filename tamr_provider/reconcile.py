@@ -213,10 +213,7 @@ class Runner:
 
     def _judge(self, ticket: Ticket, view: View) -> bool:
         """Take one step as far as it goes without a launch; return whether it wants one."""
-        configuration = ticket.step.configuration
-        steps = [each.step for each in self._tickets()]
-        equal = [step for step in steps if step.configuration == configuration]
-        self._duplicates.settle_races(ticket, equal, view)
+        self._duplicates.settle_races(ticket, [each.step for each in self._tickets()], view)
         if self._waits_for_duplicate(ticket, view):
             return False
         rules = replace(self._launcher.known_rules(ticket), slots=_NO_LIMIT)
@@ -258,8 +255,7 @@ class Runner:
             return False
         if warning := self._close_runs.warn(view.jobs, ticket.step, view.now, ticket.rules):
             self._observer.warn(ticket.step, warning)
-        error = self._launcher.launch(ticket, view)
-        if error is not None:
+        if error := self._launcher.launch(ticket, view):
             self._end(ticket, error)
         return True
 
