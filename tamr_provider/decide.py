@@ -60,7 +60,7 @@ def decide(jobs: Sequence[Job], step: Step, now: datetime, rules: Rules) -> Deci
         or _failed_too_often(failed, step, rules)
         or _maybe_forgotten(fresh, step, now, rules)
         or _guarded(step, now, rules)
-        or _too_early(step, now)
+        or _too_early(step, now, rules)
         or _buffer(jobs, step, now, rules)
         or _no_slot(jobs, now, rules)
         or _launch(failed, step, rules)
@@ -83,21 +83,33 @@ def _new_enough(job: Job, step: Step) -> bool:
 
 
 def _counts(job: Job, equal: Sequence[Job], rules: Rules) -> bool:
-    """Whether a job's end says anything: not before a retry, and not the loser of a race."""
+    """Whether a job's end says anything: not before a retry, not ours, and no lost race."""
     if rules.retried_at is not None and by_creation(job)[0] < rules.retried_at:
+        return False
+    if job.id in rules.withdrawn:
         return False
     return not (job.outcome == STOPPED and _lost_its_race(job, equal))
 
 
 def _lost_its_race(job: Job, equal: Iterable[Job]) -> bool:
     """Whether an equal job was active when this one was created: a duplicate, not a decision."""
-    created = by_creation(job)
     return any(
-        each.created_at is not None
-        and by_creation(each) < created
-        and (each.active or (each.finished_at is not None and each.finished_at > created[0]))
-        for each in equal
+        other.created_at is not None
+        and by_creation(other) < by_creation(job)
+        and _was_active_beside(other, job)
+        for other in equal
     )
+
+
+def _was_active_beside(other: Job, job: Job) -> bool:
+    """Whether an earlier job had not ended when this one began.
+
+    Ends are compared first: the clock that stamps them may not be the one that stamps creations.
+    """
+    if other.finished_at is None:
+        return other.active
+    outlived = job.finished_at is not None and other.finished_at >= job.finished_at
+    return outlived or other.finished_at > by_creation(job)[0]
 
 
 def _satisfied(fresh: Sequence[Job]) -> Decision | None:
@@ -178,11 +190,14 @@ def _guarded(step: Step, now: datetime, rules: Rules) -> Decision | None:
     return Decision(Action.HOLD, reason, earliest=opens, ends_by_itself=True)
 
 
-def _too_early(step: Step, now: datetime) -> Decision | None:
-    if now >= step.not_before:
+def _too_early(step: Step, now: datetime, rules: Rules) -> Decision | None:
+    earliest = step.not_before + rules.uncertainty
+    if now >= earliest:
         return None
     reason = f"not before {format_moment(step.not_before)} on the tenant's clock"
-    return Decision(Action.WAIT, reason, earliest=step.not_before)
+    if rules.uncertainty:
+        reason += f", which may be {format_duration(rules.uncertainty)} behind"
+    return Decision(Action.WAIT, reason, earliest=earliest)
 
 
 def _buffer(jobs: Sequence[Job], step: Step, now: datetime, rules: Rules) -> Decision | None:

@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.jobs import PAGE_SIZE
-from tamr_provider.errors import RefusedError
-from tamr_provider.filters import any_of
+from tamr_provider.errors import OutageError, RefusedError
+from tamr_provider.filters import any_of, bundles, is_short
 from tamr_provider.models import SUCCEEDED, Configuration
 from tamr_provider.times import format_duration
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _ENOUGH = 3  # fewer say nothing about what is usual
 _PLENTY = 10  # as many tell their percentiles well enough
-_TOGETHER = 15  # configurations in one filter: an address of some 2,000 characters
+_TOGETHER = 15  # configurations in one filter
+_TRIES = 3  # no run has to wait for an estimate
 _HUNDREDTH_OVER_BAND = 2.326 / 2.563  # from the median, and from the tenth to the ninetieth
 _UNKNOWN = timedelta(hours=1)  # only the order of the queue depends on it
 _SHORTEST = 0.001  # seconds; the tenant's times have milliseconds
@@ -59,8 +60,8 @@ class Durations:
     def learn(self, configurations: Iterable[Configuration]) -> bool:
         """Ask for those not asked for yet; return whether there were any."""
         new = [each for each in dict.fromkeys(configurations) if each not in self._known]
-        for start in range(0, len(new), _TOGETHER):
-            self._known.update(_ask(self._client, new[start : start + _TOGETHER]))
+        for group in bundles(new, _TOGETHER):
+            self._known.update(_ask(self._client, group))
         return bool(new)
 
     def of(self, configuration: Configuration) -> Usual | None:
@@ -82,14 +83,20 @@ def usual_duration(client: Client, configuration: Configuration) -> Usual | None
 
     One request: the newest 30 successes, created to finished.
     """
-    return _ask(client, [configuration])[configuration]
+    return _ask(client, (configuration,))[configuration]
 
 
-def _ask(client: Client, configurations: list[Configuration]) -> dict[Configuration, Usual | None]:
+def _ask(
+    client: Client, configurations: tuple[Configuration, ...]
+) -> dict[Configuration, Usual | None]:
     """Return what is usual: a request for three configurations, and one more for each rare one."""
     found: dict[Configuration, dict[str, Job]] = {each: {} for each in configurations}
+    if not is_short(successes_filter(*configurations)):
+        return dict.fromkeys(configurations)
     try:
         complete = _fill(client, found)
+    except OutageError:
+        return dict.fromkeys(configurations)
     except RefusedError:
         complete = False  # an id that the filter language cannot quote costs its own estimate only
     usual = {each: usual_of(jobs.values()) for each, jobs in found.items()}
@@ -102,7 +109,8 @@ def _ask(client: Client, configurations: list[Configuration]) -> dict[Configurat
 def _fill(client: Client, found: dict[Configuration, dict[str, Job]]) -> bool:
     """Read the newest successes until each has enough; return whether those were all."""
     most = -(-len(found) * _PLENTY // PAGE_SIZE)
-    for number, page in enumerate(client.pages(successes_filter(*found)), start=1):
+    pages = client.pages(successes_filter(*found), _TRIES)
+    for number, page in enumerate(pages, start=1):
         for job in page:
             if job.configuration in found:
                 found[job.configuration][job.id] = job

@@ -107,7 +107,7 @@ class JobStatus:
         details = error if isinstance(error, dict) else {"message": error}
         return JobStatus(
             state=visible(str(fields.get("state") or "")),
-            since=parse_moment(str(fields.get("stateStartTime") or "")),
+            since=_stamp(fields.get("stateStartTime")),
             error=any(details.values()),
             reason=one_line(str(details.get("reason") or "")),
             message=one_line(str(details.get("message") or "")),
@@ -168,11 +168,19 @@ class Job:
         return STOPPED if self.status.reason == "STOPPED_BY_USER" else FAILED
 
 
+def _stamp(text: object) -> datetime | None:
+    """Read a time of a job; one of another era, such as Go's year 1, stands for none."""
+    moment = parse_moment(str(text or ""))
+    return moment if moment is not None and 2000 <= moment.year < 2200 else None
+
+
 def _created(status: JobStatus, history: list[JobStatus]) -> datetime | None:
     if status.state != PENDING and not history:
         return None
-    times = [each.since for each in [status, *history] if each.since is not None]
-    return min(times, default=None)
+    shown = [status, *history]
+    # Its own entry first: an end that a slow clock stamped may look older than the creation.
+    pending = _entered(PENDING, shown)
+    return pending or min((one.since for one in shown if one.since is not None), default=None)
 
 
 def _entered(state: str, statuses: list[JobStatus]) -> datetime | None:

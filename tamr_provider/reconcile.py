@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import random
 import threading
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.buffer import ADVISED_BUFFER, CloseRunWarnings
 from tamr_provider.decide import Action, Decision, decide
 from tamr_provider.duplicates import Duplicates
 from tamr_provider.durations import Durations
-from tamr_provider.errors import InterruptedWaitError, OutageError, RefusedError, StepError
-from tamr_provider.launch import launch
+from tamr_provider.errors import InterruptedWaitError, OutageError, StepError
+from tamr_provider.launching import Launcher
 from tamr_provider.progress import Observer, Status
 from tamr_provider.ticket import Result, Ticket
 from tamr_provider.times import format_moment
@@ -30,10 +28,8 @@ if TYPE_CHECKING:
     from tamr_provider.steps import Phases, Rules, Step
 
 _NO_LIMIT = 10**9
-_LONGEST_BUSY_SECONDS = 60.0
-# A POST whose answer was lost may still be on its way; this many shortest waits let it arrive.
-_DOUBT_IN_POLLS = 5
 _IDLE_SECONDS = 3600.0
+_MISSES = 3  # polls of one turn that were no ground for a POST
 _LAG = timedelta(minutes=1)  # how far the tenant's list may lag behind without a word from us
 
 
@@ -59,8 +55,10 @@ class Runner:
         self._open: list[Ticket] = []
         self._lock, self._wake, self._stop = threading.Lock(), threading.Event(), stop
         self._durations = Durations(client)
-        self._busy_until, self._busy_pause = -math.inf, poll_seconds
         self._duplicates, self._stopped = Duplicates(client, observer.note), ""
+        self._launcher = Launcher(
+            client, self._viewer, self._duplicates, clock, poll_seconds, observer.note
+        )
         self._asked = self._warned = False
         self._close_runs = CloseRunWarnings()
 
@@ -118,12 +116,15 @@ class Runner:
 
     def turn(self) -> float:
         """Look once, do what it calls for, and return in how many seconds to look again."""
-        view = self._look()
+        view, misses = self._look(), 0
         while (ticket := self._best_to_launch(view)) is not None and not self._stopped:
             # Whatever was asked since the look gave others time to start the same job.
             if not self._asked:
-                self._launch(ticket, view)
-            view = self._look()
+                misses += not self._launch(ticket, view)
+            if misses == _MISSES:
+                return self._poll
+            if self._launcher.busy_until() is None:
+                view = self._look()
         return self._pause(view)
 
     def _wait(self, seconds: float) -> None:
@@ -152,11 +153,13 @@ class Runner:
             ended=now - buffer,
         )
         self._asked = False
-        return self._viewer.look(scope, {each.step.configuration for each in tickets})
+        view = self._viewer.look(scope, {each.step.configuration for each in tickets})
+        self._launcher.polled()
+        return view
 
     def _best_to_launch(self, view: View) -> Ticket | None:
         """Decide for every step, and return the one to launch now, if any."""
-        self._duplicates.stop_late_ones(view, self._clock.monotonic())
+        self._duplicates.doubts.settle(view.jobs)
         self._warn_of_a_blind_list(view)
         ready = self._settle(view)
         behind = (each for ticket in self._tickets() for part in ticket.path for each in part)
@@ -165,7 +168,9 @@ class Runner:
         ready.sort(key=lambda each: (-self._durations.of_path(each.path), str(each.step)))
         best = None
         for place, ticket in enumerate(ready):
-            decision = decide(view.jobs, ticket.step, view.now, self._rules(ticket, place))
+            decision = decide(
+                view.jobs, ticket.step, view.now, self._launcher.rules_now(ticket, place)
+            )
             self._decided(ticket, decision)
             if best is None and decision.action is Action.LAUNCH:
                 best = ticket
@@ -208,10 +213,10 @@ class Runner:
 
     def _judge(self, ticket: Ticket, view: View) -> bool:
         """Take one step as far as it goes without a launch; return whether it wants one."""
-        self._duplicates.settle_races(ticket, view)
+        self._duplicates.settle_races(ticket, [each.step for each in self._tickets()], view)
         if self._waits_for_duplicate(ticket, view):
             return False
-        rules = replace(ticket.rules, slots=_NO_LIMIT)
+        rules = replace(self._launcher.known_rules(ticket), slots=_NO_LIMIT)
         decision = decide(view.jobs, ticket.step, view.now, rules)
         waited = view.find(ticket.waiting_for)
         if decision.action is Action.SATISFIED and decision.job is not None:
@@ -220,6 +225,8 @@ class Runner:
             self._end(ticket, ticket.failed(waited, view.jobs, self._client.url, self._resume))
         elif decision.action is Action.HOLD:
             self._end(ticket, ticket.held(decision))
+        elif decision.action is Action.LAUNCH and (job := ticket.ended_too_old(view.jobs)):
+            self._end(ticket, ticket.too_old(job, self._resume))
         elif decision.action is Action.LAUNCH:
             return self._permitted(ticket) or self._judge(ticket, view)
         else:
@@ -242,48 +249,18 @@ class Runner:
             hours = ticket.rules.timeout / timedelta(hours=1)
             self._end(ticket, self._not_finished(ticket, f"waited {hours:g} hours (timeoutHours)"))
 
-    def _rules(self, ticket: Ticket, ahead: int) -> Rules:
-        return replace(
-            ticket.rules,
-            ahead=ahead,
-            busy_until=self._tenant_moment(self._busy_until),
-            in_doubt_until=self._tenant_moment(
-                self._duplicates.doubts.until(ticket.step.configuration)
-            ),
-        )
-
-    def _tenant_moment(self, until: float) -> datetime | None:
-        left = until - self._clock.monotonic()
-        return self._viewer.time.in_local_seconds(left) if left > 0 else None
-
-    def _launch(self, ticket: Ticket, view: View) -> None:
+    def _launch(self, ticket: Ticket, view: View) -> bool:
+        """Launch for a step, unless the tenant has changed since it was polled; return whether."""
+        if not self._launcher.is_current(ticket.step, view):
+            return False
         if warning := self._close_runs.warn(view.jobs, ticket.step, view.now, ticket.rules):
             self._observer.warn(ticket.step, warning)
-        try:
-            outcome = launch(self._client, ticket.step)
-        except RefusedError as error:
-            self._end(ticket, StepError(f"{ticket.step}: {error}"))
-            return
-        now = self._clock.monotonic()
-        if outcome.job is not None:
-            self._viewer.note(outcome.job)
-            self._duplicates.launches(ticket, outcome.job, view)
-            self._busy_pause = self._poll
-        elif outcome.busy:
-            pause = self._busy_pause * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
-            self._busy_until = now + max(pause, outcome.retry_after or 0)
-            self._busy_pause = min(_LONGEST_BUSY_SECONDS, self._busy_pause * 2)
-        else:
-            configuration, doubts = ticket.step.configuration, self._duplicates.doubts
-            if outcome.in_doubt:
-                until = now + _DOUBT_IN_POLLS * self._poll
-                doubts.lost(configuration, view.jobs, now, until)
-            else:
-                doubts.unsent(configuration, now + self._poll)
-            self._observer.note(f"{ticket.step}: {outcome.trouble}; looking before trying again")
+        if error := self._launcher.launch(ticket, view):
+            self._end(ticket, error)
+        return True
 
     def _waits_for_duplicate(self, ticket: Ticket, view: View) -> bool:
-        job = self._duplicates.ending(ticket, view)
+        job = self._duplicates.ending(ticket.step.configuration, view)
         if job is None:
             return False
         reason = f"our duplicate {job.id} is being stopped"
@@ -292,7 +269,7 @@ class Runner:
 
     def _pause(self, view: View) -> float:
         """Return the seconds until the first moment at which any open step wants a look."""
-        if not self._viewer.time.heard_for(self._poll):
+        if not self._viewer.time.knows_rate(self._poll):
             return self._poll  # how fast the tenant's time runs is not known yet
         local = self._viewer.time.local_seconds
         waits = [LONGEST.total_seconds()]

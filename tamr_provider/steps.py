@@ -80,7 +80,8 @@ class Rules:
     `timeout` is how long one runner waits for one job: for the runner, not for the decision.
     `ahead` counts this runner's own steps that go first; `busy_until` is set after an answer 429;
     `in_doubt_until` while a POST whose answer was lost may still take effect. `refused` says why
-    this version may not run here, empty where it may.
+    this version may not run here, empty where it may. `uncertainty` is by how much a new job's
+    creation may be before now, `withdrawn` are the jobs that this runner stopped.
     """
 
     max_attempts: int = 3
@@ -94,6 +95,8 @@ class Rules:
     in_doubt_until: datetime | None = None
     freeze: tuple[Window, ...] = ()
     refused: str = ""
+    uncertainty: timedelta = timedelta(0)
+    withdrawn: frozenset[str] = frozenset()
 
 
 def phases(name: str, product: Product, stack: str = "") -> list[list[Step]]:

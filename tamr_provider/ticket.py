@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tamr_provider.decide import failure, is_equal_and_new_enough
-from tamr_provider.errors import HeldError, JobFailedError, NotFinishedError
+from tamr_provider.errors import HeldError, JobFailedError, NotFinishedError, StepError
 from tamr_provider.models import FAILED
-from tamr_provider.times import format_duration
+from tamr_provider.times import format_duration, format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
+    from datetime import datetime
 
     from tamr_provider.decide import Decision
     from tamr_provider.models import Job
@@ -62,7 +63,8 @@ class Ticket:
     `then` are the phases behind it. `guard` tells why it may not be launched; it is None once it
     was asked. `waiting_for` is the
     active job that we wait for, ours or not. `ours` is the job that we launched and may have to
-    withdraw.
+    withdraw. `launched` are all that we launched for it, with the tenant's time before the POST.
+    `conflicts` are the responses 409 since the last one.
     """
 
     step: Step
@@ -75,8 +77,8 @@ class Ticket:
     waiting_since: float = 0.0
     has_waited: bool = False
     ours: str = ""
-    launched: set[str] = field(default_factory=set)
-    known_ends: frozenset[str] = frozenset()
+    launched: dict[str, datetime] = field(default_factory=dict)
+    conflicts: list[str] = field(default_factory=list)
 
     @property
     def path(self) -> Phases:
@@ -90,6 +92,27 @@ class Ticket:
         waiting_for = job.id if job is not None and job.active else ""
         if waiting_for != self.waiting_for:
             self.waiting_for, self.waiting_since = waiting_for, now
+
+    def has_launched(self, job: Job, at: datetime) -> None:
+        """Note a job that we launched at a moment of the tenant's."""
+        self.ours = job.id
+        self.launched[job.id] = at
+        self.conflicts = []
+
+    def warn_of_age(self, job: Job) -> str:
+        """Return what to say of a job that came out too old for the step, else nothing."""
+        if not self._is_too_old(job):
+            return ""
+        times = _two_times(job, self.launched[job.id], self.step)
+        return f"{self.step}: {times}; no other one is launched while this run lasts"
+
+    def ended_too_old(self, jobs: Iterable[Job]) -> Job | None:
+        """Return a job that we launched, that has ended, and that is too old for its own step."""
+        ours = (job for job in jobs if job.id in self.launched)
+        return next((job for job in ours if not job.active and self._is_too_old(job)), None)
+
+    def _is_too_old(self, job: Job) -> bool:
+        return job.created_at is not None and job.created_at < self.step.not_before
 
     def timed_out(self, now: float) -> bool:
         """Whether we have waited for one job as long as one runner should."""
@@ -119,6 +142,12 @@ class Ticket:
         text = f"{self.step} failed ({tried}): {failure(job)} ({job.id}, {page}); {again}"
         return JobFailedError(text, job.id)
 
+    def too_old(self, job: Job, resume: str) -> StepError:
+        """Say that the job that we launched does not satisfy the step, for its creation stamp."""
+        at, step = self.launched[job.id], self.step
+        text = f"{step}: {_two_times(job, at, step)}, so it does not count"
+        return StepError(f"{text}; to run it again: {resume}", job.id)
+
     def held(self, decision: Decision) -> HeldError:
         """Say that a person has to decide."""
         job_id = decision.job.id if decision.job else ""
@@ -136,3 +165,11 @@ class Ticket:
     def _forgiven(self, job: Job) -> bool:
         retried_at, created = self.rules.retried_at, job.created_at
         return retried_at is not None and created is not None and created < retried_at
+
+
+def _two_times(job: Job, at: datetime, step: Step) -> str:
+    created = format_moment(job.created_at or at)
+    return (
+        f"{job.id} was launched at {format_moment(at)} on the tenant's clock but is stamped as "
+        f"created at {created}, before {format_moment(step.not_before)}"
+    )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from tamr_provider.creation import find_creation
 from tamr_provider.errors import RefusedError, UnreadableError
-from tamr_provider.filters import any_of
+from tamr_provider.filters import any_of, bundles, is_short
+from tamr_provider.models import PENDING
+from tamr_provider.server_clock import TenantClock
 from tamr_provider.times import format_moment
 
 if TYPE_CHECKING:
@@ -21,8 +22,15 @@ if TYPE_CHECKING:
 
 # A job that was created while an earlier answer was under way must not fall between two looks.
 _OVERLAP = timedelta(minutes=5)
+# A stopped job is known for the loser of a race by the equal one that it raced, which may be too
+# old for every step. It was created while the loser's POST was on its way, or seconds before.
+_RIVALS = timedelta(minutes=5)
+_NO_JOBS_BEFORE = datetime(2000, 1, 1, tzinfo=timezone.utc)
 _FOREIGN = 60  # jobs that nobody asked for, before a list is asked for by configuration
-_TOGETHER = 25  # configurations in one filter: an address of some 4,000 characters
+_TOGETHER = 25  # configurations in one filter
+_TOO_MUCH = frozenset([400, 414, 431])  # what a tenant answers to a filter that it cannot take
+_REFUSALS = 3  # as many in a row, and the tenant takes no filters; one may pass
+_CONFIRMATIONS = 2  # polls more, if the first response told a time that is hard to believe
 
 
 @dataclass(frozen=True)
@@ -84,9 +92,8 @@ class Scope:
     def filters(self) -> Iterator[str]:
         """Yield several that together let the same through, without other configurations' jobs."""
         yield " OR ".join(self._recent())
-        wanted = sorted(self.wanted, key=str)
-        for start in range(0, len(wanted), _TOGETHER):
-            yield f"{any_of(*wanted[start : start + _TOGETHER])} AND ({self._created()})"
+        for group in bundles(sorted(self.wanted, key=str), _TOGETHER):
+            yield f"{any_of(*group)} AND ({self._created()})"
 
     def _recent(self) -> list[str]:
         parts = ["(status.state != DONE)"]
@@ -98,61 +105,6 @@ class Scope:
         return f'NOT create_time() < "{format_moment(self.since)}"'
 
 
-class TenantClock:
-    """The tenant's time, from the `Date` of its answers and the times in its jobs.
-
-    An emulator may run faster than we do, so the rate is measured too; a tenant never runs
-    slower than 1.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock, self._lock = clock, threading.Lock()
-        self._first: tuple[float, datetime] | None = None
-        self._last: tuple[float, datetime] | None = None
-        self._heard_at = 0.0
-
-    def hear(self, moment: datetime) -> None:
-        """Note a moment that is certainly past on the tenant."""
-        with self._lock:
-            heard = (self._clock.monotonic(), moment)
-            self._first, self._heard_at = self._first or heard, heard[0]
-            if self._last is None or moment >= self._now():
-                self._last = heard
-
-    def now(self) -> datetime:
-        """Return the tenant's time, our own where it never told one; never ahead of it by much."""
-        with self._lock:
-            return self._now()
-
-    def local_seconds(self, length: timedelta) -> float:
-        """Return how long a length of the tenant's time takes here."""
-        with self._lock:
-            return max(0.0, length.total_seconds()) / self._rate()
-
-    def in_local_seconds(self, seconds: float) -> datetime:
-        """Return what the tenant's clock will show after so many seconds here."""
-        with self._lock:
-            return self._now() + timedelta(seconds=seconds * self._rate())
-
-    def heard_for(self, seconds: float) -> bool:
-        """Whether it was heard for so many seconds here, so that its rate is known."""
-        with self._lock:
-            return self._first is not None and self._heard_at - self._first[0] >= seconds
-
-    def _now(self) -> datetime:
-        if self._last is None:
-            return self._clock.now()
-        at, moment = self._last
-        return moment + timedelta(seconds=self._clock.monotonic() - at)
-
-    def _rate(self) -> float:
-        if self._first is None or self._last is None or self._last[0] <= self._first[0]:
-            return 1.0
-        # The header has whole seconds, so up to one of them may be an illusion.
-        tenant = (self._last[1] - self._first[1]).total_seconds() - 1
-        return max(1.0, tenant / (self._last[0] - self._first[0]))
-
-
 class Viewer:
     """Looks at one tenant; a look that follows another asks only for what may have changed."""
 
@@ -162,7 +114,7 @@ class Viewer:
         self._jobs: dict[str, Job] = {}
         self._scope: Scope | None = None
         self._seen_until: datetime | None = None
-        self._filters = True
+        self._refusals = 0
 
     def look(self, scope: Scope, relevant: Iterable[Configuration] = ()) -> View:
         """Return the jobs within the scope and every active one.
@@ -171,12 +123,41 @@ class Viewer:
         no history it costs some requests each, once. Raises UnreadableError where there is no
         way to tell it.
         """
+        scope = replace(scope, since=max(scope.since, _NO_JOBS_BEFORE) - _RIVALS)
         unlisted = self._list_anew(scope)
+        for _ in range(_CONFIRMATIONS):
+            if self.time.is_in_doubt:
+                unlisted = self._list_anew(scope)
         while self._date(set(relevant)):
             # The dating took a while, in which others may have started something.
             unlisted = self._list_anew(scope)
-        self._seen_until = self.time.now()
-        return View(tuple(self._jobs.values()), self._seen_until, unlisted)
+        now = self.time.now()
+        self._seen_until = now - self.time.uncertainty()
+        return View(tuple(self._jobs.values()), now, unlisted)
+
+    def confirm(self, view: View, configuration: Configuration, since: datetime) -> bool:
+        """Ask for one configuration's jobs alone; return whether the view shows them as they are.
+
+        One request. A tenant that takes no filters is not asked: it was just read as a whole.
+        """
+        if not self._takes_filters:
+            return True
+        news = [
+            job
+            for job in self._ask_for(configuration, since)
+            if job.configuration == configuration
+            and (job.created_at is None or job.created_at >= since)
+            and ((known := view.find(job.id)) is None or known.status != job.status)
+        ]
+        for job in news:
+            self.note(job)
+        return not news
+
+    def launched(self, job: Job) -> None:
+        """Remember a job that our own create started a moment ago."""
+        self.note(job)
+        if job.created_at is not None:
+            self.time.measure(job.created_at)
 
     def _list_anew(self, scope: Scope) -> frozenset[str]:
         """Take in what the list shows, and return the active jobs that it left out."""
@@ -188,33 +169,55 @@ class Viewer:
         return frozenset(each.id for each in missing if each.active)
 
     def note(self, job: Job) -> None:
-        """Remember a job that another answer showed."""
+        """Remember a job that another response showed.
+
+        The latest response counts: a PENDING job may show another time than its history later.
+        """
         known = self._jobs.get(job.id)
-        if known is not None and known.created_at is not None:
+        if job.created_at is None and known is not None:
             job = replace(job, created_at=known.created_at)
         self._jobs[job.id] = job
-        for moment in (job.created_at, job.status.since):
-            if moment is not None:
-                self.time.hear(moment)
+        if job.created_at is not None:
+            self.time.saw(job.created_at)
 
     def _what_to_ask(self, scope: Scope) -> Scope:
         if self._scope is None or not self._scope.covers(scope) or self._seen_until is None:
             self._scope = scope
             return scope
-        return Scope(max(scope.since, self._seen_until - _OVERLAP))
+        until = min(self._seen_until, self.time.now())
+        return Scope(max(scope.since, until - _OVERLAP))
 
     def _list(self, ask: Scope) -> list[Job]:
         """Return what is asked for; everything, where the tenant refuses filters."""
-        if not self._filters:
+        if not self._takes_filters:
             return self._client.list_jobs()
         try:
-            return self._read(ask)
+            jobs = self._read(ask)
         except RefusedError as error:
-            if error.status != 400:
+            if error.status not in _TOO_MUCH:
                 raise
+        else:
+            self._refusals = 0
+            return jobs
         jobs = self._client.list_jobs()
-        self._filters = False
+        self._refusals += 1
         return jobs
+
+    @property
+    def _takes_filters(self) -> bool:
+        return self._refusals < _REFUSALS
+
+    def _ask_for(self, configuration: Configuration, since: datetime) -> list[Job]:
+        """Return what the list shows of one configuration, or more than that."""
+        ask = Scope(since, wanted=frozenset([configuration]))
+        *_, filter_ = ask.filters()
+        if is_short(filter_):
+            try:
+                return self._client.list_jobs(filter_, pages=1)
+            except RefusedError as error:
+                if error.status not in _TOO_MUCH:
+                    raise
+        return self._list(Scope(since))
 
     def _read(self, ask: Scope) -> list[Job]:
         """Return what is asked for, by configuration where jobs that nobody wants are many."""
@@ -228,12 +231,14 @@ class Viewer:
         return list(jobs.values())
 
     def _read_by_configuration(self, ask: Scope) -> list[Job]:
+        filters = list(ask.filters())
         try:
-            return [job for each in ask.filters() for job in self._client.list_jobs(each)]
+            if all(map(is_short, filters)):
+                return [job for filter_ in filters for job in self._client.list_jobs(filter_)]
         except RefusedError as error:
-            if error.status != 400:
+            if error.status not in _TOO_MUCH:
                 raise
-        # An id that the filter language cannot quote: then rather all of them.
+        # An id that the filter language cannot quote, or a very long one: then rather all of them.
         return self._client.list_jobs(ask.filter())
 
     def _get(self, job_id: str) -> Job:
@@ -250,7 +255,8 @@ class Viewer:
         undated = [
             each
             for each in self._jobs.values()
-            if each.created_at is None and each.configuration in relevant
+            # A PENDING job that shows no time will show one when it runs.
+            if each.created_at is None and each.state != PENDING and each.configuration in relevant
         ]
         for job in undated:
             created = find_creation(self._client, job, self.time.now())

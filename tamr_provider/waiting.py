@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tamr_provider.durations import usual_duration
 from tamr_provider.errors import InterruptedWaitError
 from tamr_provider.progress import Wait
-from tamr_provider.view import TenantClock
+from tamr_provider.server_clock import TenantClock
 from tamr_provider.watch import next_look
 
 if TYPE_CHECKING:

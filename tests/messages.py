@@ -70,7 +70,7 @@ AREAS = [
 _NOT_OURS = ("emulator/", "cli/emulator", "cli/demo", "templates/")
 # Which argument of a call is the text.
 _WORDS = {"tell": 1, "_tell_once": 1, "Decision": 1, "Finding": 1, "problem": 0, "_reject": 1}
-_TALK = {"note", "on_outage", "_on_outage"}
+_TALK = {"note", "_announce", "on_outage", "_on_outage"}
 _NOT_WORDS = {"PydanticCustomError"}  # carries the text of `problem`
 
 _REASONS = (
@@ -97,7 +97,7 @@ COMPOSED = {
     "client/send.py:_read": "Tamr's own words",
     "decide.py:_guarded": "why `promoteFrom` refuses",
     "doctor/tenant.py:check_tenant": "an error of the tenant",
-    "reconcile.py:_launch": "Tamr's refusal of a job, after the step's name",
+    "launching.py:_launched": "a job that came out too old for its step, as below",
     "resources/preview.py:_tell_once": "what would happen cannot be told, on one line",
     "resources/preview.py:tell": "a warning of a run soon after the last one",
     "resources/program.py:stack_products": "the problems of a stack's config",
@@ -113,6 +113,8 @@ COMPOSED = {
     "stackfile/since.py:count_sinces": "why nothing tells since when a version counts",
     "stackrun.py:_ended": "an error that nobody foresaw, as Python shows it",
     "view.py:_list_anew": "no message: a job is noted",
+    "view.py:confirm": "no message: a job is noted",
+    "view.py:launched": "no message: a job is noted",
 }
 
 

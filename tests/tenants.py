@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from clocks import START, FakeClock
+from three_clocks import ThreeClocks
 
 from tamr_provider.client.jobs import Client
 from tamr_provider.client.send import Sender
-from tamr_provider.emulator import Emulator, Options
+from tamr_provider.emulator import Answer, Emulator, Options
 from tamr_provider.models import Configuration
 from tamr_provider.reconcile import Runner
 from tamr_provider.settings import Settings
@@ -56,7 +57,10 @@ class Watched:
 
 
 class Tenant:
-    """One emulated tenant; `alter` may change an answer's body on its way to the client."""
+    """One emulated tenant; `alter` may change an answer's body on its way to the client.
+
+    `clocks` are what it shows of its time.
+    """
 
     def __init__(self, clock: FakeClock | None = None, **options: Any) -> None:
         self.clock = clock or FakeClock()
@@ -68,6 +72,7 @@ class Tenant:
             new_id=lambda: f"job_{next(ids)}",
         )
         self.alter: Callable[[Any], Any] = lambda body: body
+        self.clocks = ThreeClocks()
 
     def _pass(self, seconds: float) -> None:
         self.clock.elapsed += seconds
@@ -76,15 +81,20 @@ class Tenant:
         return httpx.MockTransport(self._answer)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        target = request.url.raw_path.decode()
+        target = self.clocks.asked(request.url.raw_path.decode())
         late = self.clock.elapsed
         answer = self.emulator.handle(request.method, target, request.headers, request.read())
         if answer.dropped or answer.cut or self.clock.elapsed - late > 60:
             raise httpx.ReadTimeout("no answer", request=request)
         body = answer.body
         with contextlib.suppress(ValueError):
-            body = json.dumps(self.alter(json.loads(body))).encode()
-        return httpx.Response(answer.status, headers=dict(answer.headers), content=body)
+            body = json.dumps(self.alter(self.clocks.shown(json.loads(body)))).encode()
+        return httpx.Response(answer.status, headers=self._headers(answer), content=body)
+
+    def _headers(self, answer: Answer) -> dict[str, str]:
+        headers = dict(answer.headers)
+        date = self.clocks.date(headers.pop("Date"))
+        return headers if date is None else {**headers, "Date": date}
 
     def client(self, stop: threading.Event | None = None) -> Client:
         settings = Settings(url=URL, api_key="k")

@@ -117,13 +117,19 @@ ROWS = (
     ),
     Row(
         7,
+        Action.HOLD,
+        ("staging is not at this version",),
+        rules={"refused": "staging is not at this version"},
+    ),
+    Row(
+        8,
         Action.WAIT,
         ("2026-11-20T09:00:00Z", "tenant's clock"),
         now=at("08:59"),
         earliest=SINCE,
     ),
     Row(
-        8,
+        9,
         Action.WAIT,
         ("job_before", "4h00m", "2026-11-20T12:50:00Z"),
         (succeeded("job_before", UPDATE, at("08:00"), at("08:50")),),
@@ -132,16 +138,16 @@ ROWS = (
         earliest=at("12:50"),
     ),
     Row(
-        9,
+        10,
         Action.WAIT,
         ("2 of 2 slots", "place 1 in the queue"),
         (running("job_a", OTHER_UPDATE), running("job_b", OTHER_LOAD)),
         rules={"slots": 2},
     ),
-    Row(10, Action.LAUNCH, ("no such job since 2026-11-20T09:00:00Z",)),
+    Row(11, Action.LAUNCH, ("no such job since 2026-11-20T09:00:00Z",)),
 )
 # Row 6 wants no new-enough job and a long time ago, so it shares no tenant with these.
-APART = {(1, 6), (2, 6), (4, 6), (5, 6), (6, 7)}
+APART = {(1, 6), (2, 6), (4, 6), (5, 6), (6, 8)}
 PAIRS = [pair for pair in combinations(ROWS, 2) if (pair[0].number, pair[1].number) not in APART]
 
 
@@ -550,7 +556,7 @@ def test_the_reason_names_the_trusted_days() -> None:
     assert "trustDays: 7" in ask(now=SINCE + timedelta(days=8), rules=rules).reason
 
 
-# Row 7: ahead of the tenant's clock
+# Row 8: ahead of the tenant's clock
 
 
 def test_a_step_launches_once_the_tenants_clock_is_there() -> None:
@@ -558,7 +564,7 @@ def test_a_step_launches_once_the_tenants_clock_is_there() -> None:
     assert ask(now=SINCE).action is Action.LAUNCH
 
 
-# Row 8: the buffer
+# Row 9: the buffer
 
 
 BUFFER = Rules(buffer=4 * HOUR)
@@ -638,7 +644,7 @@ def test_without_a_buffer_the_next_run_starts_at_once() -> None:
     assert ask(job, step=make_step(UPDATE, first=True)).action is Action.LAUNCH
 
 
-# Row 9: slots, 429, doubt
+# Row 10: slots, 429, doubt
 
 
 def test_every_active_job_on_the_tenant_takes_a_slot() -> None:
@@ -696,7 +702,7 @@ def test_a_job_that_a_lost_answer_started_is_adopted() -> None:
     assert (decision.action, decision.job) == (Action.ADOPT, found)
 
 
-# Row 10: launch
+# Row 11: launch
 
 
 @pytest.mark.parametrize("failures", [0, 1, 2])
@@ -788,3 +794,33 @@ def test_what_is_satisfied_stays_satisfied_by_the_same_job(
         if settled is not None and each.created_at is not None and each.created_at > settled
     ]
     assert decide([*later, *jobs], step, at("23:00"), rules).job == decision.job
+
+
+# What a run knows of itself and of the tenant's clocks
+
+
+def test_a_job_that_this_run_stopped_never_puts_a_step_on_hold() -> None:
+    first = failed("job_1", LOAD, at("09:58"), at("09:59"))
+    ours = stopped("job_2", LOAD, at("10:00"), at("10:02"))
+    assert ask(first, ours).action is Action.HOLD
+    rules = replace(RULES, withdrawn=frozenset(["job_2"]))
+    assert ask(first, ours, rules=rules).action is Action.LAUNCH
+
+
+def test_a_race_is_lost_to_a_job_that_ended_later_whatever_stamps_creations() -> None:
+    """The clock of ends is ten minutes behind: by it the first ended before the duplicate began."""
+    first = failed("job_1", LOAD, at("10:00"), at("09:55"))
+    duplicate = stopped("job_2", LOAD, at("10:01"), at("09:52"))
+    assert ask(first, duplicate).action is Action.LAUNCH
+
+
+def test_a_launch_waits_as_long_as_its_creation_might_be_stamped_too_early() -> None:
+    rules = replace(RULES, uncertainty=timedelta(seconds=10))
+    step = make_step(not_before=NOW - timedelta(seconds=4))
+    decision = ask(step=step, rules=rules)
+    assert decision.action is Action.WAIT
+    assert decision.earliest == NOW + timedelta(seconds=6)
+    assert decision.reason == (
+        "not before 2026-11-20T11:59:56Z on the tenant's clock, which may be 10s behind"
+    )
+    assert ask(step=step, now=NOW + timedelta(seconds=6), rules=rules).action is Action.LAUNCH

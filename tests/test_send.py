@@ -19,6 +19,7 @@ from tamr_provider.errors import (
     RefusedError,
     TamrError,
     UnreachableError,
+    UnreadableError,
 )
 from tamr_provider.settings import Settings
 
@@ -241,3 +242,46 @@ def test_a_404_below_a_path_names_the_path() -> None:
     transport = httpx.MockTransport(Script(httpx.Response(404, json={"message": "no page"})))
     with pytest.raises(RefusedError, match="tamr:url has the path /tenant"):
         Sender(settings, FakeClock(), threading.Event(), transport).get("/jobs", "the list")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fri, 20 Nov 2026 12:00:00 +99999999999999",
+        "Fri, 20 Nov 99999999999999999999 12:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -1400",
+        "Fri, 20 Nov 2026 12:00:00",
+        "soon",
+    ],
+)
+def test_a_date_that_is_none_is_left_alone(text: str) -> None:
+    reply = httpx.Response(200, json={}, headers={"Date": text})
+    assert sender(Script(reply)).get("/jobs", "the list").date is None
+
+
+@pytest.mark.parametrize("text", ["²", "٣", "-5", "1e3", "", "Fri, 20 Nov 2026 12:00:00 GMT"])
+def test_a_retry_after_that_is_no_number_is_left_alone(text: str) -> None:
+    reply = httpx.Response(429, headers=[(b"Retry-After", text.encode("utf-8"))])
+    with pytest.raises(BusyError) as raised:
+        sender(Script(reply)).post("/jobs", "load a", {})
+    assert raised.value.retry_after is None
+
+
+def test_a_body_that_fails_its_check_is_asked_for_again() -> None:
+    script = Script(httpx.Response(200, json={"odd": 1}), OK)
+
+    def check(body: dict[str, object]) -> None:
+        if "odd" in body:
+            raise UnreadableError("it is odd")
+
+    assert sender(script).get("/jobs", "the list", check=check).body == {"jobs": []}
+    assert len(script.requests) == 2
+
+
+def test_a_question_that_can_wait_is_given_up_after_as_many_tries_as_it_is_worth() -> None:
+    script = Script(OK, httpx.ReadError("reset"))
+    tenant = sender(script)
+    tenant.get("/jobs", "the list")
+    with pytest.raises(OutageError):
+        tenant.get("/jobs", "the list", most_tries=3)
+    assert len(script.requests) == 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from clocks import START
@@ -73,3 +73,10 @@ def test_a_look_for_some_configurations_covers_those_only(
     one: Scope, other: Scope, covers: bool
 ) -> None:
     assert one.covers(other) is covers
+
+
+def test_a_look_since_the_year_1_is_a_look_since_ever() -> None:
+    tenant = Tenant()
+    tenant.start(LOAD)
+    viewer = Viewer(tenant.client(), tenant.clock)
+    assert len(viewer.look(Scope(datetime(1, 1, 1, tzinfo=timezone.utc))).jobs) == 1

@@ -10,7 +10,7 @@ from tamr_provider.errors import AnswerLostError, RefusedError, UnreadableError
 from tamr_provider.models import Configuration, Job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from tamr_provider.client.send import Answer, Sender
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PAGE_SIZE = 30  # the documented maximum
 # Which of them an unknown id gets is not documented.
 _WRONG_ID = (400, 404)
+_SIGNS_OF_AN_ERROR = {"statusCode", "code", "message", "error"}
 
 
 class Client:
@@ -40,15 +41,21 @@ class Client:
                 break
         return list(jobs.values())
 
-    def page(self, filter_: str = "", token: str = "") -> dict[str, Any]:
-        """Return one page of the list as Tamr sent it."""
+    def page(self, filter_: str = "", token: str = "", tries: int | None = None) -> dict[str, Any]:
+        """Return one page of the list as Tamr sent it.
+
+        `tries` is how often it is sent at most; None is through the longest outage.
+        """
         params = {"pageSize": str(PAGE_SIZE), "filter": filter_, "pageToken": token}
         set_params = {key: value for key, value in params.items() if value}
-        return self._get("/jobs", "the list of jobs", set_params)
+        answer = self._sender.get("/jobs", "the list of jobs", set_params, _jobs_of, tries)
+        return self._body(answer)
 
     def get_job(self, job_id: str) -> Job:
         """Return one job. Raises RefusedError (404) where the tenant does not know it."""
-        return Job.from_wire(self._get(f"/jobs/{quote(job_id, safe='')}", f"job {job_id}"))
+        path = f"/jobs/{quote(job_id, safe='')}"
+        answer = self._sender.get(path, f"job {job_id}", check=Job.from_wire)
+        return Job.from_wire(self._body(answer))
 
     def create_job(self, configuration: Configuration) -> Job:
         """Start a job, sending the POST once.
@@ -78,15 +85,12 @@ class Client:
         """Let go of the connections."""
         self._sender.close()
 
-    def pages(self, filter_: str) -> Iterator[list[Job]]:
+    def pages(self, filter_: str, tries: int | None = None) -> Iterator[list[Job]]:
         """Yield the list page by page, each when it is asked for."""
         token, seen = "", set[str]()
         while True:
-            body = self.page(filter_, token)
-            jobs = body.get("jobs") or []
-            if not isinstance(jobs, list):
-                raise UnreadableError(f"the list of jobs is no list: {str(jobs)[:80]}")
-            yield [Job.from_wire(each) for each in jobs]
+            body = self.page(filter_, token, tries)
+            yield _jobs_of(body)
             token = str(body.get("nextPageToken") or "")
             if not token:
                 return
@@ -94,8 +98,7 @@ class Client:
                 raise UnreadableError("the list of jobs goes round in circles: a token came twice")
             seen.add(token)
 
-    def _get(self, path: str, what: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
-        answer = self._sender.get(path, what, params)
+    def _body(self, answer: Answer) -> dict[str, Any]:
         self._note(answer)
         body: dict[str, Any] = answer.body
         return body
@@ -103,3 +106,16 @@ class Client:
     def _note(self, answer: Answer) -> None:
         if answer.date is not None:
             self.heard(answer.date)
+
+
+def _jobs_of(body: dict[str, Any]) -> list[Job]:
+    """Return the jobs of a page. Raises UnreadableError if it cannot be told which they are.
+
+    An empty list may come without `jobs`; an error, under whatever status, is no empty list.
+    """
+    jobs = body.get("jobs")
+    if not jobs and _SIGNS_OF_AN_ERROR & body.keys():
+        raise UnreadableError(f"an error instead of the list of jobs: {str(body)[:80]}")
+    if jobs and not isinstance(jobs, list):
+        raise UnreadableError(f"the list of jobs is no list: {str(jobs)[:80]}")
+    return [Job.from_wire(job) for job in jobs or []]

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ from tamr_provider.errors import (
     OutageError,
     RefusedError,
     UnreachableError,
+    UnreadableError,
 )
 from tamr_provider.foreigntext import one_line
 
@@ -103,17 +105,29 @@ class Sender:
         """Let go of the connections."""
         self._http.close()
 
-    def get(self, path: str, what: str, params: Mapping[str, str] | None = None) -> Answer:
-        """Send a GET until it is answered: through 20 minutes of outage, and any time of 429."""
+    def get(
+        self,
+        path: str,
+        what: str,
+        params: Mapping[str, str] | None = None,
+        check: Callable[[Any], object] = lambda _: None,
+        most_tries: int | None = None,
+    ) -> Answer:
+        """Send a GET until it is answered: through 20 minutes of outage, and any time of 429.
+
+        `check` raises UnreadableError for a body that has to be asked for again.
+        """
         start, tries = self._clock.monotonic(), 0
         while True:
             try:
-                return self._once("GET", path, what, params=params)
+                return self._checked(self._once("GET", path, what, params=params), check)
             except _TryAgain as trouble:
                 tries += 1
                 if isinstance(trouble.error, BusyError):
                     start = self._clock.monotonic()  # a tenant that says so is there
                 self._give_up(trouble, what, tries, self._clock.monotonic() - start)
+                if tries == most_tries:
+                    raise OutageError(f"{what}: {trouble.why}") from None
                 self._on_outage(f"{trouble.why}; trying again")
                 self._pause(trouble, tries)
 
@@ -165,6 +179,14 @@ class Sender:
     def _words(self, body: object, response: httpx.Response) -> str:
         """Return the server's own words as they can be shown."""
         return one_line(redact_text(_message(body, response), self._api_key))[:500]
+
+    def _checked(self, answer: Answer, check: Callable[[Any], object]) -> Answer:
+        try:
+            check(answer.body)
+        except UnreadableError as error:
+            why = f"{self.url} answered 200: {error}"
+            raise _TryAgain(why, AnswerLostError(why)) from None
+        return answer
 
     def _give_up(self, trouble: _TryAgain, what: str, tries: int, seconds: float) -> None:
         """Raise where it is time to: soon at an address that never answered, late elsewhere."""
@@ -222,12 +244,12 @@ def _message(body: object, response: httpx.Response) -> str:
 def _retry_after(response: httpx.Response) -> float | None:
     """Return the seconds of a Retry-After header; the other form, a date, is left alone."""
     text = response.headers.get("retry-after", "")
-    return min(float(text), 600) if text.isdigit() else None
+    return min(float(text), 600) if text.isascii() and text.isdigit() else None
 
 
 def _date(response: httpx.Response) -> datetime | None:
     try:
         date = parsedate_to_datetime(response.headers["date"])
-    except (KeyError, ValueError, TypeError):
+        return date.astimezone(timezone.utc) if date.tzinfo else None
+    except (KeyError, ValueError, TypeError, OverflowError):
         return None
-    return date if date.tzinfo else None
