@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tamr_provider.buffer import ADVISED_BUFFER, warn_of_close_run
 from tamr_provider.decide import Action, Decision, decide
 from tamr_provider.schedule import Task, expect
-from tamr_provider.steps import after, all_steps, phases, rules_of
+from tamr_provider.steps import after, all_steps, phases, rules_of, why_too_early
 from tamr_provider.view import Scope
 
 if TYPE_CHECKING:
@@ -155,6 +155,9 @@ class _Planner:
             planned = PlannedStep(step, LAUNCH, "when the steps before it are done")
             after_tasks = tuple(each.task for each in before if each.task is not None)
             return self._add(planned, self._view.now, after_tasks)
+        if problem := why_too_early(step, self._view.now):
+            self._steps.append(PlannedStep(step, HOLD, problem))
+            return _End(held=step)
         step = after(step, [each.finish for each in before if each.finish is not None])
         decision = decide(self._view.jobs, step, self._view.now, rules)
         planned = _planned(step, decision)

@@ -11,9 +11,10 @@ from tamr_provider.buffer import ADVISED_BUFFER, CloseRunWarnings
 from tamr_provider.decide import Action, Decision, decide
 from tamr_provider.duplicates import Duplicates
 from tamr_provider.durations import Durations
-from tamr_provider.errors import InterruptedWaitError, OutageError, StepError
+from tamr_provider.errors import InputError, InterruptedWaitError, OutageError, StepError
 from tamr_provider.launching import Launcher
 from tamr_provider.progress import Observer, Status
+from tamr_provider.steps import why_too_early
 from tamr_provider.ticket import Result, Ticket
 from tamr_provider.times import format_moment
 from tamr_provider.view import Scope, View, Viewer
@@ -213,6 +214,9 @@ class Runner:
 
     def _judge(self, ticket: Ticket, view: View) -> bool:
         """Take one step as far as it goes without a launch; return whether it wants one."""
+        if problem := why_too_early(ticket.step, view.now):
+            self._end(ticket, InputError(problem))
+            return False
         self._duplicates.settle_races(ticket, [each.step for each in self._tickets()], view)
         if self._waits_for_duplicate(ticket, view):
             return False

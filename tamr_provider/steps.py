@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.models import Configuration
+from tamr_provider.times import format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from tamr_provider.freeze import Window
     from tamr_provider.stackfile.product import Product
 
+
+_AHEAD = timedelta(minutes=10)
 
 # What comes behind a step: the configurations of each phase, the phases in order.
 Phases = tuple[tuple[Configuration, ...], ...]
@@ -139,6 +142,19 @@ def all_steps(products: Mapping[str, Product]) -> list[Step]:
 def after(step: Step, finishes: Iterable[datetime]) -> Step:
     """Return the step with its not-before at the latest of the finishes, or its since if later."""
     return replace(step, not_before=max([step.since, *finishes]))
+
+
+def why_too_early(step: Step, now: datetime) -> str:
+    """Return why a step must not run yet at all by the tenant's clock, empty if it may.
+
+    A mistyped time would otherwise wait for a year; what is less ahead is a clock's difference.
+    """
+    if step.since <= now + _AHEAD:
+        return ""
+    clock = format_moment(now.replace(microsecond=0))
+    counts = f"{step.product}: the version counts from {format_moment(step.since)}"
+    ahead = f"more than 10 minutes ahead of the tenant's clock ({clock})"
+    return f"{counts}, {ahead}. Correct the since, or the clock of the machine that committed it"
 
 
 def rules_of(product: Product, slots: int) -> Rules:

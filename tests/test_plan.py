@@ -397,3 +397,9 @@ def test_the_json_has_the_names_of_the_contract() -> None:
 def test_an_action_is_one_of_five_words(jobs: tuple[Job, ...], action: str) -> None:
     document = json.loads(render.json_(plan(*jobs), "dev", "https://acme.tamr.cloud"))
     assert document["steps"][0]["action"] == action
+
+
+def test_a_version_far_ahead_of_the_tenants_clock_is_planned_as_a_hold() -> None:
+    made = plan(customers={**CUSTOMERS, "since": "2026-11-20T12:11:00Z"})
+    assert actions(made) == ["hold", "hold", "wait", "wait"]
+    assert "more than 10 minutes ahead of the tenant's clock" in made.steps[0].reason

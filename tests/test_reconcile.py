@@ -14,7 +14,7 @@ from tenants import HOURS_AGO, LOAD, PUBLISH, RULES, UPDATE, Tenant, Watched, ou
 
 from tamr_provider.emulator.job import JobError
 from tamr_provider.emulator.script import AnswerRule, JobRule, Script
-from tamr_provider.errors import HeldError, JobFailedError, NotFinishedError, StepError
+from tamr_provider.errors import HeldError, InputError, JobFailedError, NotFinishedError, StepError
 from tamr_provider.models import Configuration
 from tamr_provider.steps import DataProduct
 from tamr_provider.ticket import ADOPTED, FOUND, LAUNCHED, SHARED, Result
@@ -55,6 +55,27 @@ def test_a_second_run_sends_no_post() -> None:
     run(tenant, step(LOAD))
     (ended,) = run(tenant, step(LOAD))
     assert (how(ended), tenant.posts()) == (FOUND, 1)
+
+
+def test_a_version_far_ahead_of_the_tenants_clock_is_refused_before_any_post() -> None:
+    tenant = Tenant()
+    ahead = START + timedelta(minutes=11)
+    late, other = replace(step(LOAD, ahead), since=ahead), step(UPDATE, product="other")
+    error, ended = run(tenant, late, other)
+    assert isinstance(error, InputError)
+    assert str(error).startswith(
+        "customers: the version counts from 2026-11-20T12:11:00Z, more than 10 minutes ahead of"
+    )
+    assert error.exit_code == 2
+    assert how(ended) == LAUNCHED
+    assert tenant.posts() == 1
+
+
+def test_a_version_a_little_ahead_of_the_tenants_clock_waits_for_it() -> None:
+    tenant = Tenant()
+    (ended,) = run(tenant, step(LOAD, START + timedelta(minutes=9)))
+    assert how(ended) == LAUNCHED
+    assert ended.job.created_at >= START + timedelta(minutes=9)
 
 
 def test_a_job_that_somebody_else_started_is_adopted() -> None:
