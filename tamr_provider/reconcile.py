@@ -23,6 +23,7 @@ from tamr_provider.watch import LONGEST, next_look
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
+    from datetime import datetime
 
     from tamr_provider.client.jobs import Client
     from tamr_provider.clock import Clock
@@ -82,6 +83,11 @@ class Runner:
         if self._stopped:
             self.abandon()
         return ticket.future
+
+    @property
+    def tenant_time(self) -> datetime:
+        """The tenant's time as far as it is known."""
+        return self._viewer.time.now()
 
     def interrupt(self, why: str) -> None:
         """Stop waiting as soon as the request under way is answered; jobs are left alone."""

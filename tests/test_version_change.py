@@ -132,6 +132,8 @@ def test_a_tenant_whose_clock_runs_ahead_runs_a_bump(tmp_path: Path) -> None:
         repository.write("v1")
         repository.commit()
         assert repository.up() == 5
+        assert "ahead of this machine's" in tamr(folder, "plan").stdout
+        assert "Use: tamr bump" in tamr(folder, "up").stderr
         assert tamr(folder, "bump", "customers", "v2").returncode == 0
         assert repository.up() == 5
         assert repository.up() == 0

@@ -87,7 +87,7 @@ def _addresses(stack: Stack) -> Iterator[tuple[str, str]]:
 def _plan(stack: Stack, client: Client) -> Plan:
     from tamr_provider.amended import hints, written_at
     from tamr_provider.clock import SystemClock
-    from tamr_provider.stackfile.since import problems
+    from tamr_provider.stackfile.since import clock_warning, problems
     from tamr_provider.survey import look_and_plan
 
     products, sinces = stack.file.products, stack.file.sinces
@@ -106,5 +106,10 @@ def _plan(stack: Stack, client: Client) -> Plan:
         for name, product in products.items()
     }
     made = replace(made, versions=versions)
-    notes = (*problems(sinces.values()), *hints(made, view, sinces, stack.name))
+    late = clock_warning(sinces.values(), made.now, SystemClock().now())
+    notes = (
+        *filter(None, [late]),
+        *problems(sinces.values()),
+        *hints(made, view, sinces, stack.name),
+    )
     return replace(made, warnings=(*notes, *made.warnings))

@@ -77,6 +77,7 @@ def _run(stack: Stack) -> StackRun:
     from tamr_provider.cli.display import display
     from tamr_provider.clock import SystemClock
     from tamr_provider.reconcile import Runner
+    from tamr_provider.stackfile.since import clock_warning
     from tamr_provider.stackrun import StackRun
     from tamr_provider.steps import all_steps
 
@@ -90,6 +91,9 @@ def _run(stack: Stack) -> StackRun:
         run.start()
         hand_over = settings.hand_over_after
         _wait(runner, hand_over.total_seconds() if hand_over else None)
+        tenant, here = runner.tenant_time, SystemClock().now()
+    if warning := clock_warning(stack.file.sinces.values(), tenant, here):
+        say(f"warning: {warning}", err=True)
     return run
 
 

@@ -26,7 +26,7 @@ from tamr_provider.stackfile.git import Repository
 from tamr_provider.stackfile.product import show
 from tamr_provider.stackfile.project import find_project, shown
 from tamr_provider.stackfile.revisions import Entry, Pair
-from tamr_provider.times import format_clock, format_moment, parse_moment
+from tamr_provider.times import format_clock, format_duration, format_moment, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _FUTURE = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
+_CLOCKS = timedelta(minutes=10)  # what two clocks that are set may differ
 COMMITTED, UNCOMMITTED, NEW_TO_HEAD = "committed", "uncommitted", "new"
 CUT_OFF, WITHOUT_GIT = "cut off", "no git"
 _DEEPER = (
@@ -330,6 +331,18 @@ def _inside(path: Path, repository: Repository) -> PurePosixPath:
         if known.is_relative_to(repository.top):
             return PurePosixPath(known.relative_to(repository.top).as_posix())
     return PurePosixPath(path.name)
+
+
+def clock_warning(sinces: Iterable[Since], tenant: datetime, here: datetime) -> str:
+    """Return what a tenant's clock ahead of this machine's means for commits, empty if nothing."""
+    ahead = tenant - here
+    by_commit = any(since.by == BY_COMMIT and not since.problem for since in sinces)
+    if ahead <= _CLOCKS or not by_commit:
+        return ""
+    return (
+        f"the tenant's clock is {format_duration(ahead)} ahead of this machine's, so jobs of an "
+        "earlier version may count for one that counts from its commit. Use: tamr bump"
+    )
 
 
 def problems(sinces: Iterable[Since]) -> list[str]:
