@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from datetime import timedelta
@@ -191,7 +192,8 @@ def test_wrong_words_are_told(tmp_path: Path, words: list[str], said: str) -> No
 
 def test_a_folder_without_a_repository_is_told(tmp_path: Path) -> None:
     folder = project(tmp_path, "http://127.0.0.1:9", ONE.format(version="v1", since="2026-11-20"))
-    done = tamr(folder, "history", GIT_CEILING_DIRECTORIES=str(tmp_path.parent))
+    shutil.rmtree(folder / ".git")
+    done = tamr(folder, "history")
     assert done.returncode == 2
     assert "not a git repository" in done.stderr
 

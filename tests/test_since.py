@@ -469,6 +469,19 @@ def test_a_broken_revision_holds_another_version(tmp_path: Path, broken: str) ->
     assert since(history.write(tmp_path)) == after(2)
 
 
+def test_a_merge_that_is_newer_than_its_child_is_seen(tmp_path: Path) -> None:
+    """By date alone, git leaves such a parent out of its child's parents."""
+    other = product("x", name="other")
+    history = History()
+    root = history.stack(0, product("v1"))
+    first = history.stack(3, product("v1"), other, parents=[root])
+    early = history.stack(7.1, product("v1"), other, parents=[first, root])
+    side = history.stack(4, product("v1"), parents=[root])
+    late = history.stack(7, product("v1"), other, parents=[side, early])
+    history.stack(8, product("v2"), other, parents=[late, root])
+    assert since(history.write(tmp_path)) == after(8)
+
+
 # (i) clocks
 
 

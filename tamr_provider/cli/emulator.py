@@ -89,9 +89,9 @@ def emulator(port: int, **given: Any) -> None:
             server = stack.enter_context(Server(Emulator(_options(given), log=_log), port))
         except (PortTakenError, StoreError) as error:
             raise _BadStart(str(error)) from None
-        say(server.url)
         key = "<the key>" if given["key"] else "anything"
         _log(f"use it with TAMR_URL={server.url} TAMR_API_KEY={key}; Ctrl-C ends it")
+        say(server.url)  # last, since whoever reads it sends requests at once
         while not over.wait(0.2):  # on Windows a wait without end does not hear Ctrl-C
             pass
 

@@ -73,7 +73,8 @@ class Exchange:
                 if len(body) + len(chunk) > MAX_BYTES:
                     raise httpx.DecodingError(f"the response is longer than {MAX_BYTES >> 20} MB")
                 body += chunk
-        headers = [pair for pair in response.headers.multi_items() if pair[0] not in _PACKING]
+        # As bytes: a header may hold what is no ASCII.
+        headers = [pair for pair in response.headers.raw if pair[0].lower() not in _PACKING]
         return httpx.Response(
             response.status_code,
             headers=headers,
@@ -85,7 +86,7 @@ class Exchange:
         return httpx.ReadTimeout(f"no whole response within {self._deadline_seconds:g} seconds")
 
 
-_PACKING = ("content-encoding", "content-length", "transfer-encoding")
+_PACKING = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 
 def _unpacked(response: httpx.Response) -> Iterator[bytes]:

@@ -51,6 +51,7 @@ _TIMEOUT = httpx.Timeout(60, connect=15)
 _OUTAGE_SECONDS = 20 * 60  # the least that we promise is 15 minutes
 _FIRST_CONTACT_TRIES = 6  # an address that never answered is more likely wrong than down
 _CERTIFICATE = "CERTIFICATE_VERIFY_FAILED"  # as OpenSSL words what no second try mends
+_LONGEST_GAP = 5 * 60  # between two tries: a longer one is a machine that slept, and no outage
 _LONGEST_PAUSE = 30  # the pause that the documentation advises after 429, 500 and 503
 
 
@@ -117,15 +118,17 @@ class Sender:
 
         `check` raises UnreadableError for a body that has to be asked for again.
         """
-        start, tries = self._clock.monotonic(), 0
+        outage, tries, last = 0.0, 0, self._clock.monotonic()
         while True:
             try:
                 return self._checked(self._once("GET", path, what, params=params), check)
             except _TryAgain as trouble:
-                tries += 1
+                now = self._clock.monotonic()
+                outage += min(now - last, _LONGEST_GAP)
+                last, tries = now, tries + 1
                 if isinstance(trouble.error, BusyError):
-                    start = self._clock.monotonic()  # a tenant that says so is there
-                self._give_up(trouble, what, tries, self._clock.monotonic() - start)
+                    outage = 0.0  # a tenant that says so is there
+                self._give_up(trouble, what, tries, outage)
                 if tries == most_tries:
                     raise OutageError(f"{what}: {trouble.why}") from None
                 self._on_outage(f"{trouble.why}; trying again")

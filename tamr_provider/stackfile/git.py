@@ -94,7 +94,8 @@ class Repository:
         no commit yet. Raises InputError where a revision is unknown.
         """
         paths = [] if self.shallow else [f":(top,glob)**/{name}" for name in names]
-        options = ("--full-history", "--parents", "--timestamp")
+        # By date alone, a parent that is newer than its child would be left out of its parents.
+        options = ("--full-history", "--date-order", "--parents", "--timestamp")
         words = ("rev-list", *options, "--end-of-options", *revisions, "--", *paths)
         with self._start(*words) as process:
             assert process.stdout is not None  # noqa: S101 - asked for
