@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tamr_provider.steps import Rules, Step
     from tamr_provider.view import View
 
+_MOMENT = timedelta(minutes=1)  # what a plan does not call a wait
 NONE, ADOPT, WAIT, LAUNCH, HOLD = "none", "adopt", "wait", "launch", "hold"
 _ACTIONS = {
     Action.SATISFIED: NONE,
@@ -159,7 +160,7 @@ class _Planner:
             self._steps.append(PlannedStep(step, HOLD, problem))
             return _End(held=step)
         step = after(step, [each.finish for each in before if each.finish is not None])
-        decision = decide(self._view.jobs, step, self._view.now, rules)
+        decision = self._decide(step, rules)
         planned = _planned(step, decision)
         if decision.action is Action.SATISFIED and decision.job is not None:
             self._steps.append(planned)
@@ -168,6 +169,15 @@ class _Planner:
             self._steps.append(planned)
             return _End(held=step)
         return self._decided(planned, decision)
+
+    def _decide(self, step: Step, rules: Rules) -> Decision:
+        """Decide as a run would in a moment: a version counts from the second after its commit."""
+        decision = decide(self._view.jobs, step, self._view.now, rules)
+        soon = decision.earliest
+        if decision.action is not Action.WAIT or soon is None or soon > self._view.now + _MOMENT:
+            return decision
+        later = decide(self._view.jobs, step, soon, rules)
+        return replace(later, earliest=soon) if later.action is Action.LAUNCH else decision
 
     def _decided(self, planned: PlannedStep, decision: Decision) -> _End:
         """Plan a step that waits for nothing but the tenant."""

@@ -403,3 +403,9 @@ def test_a_version_far_ahead_of_the_tenants_clock_is_planned_as_a_hold() -> None
     made = plan(customers={**CUSTOMERS, "since": "2026-11-20T12:11:00Z"})
     assert actions(made) == ["hold", "hold", "wait", "wait"]
     assert "more than 10 minutes ahead of the tenant's clock" in made.steps[0].reason
+
+
+def test_a_version_of_this_very_second_is_planned_as_a_launch() -> None:
+    made = plan(now=at("08:59"))
+    assert actions(made) == ["launch"] * 4
+    assert made.steps[0].earliest_start == at("09:00")

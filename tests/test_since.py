@@ -471,15 +471,13 @@ def test_a_broken_revision_holds_another_version(tmp_path: Path, broken: str) ->
 
 def test_a_merge_that_is_newer_than_its_child_is_seen(tmp_path: Path) -> None:
     """By date alone, git leaves such a parent out of its child's parents."""
-    other = product("x", name="other")
     history = History()
     root = history.stack(0, product("v1"))
-    first = history.stack(3, product("v1"), other, parents=[root])
-    early = history.stack(7.1, product("v1"), other, parents=[first, root])
-    side = history.stack(4, product("v1"), parents=[root])
-    late = history.stack(7, product("v1"), other, parents=[side, early])
-    history.stack(8, product("v2"), other, parents=[late, root])
-    assert since(history.write(tmp_path)) == after(8)
+    sides = [history.stack(hour, product("v1"), parents=[root]) for hour in (1, 2, 3)]
+    early = history.stack(7.1, product("v1"), parents=[sides[0], root])
+    late = history.stack(7, product("v1"), parents=[sides[1], early])
+    history.stack(8, product("v1", since="2026-11-20T06:00:00Z"), parents=[sides[2], late])
+    assert since(history.write(tmp_path)) == clock(-3)
 
 
 # (i) clocks
