@@ -355,11 +355,21 @@ def test_without_git_a_since_or_a_date_counts_and_a_label_is_an_error(tmp_path: 
         sinces(tmp_path)
 
 
-def test_a_repository_that_git_refuses_is_refused_with_gits_words(
-    repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_repository_that_git_refuses_is_refused_with_gits_words(repository: Path) -> None:
     (repository / ".git/HEAD").write_text("nonsense")
     with pytest.raises(InputError, match="not a git repository"):
+        sinces(repository)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_repository_of_another_owner_is_refused_with_gits_words(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    for path in (repository, *repository.rglob("*")):
+        os.chown(path, 12345, 12345)
+    with pytest.raises(InputError, match="git rev-parse: detected dubious ownership"):
         sinces(repository)
 
 
