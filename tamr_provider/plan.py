@@ -156,7 +156,7 @@ class _Planner:
             planned = PlannedStep(step, LAUNCH, "when the steps before it are done")
             after_tasks = tuple(each.task for each in before if each.task is not None)
             return self._add(planned, self._view.now, after_tasks)
-        if problem := why_too_early(step, self._view.now):
+        if problem := why_too_early(step, self._view.latest or self._view.now):
             self._steps.append(PlannedStep(step, HOLD, problem))
             return _End(held=step)
         step = after(step, [each.finish for each in before if each.finish is not None])

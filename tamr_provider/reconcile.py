@@ -220,7 +220,7 @@ class Runner:
 
     def _judge(self, ticket: Ticket, view: View) -> bool:
         """Take one step as far as it goes without a launch; return whether it wants one."""
-        if problem := why_too_early(ticket.step, view.now):
+        if problem := why_too_early(ticket.step, view.latest or view.now):
             self._end(ticket, InputError(problem))
             return False
         self._duplicates.settle_races(ticket, [each.step for each in self._tickets()], view)

@@ -96,6 +96,12 @@ class TenantClock:
         with self._lock:
             return self._now()
 
+    def latest(self) -> datetime:
+        """Return the latest of all clocks: this machine's, the header's, that of creations."""
+        with self._lock:
+            at = self._clock.monotonic()
+            return max(self._clock.now(), self._base(at), self._created_by_now() or self._base(at))
+
     def uncertainty(self) -> timedelta:
         """Return by how much the creation of a job launched now might be before `now`."""
         with self._lock:

@@ -145,9 +145,10 @@ def after(step: Step, finishes: Iterable[datetime]) -> Step:
 
 
 def why_too_early(step: Step, now: datetime) -> str:
-    """Return why a step must not run yet at all by the tenant's clock, empty if it may.
+    """Return why a step must not run yet at all, empty if it may; `now` is the latest clock.
 
-    A mistyped time would otherwise wait for a year; what is less ahead is a clock's difference.
+    A mistyped time would otherwise wait for a day. What is less ahead is a clock's difference, and
+    what only one clock says is that clock's error: both cost a wait.
     """
     if step.since <= now + _AHEAD:
         return ""

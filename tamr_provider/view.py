@@ -37,12 +37,14 @@ _CONFIRMATIONS = 2  # polls more, if the first response told a time that is hard
 class View:
     """The jobs that matter and the tenant's time, as one look showed them.
 
-    `unlisted` are active jobs that we know of although the list left them out.
+    `unlisted` are active jobs that we know of although the list left them out; `latest` is the
+    latest of all clocks, ours too.
     """
 
     jobs: tuple[Job, ...]
     now: datetime
     unlisted: frozenset[str] = frozenset()
+    latest: datetime | None = None
 
     @property
     def active(self) -> tuple[Job, ...]:
@@ -133,7 +135,7 @@ class Viewer:
             unlisted = self._list_anew(scope)
         now = self.time.now()
         self._seen_until = now - self.time.uncertainty()
-        return View(tuple(self._jobs.values()), now, unlisted)
+        return View(tuple(self._jobs.values()), now, unlisted, self.time.latest())
 
     def confirm(self, view: View, configuration: Configuration, since: datetime) -> bool:
         """Ask for one configuration's jobs alone; return whether the view shows them as they are.

@@ -101,6 +101,8 @@ def stack_file(folder: Path) -> Path:
 
 def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TAMR_")}
+    for size in ("COLUMNS", "LINES"):  # of the terminal that the tests are run in
+        kept.pop(size, None)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {
         **kept,
