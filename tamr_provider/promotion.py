@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.errors import TamrError
 from tamr_provider.settings import read_settings
-from tamr_provider.stackfile.since import count_sinces
+from tamr_provider.stackfile.counting import count_sinces
 from tamr_provider.survey import Standing, connect, survey
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tamr_provider.decide import is_equal_and_new_enough
 from tamr_provider.errors import OutageError, TamrError, UnreachableError
 from tamr_provider.settings import read_settings
-from tamr_provider.stackfile.since import count_sinces
+from tamr_provider.stackfile.counting import count_sinces
 from tamr_provider.states import UNKNOWN, most_urgent, needs_action, step_state
 from tamr_provider.survey import Standing, connect, look_and_plan
 

@@ -111,7 +111,7 @@ COMPOSED = {
     "stackfile/read.py:_key_problems": "names that need quotes",
     "stackfile/read.py:read_products": "the problems of a stack's products",
     "stackfile/read.py:read_stack_file": "the problems of a stack file",
-    "stackfile/since.py:count_sinces": "why nothing tells since when a version counts",
+    "stackfile/counting.py:count_sinces": "why nothing tells since when a version counts",
     "stackrun.py:_ended": "an error that nobody foresaw, as Python shows it",
     "view.py:_list_anew": "no message: a job is noted",
     "view.py:confirm": "no message: a job is noted",

@@ -7,8 +7,8 @@ import subprocess
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from tamr_provider.stackfile.counting import count_sinces
 from tamr_provider.stackfile.project import find_project
-from tamr_provider.stackfile.since import count_sinces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

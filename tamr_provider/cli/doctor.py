@@ -78,8 +78,9 @@ def _examine_stack(
     from tamr_provider.clock import SystemClock
     from tamr_provider.doctor import state
     from tamr_provider.doctor.finding import OK, PROBLEM, WARNING, Finding, run
+    from tamr_provider.stackfile.counting import count_sinces
     from tamr_provider.stackfile.project import shown
-    from tamr_provider.stackfile.since import count_sinces, problems
+    from tamr_provider.stackfile.since import problems
 
     if not stack:
         known = ", ".join(project.stacks()) or "none"

@@ -106,8 +106,8 @@ class Edit:
         In whole seconds, rounded up: a job of this very second is not later than itself.
         """
         from tamr_provider.client.tenant_time import read_tenant_time
+        from tamr_provider.stackfile.counting import earliest_since
         from tamr_provider.stackfile.product import canonical_version
-        from tamr_provider.stackfile.since import earliest_since
 
         here = datetime.now(timezone.utc)
         there = read_tenant_time(self._url, here) if self._url else None
@@ -122,8 +122,8 @@ class Edit:
 
     def _check(self, text: str, is_since: bool) -> None:
         """Refuse a text that is no stack file, or a since that would not count in it."""
+        from tamr_provider.stackfile.counting import find_floor
         from tamr_provider.stackfile.read import read_stack_file
-        from tamr_provider.stackfile.since import find_floor
 
         project = self._project
         file = read_stack_file(text, project.name, self._where, now(), project.config)

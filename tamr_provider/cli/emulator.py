@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tamr_provider.cli.output import say
+from tamr_provider.cli.signals import wait_for
 from tamr_provider.errors import TamrError
 
 if TYPE_CHECKING:
@@ -92,8 +93,7 @@ def emulator(port: int, **given: Any) -> None:
         key = "<the key>" if given["key"] else "anything"
         _log(f"use it with TAMR_URL={server.url} TAMR_API_KEY={key}; Ctrl-C ends it")
         say(server.url)  # last, since whoever reads it sends requests at once
-        while not over.wait(0.2):  # on Windows a wait without end does not hear Ctrl-C
-            pass
+        wait_for(over)
 
 
 def _number(speed: float) -> float:

@@ -99,7 +99,7 @@ def _asked(change: Change) -> datetime:
 def _changes(project: Project, stack: str, now: datetime) -> list[Change]:
     """Return the changes of a stack's file; a commit whose file cannot be read is passed over."""
     from tamr_provider.history import Commit, changes
-    from tamr_provider.stackfile.since import count_sinces, find_revisions
+    from tamr_provider.stackfile.counting import count_sinces, find_revisions
 
     revisions: list[tuple[Commit | None, dict[str, Product]]] = []
     for revision in find_revisions(project, stack):

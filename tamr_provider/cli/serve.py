@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.cli.output import say
-from tamr_provider.cli.signals import interrupts
+from tamr_provider.cli.signals import interrupts, wait_for
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import InputError, TamrError
 
@@ -50,7 +50,7 @@ def serve(make: Callable[[], str], port: int) -> None:
     say(f"http://127.0.0.1:{server.server_address[1]}")
     say("the board, made anew once a minute while somebody looks; Ctrl-C ends it", err=True)
     with interrupts(lambda _: None, over):
-        over.wait()
+        wait_for(over)
     server.shutdown()
     server.server_close()
 

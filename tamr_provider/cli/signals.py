@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,22 @@ if TYPE_CHECKING:
 
 # Windows has the first two alone.
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+
+
+_SLICE_SECONDS = 0.5
+
+
+def wait_for(over: threading.Event, seconds: float | None = None) -> bool:
+    """Wait for an event, for so many seconds at most; return whether it came.
+
+    In slices: a signal that arrives as the main thread begins to wait, or that another thread
+    receives, is handled only when the main thread runs again.
+    """
+    end = None if seconds is None else time.monotonic() + seconds
+    while True:
+        left = _SLICE_SECONDS if end is None else min(_SLICE_SECONDS, end - time.monotonic())
+        if left <= 0 or over.wait(left):
+            return over.is_set()
 
 
 @contextmanager

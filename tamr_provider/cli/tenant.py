@@ -73,8 +73,9 @@ def read_stack(directory: Path, stack: str, base: str = "") -> Stack:
     With `base`, as if the checkout were merged into that commit now. Raises InputError with every
     problem of file and settings at once.
     """
+    from tamr_provider.stackfile.counting import count_sinces
     from tamr_provider.stackfile.project import find_project
-    from tamr_provider.stackfile.since import NO_GIT_WARNING, WITHOUT_GIT, count_sinces
+    from tamr_provider.stackfile.since import NO_GIT_WARNING, WITHOUT_GIT
 
     project, now = find_project(directory), SystemClock().now()
     file = count_sinces(project.read_stack(stack, now), project, stack, now, base)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tamr_provider.cli.output import say
-from tamr_provider.cli.signals import interrupts
+from tamr_provider.cli.signals import interrupts, wait_for
 from tamr_provider.cli.tenant import guard, open_client, project_options, read_stack_to_run
 from tamr_provider.errors import InputError, NotFinishedError, TamrError
 from tamr_provider.foreigntext import visible
@@ -108,7 +108,7 @@ def _wait(runner: Runner, hand_over: float | None) -> None:
     work = threading.Thread(target=work_through, daemon=True)
     with interrupts(runner.interrupt, over):
         work.start()
-        if not over.wait(hand_over):
+        if not wait_for(over, hand_over):
             runner.interrupt("its time was up (TAMR_HAND_OVER_AFTER)")
         work.join(_GRACE_SECONDS)
     runner.abandon()

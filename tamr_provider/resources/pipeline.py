@@ -9,9 +9,9 @@ import pulumi
 
 from tamr_provider.clock import SystemClock
 from tamr_provider.resources.declare import Load, Publish, Update, Wanted
+from tamr_provider.stackfile.counting import own_since
 from tamr_provider.stackfile.product import Product
 from tamr_provider.stackfile.read import read_products
-from tamr_provider.stackfile.since import own_since
 from tamr_provider.steps import configurations, phases
 from tamr_provider.times import format_moment
 

@@ -10,13 +10,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.resources import properties
-from tamr_provider.stackfile.since import (
-    COMMITTED,
-    CUT_OFF,
-    NEW_TO_HEAD,
-    UNCOMMITTED,
-    WITHOUT_GIT,
-)
+from tamr_provider.stackfile.since import COMMITTED, CUT_OFF, NEW_TO_HEAD, UNCOMMITTED, WITHOUT_GIT
 from tamr_provider.times import format_moment
 
 if TYPE_CHECKING:
