@@ -87,13 +87,22 @@ def look_and_plan(  # noqa: PLR0913, PLR0917 - the same, and how far back
 
 
 class Standing:
-    """How far one product is on its tenant: `steps` are its part of a plan."""
+    """How far one product is on its tenant: `steps` are its part of a plan.
+
+    `now` is never before the ends that it rests on: a `Date` has whole seconds, and the clock that
+    stamps an end may be ahead of it.
+    """
 
     def __init__(self, plan: Plan, product: str) -> None:
-        self.now = plan.now
         self.steps: tuple[PlannedStep, ...] = tuple(
             each for each in plan.steps if each.step.product == product
         )
+        self.now = max([plan.now, *self._ends])
+
+    @property
+    def _ends(self) -> list[datetime]:
+        jobs = [planned.job for planned in self.steps if planned.job is not None]
+        return [job.finished_at for job in jobs if job.finished_at is not None]
 
     @property
     def held(self) -> bool:
@@ -103,8 +112,7 @@ class Standing:
     @property
     def since(self) -> datetime | None:
         """When the last step was satisfied; None where one is not."""
-        ends = [each.job.finished_at for each in self.steps if each.job and each.job.finished_at]
-        return max(ends, default=None) if self.held else None
+        return max(self._ends, default=None) if self.held else None
 
     @property
     def in_the_way(self) -> PlannedStep | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from chaos import SMALL, World, verdict
+from chaos import SMALL, World, products, verdict
 from clocks import START, FakeClock
 from schedules import errors_of
 from tenants import HOURS_AGO, LOAD, RULES, UPDATE, Tenant, Watched, outcome, step
@@ -15,6 +15,7 @@ from three_clocks import ThreeClocks
 
 from tamr_provider.server_clock import TenantClock
 from tamr_provider.steps import Step
+from tamr_provider.survey import Standing, survey
 from tamr_provider.ticket import ADOPTED, LAUNCHED, Result
 from tamr_provider.times import format_moment
 
@@ -257,6 +258,18 @@ def test_the_age_of_a_job_is_told_by_the_clock_that_stamped_it() -> None:
     runner.run()
     assert isinstance(outcome(future), Result)
     assert max(tenant.clock.waits) < 10
+
+
+def test_a_version_whose_end_is_stamped_ahead_is_deployed_for_no_negative_time() -> None:
+    """`tamr promote` without a soak refused it: for 0s of the 0s asked for."""
+    world, load = World(), since(START - HOUR)
+    del load["customers"]["dataProduct"]
+    world.clocks = ThreeClocks(done=HOUR)
+    world.run(load)
+    plan = survey(world.client(), world.clock, products(load), 5, "dev")
+    standing = Standing(plan, "customers")
+    assert standing.since is not None
+    assert standing.now >= standing.since
 
 
 # The clock alone.
