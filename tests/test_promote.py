@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import KEY, QUICK, emulator, project, tamr
+from processes import KEY, QUICK, TAMR, emulator, project, tamr
 
 from tamr_provider.stackfile.changes import is_older
 
@@ -187,6 +188,32 @@ def test_an_older_version_is_not_promoted_over_a_newer_one(tmp_path: Path) -> No
         done = promote(folder)
         assert done.returncode == 1
         assert "tamr bump customers 2026-11-20 --stack prod" in done.stderr
+
+
+OTHER = """\
+    other: {version: v1, since: "2026-11-13T09:00:00Z", sources: [src_other]}
+"""
+
+
+def edit_of_prod(product: str, version: str) -> str:
+    words = [*TAMR, "bump", product, version, "--stack", "prod"]
+    return f"      verify: {shlex.join(words)}\n"
+
+
+def test_a_rollback_during_the_check_is_not_overwritten(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path, edit_of_prod("customers", "2026-11-06")) as (folder, _):
+        done = promote(folder)
+        assert done.returncode == 2, done.stdout
+        assert "somebody changed it meanwhile; nothing was written" in done.stderr
+        assert 'pinned: "2026-11-06"' in prod_file(folder)
+
+
+def test_another_products_bump_during_the_check_stays(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path, edit_of_prod("other", "v2"), prod=PROD + OTHER) as (folder, _):
+        done = promote(folder)
+        assert done.returncode == 0, done.stderr
+        assert 'other: {version: "v2"' in prod_file(folder)
+        assert "version: '2026-11-20'" in prod_file(folder)
 
 
 def test_names_that_are_not_there_are_named(tmp_path: Path) -> None:

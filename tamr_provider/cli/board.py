@@ -11,8 +11,8 @@ import click
 
 from tamr_provider.cli.status import survey_all
 from tamr_provider.cli.tenant import directory_option
-from tamr_provider.cli.whole_file import write_whole
 from tamr_provider.errors import InputError
+from tamr_provider.filewriting import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,6 +84,6 @@ def timelines(environments: Sequence[Environment]) -> list[Timeline]:
 
 def _write(path: Path, text: str) -> None:
     try:
-        write_whole(path, text)
+        write_file(path, text)
     except OSError as error:
         raise InputError(f"--out: {path} cannot be written: {error.strerror}") from None

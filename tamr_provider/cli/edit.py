@@ -16,6 +16,8 @@ from tamr_provider.times import format_moment, parse_moment
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tamr_provider.stackfile.product import Product
+
 NOW = "now"
 
 
@@ -56,65 +58,95 @@ class Edit:
     """An edit of one product in a stack file; `url` wins over the file's own tenant."""
 
     def __init__(self, directory: Path, stack: str, product: str, url: str = "") -> None:
-        from tamr_provider.stackfile.edit import read_for_edit
         from tamr_provider.stackfile.project import find_project, shown
-        from tamr_provider.stackfile.read import read_stack_file
 
         self._project = find_project(directory)
         self._stack = stack
         self._name = product
         self._path = self._project.stack_file(stack)
         self._where = shown(self._path)
+        self._given_url = url
+        self._read()
+
+    def _read(self) -> None:
+        from tamr_provider.stackfile.edit import read_for_edit
+        from tamr_provider.stackfile.read import read_stack_file
+
         self._original = read_for_edit(self._path)
         file = read_stack_file(
             self._original, self._project.name, self._where, now(), self._project.config
         )
-        if product not in file.products:
+        if self._name not in file.products:
             known = ", ".join(file.products) or "none"
-            raise InputError(f"{self._where}: no product {product}; products here: {known}")
-        self.before = file.products[product]
-        self._url = url or file.url
+            raise InputError(f"{self._where}: no product {self._name}; products here: {known}")
+        self.before = file.products[self._name]
+        self._url = self._given_url or file.url
 
     def write(
-        self, values: dict[str, str], may_roll_back: bool = False, is_dry_run: bool = False
+        self,
+        values: dict[str, str],
+        may_roll_back: bool = False,
+        is_dry_run: bool = False,
+        only_over: Product | None = None,
     ) -> str:
         """Write values into the stack file, and return what changed in one line.
 
-        A time of NOW becomes one that no job of before can reach. Raises InputError where a since
-        would not count, or somebody changed the file since it was read.
+        Other edits of the file are waited for, and stay. A time of NOW becomes one that no job of
+        before can reach. Raises InputError if a since would not count, or if the product is not
+        `only_over` any more.
         """
+        from tamr_provider.filewriting import sole_writer
+        from tamr_provider.stackfile.edit import changed_meanwhile
+
+        moment = self._latest_clock() if NOW in values.values() else None
+        with sole_writer(self._path):
+            self._read()
+            if only_over is not None and self.before != only_over:
+                raise changed_meanwhile(self._path)
+            return self._replace(values, moment, may_roll_back, is_dry_run)
+
+    def _replace(
+        self, values: dict[str, str], moment: datetime | None, may_roll_back: bool, is_dry_run: bool
+    ) -> str:
         from tamr_provider.stackfile.changes import is_older
         from tamr_provider.stackfile.edit import replace_text, set_values
 
-        if NOW in values.values():
-            moment = format_moment(self._later_than_all(values.get("version")))
-            values = {key: moment if value == NOW else value for key, value in values.items()}
+        if moment is not None:
+            late = format_moment(self._later_than_all(moment, values.get("version")))
+            values = {key: late if value == NOW else value for key, value in values.items()}
         note = ""
         if may_roll_back and is_older(values["version"], self.before.version):
             values = {**values, "pinned": values["version"]}
             note = f"; a rollback from {self.before.version}, pinned until: tamr promote --release"
-        text = set_values(self._original, self._project.name, self._name, values)
+        try:
+            text = set_values(self._original, self._project.name, self._name, values)
+        except InputError as error:
+            raise InputError(f"{self._where}: {error}") from None
         self._check(text, "since" in values)
         if not is_dry_run:
             replace_text(self._path, self._original, text)
         changes = ", ".join(f"{key} {value}" for key, value in values.items())
         return f"{self._where}: {self._name}: {changes}{note}"
 
-    def _later_than_all(self, version: str | None) -> datetime:
-        """Return the later of this machine's and the tenant's time, and later than other versions.
+    def _latest_clock(self) -> datetime:
+        """Return the later of this machine's and the tenant's time.
 
         In whole seconds, rounded up: a job of this very second is not later than itself.
         """
         from tamr_provider.client.tenant_time import read_tenant_time
-        from tamr_provider.stackfile.counting import earliest_since
-        from tamr_provider.stackfile.product import canonical_version
 
         here = datetime.now(timezone.utc)
         there = read_tenant_time(self._url, here) if self._url else None
         if there is None:
             name = self._url or "the tenant: no tamr:url"
             say(f"warning: the time is this machine's, since {name} did not say its own", err=True)
-        moment = _round_up(max(here, there or here))
+        return _round_up(max(here, there or here))
+
+    def _later_than_all(self, moment: datetime, version: str | None) -> datetime:
+        """Return a time from that moment on which no other version of the product reaches."""
+        from tamr_provider.stackfile.counting import earliest_since
+        from tamr_provider.stackfile.product import canonical_version
+
         if version is None:
             return moment
         wanted = self.before.model_copy(update={"version": canonical_version(version)})

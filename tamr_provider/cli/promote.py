@@ -69,7 +69,7 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
     evidence = [*_evidence(held, target, product, theirs, standing, wait)]
     evidence += _verify(held, product, theirs, standing)
     values = {"version": theirs.version, "since": NOW}
-    changed = edit.write(values, is_dry_run=dry_run)
+    changed = edit.write(values, is_dry_run=dry_run, only_over=ours)
     say("\n".join([*evidence, "", escape(changed) + " (dry run: not written)" * dry_run]))
 
 

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from tamr_provider.cli.markdown import Markup, Table, code, escape, page
-from tamr_provider.cli.whole_file import write_whole
 from tamr_provider.errors import HeldError, NotFinishedError
+from tamr_provider.filewriting import is_stream, write_file
 from tamr_provider.ticket import FOUND
 from tamr_provider.times import format_duration, format_moment
 
@@ -30,7 +30,12 @@ class Report:
         self._path, self._title = path, f"### `tamr up` of {code(stack)}"
 
     def begin(self, now: datetime) -> None:
-        """Say that a run is under way, for whoever finds the file after a kill."""
+        """Say that a run is under way, for whoever finds the file after a kill.
+
+        A pipe or a device cannot be written again, so it gets only the end.
+        """
+        if is_stream(self._path):
+            return
         text = f"Began at {_moment(now)} and had not ended when this was written."
         kill = "If it was killed, the next run goes on from there."
         self._write([self._title, text, kill], [])
@@ -56,7 +61,7 @@ class Report:
         self._write([*head, _chart(done)], tables)
 
     def _write(self, head: list[str], tables: list[Table]) -> None:
-        write_whole(self._path, page(head, tables) + "\n")
+        write_file(self._path, page(head, tables) + "\n")
 
 
 _COLUMNS = ("product", "step", "job", "how", "created", "took")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tamr_provider.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -39,12 +41,18 @@ def template_texts(name: str, templates: Sequence[str]) -> dict[str, str]:
 def write_missing(folder: Path, texts: Mapping[str, str]) -> list[str]:
     """Write the files that are not there yet, and return their paths."""
     missing = [path for path in texts if not (folder / path).exists()]
-    for path in missing:
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(texts[path], encoding="utf-8")
-        target.chmod(0o755 if texts[path].startswith("#!") else 0o644)
+    try:
+        for path in missing:
+            _write(folder / path, texts[path])
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be written: {error.strerror}") from None
     return missing
+
+
+def _write(target: Path, text: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+    target.chmod(0o755 if text.startswith("#!") else 0o644)
 
 
 def _files(template: str) -> dict[str, Path]:

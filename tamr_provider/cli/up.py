@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from tamr_provider.errors import InputError, NotFinishedError, TamrError
 from tamr_provider.foreigntext import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from tamr_provider.cli.report import Report
@@ -50,15 +52,19 @@ def up(directory: Path, stack: str, report_file: Path | None) -> None:
         wanted = read_stack_to_run(directory, stack)
     except TamrError as error:
         if report:
-            report.fail(str(error))
+            with _reported(report_file):
+                report.fail(str(error))
         raise
     run = _run(wanted)
     for problem in _problems(run):
         say(f"error: {visible(problem)}", err=True)
     summary = _summary(run)
-    if report:
-        report.end(run, summary, wanted.settings.url, began, SystemClock().now())
-    say(summary + (f"; to resume: {wanted.resume}" if run.unfinished else ""))
+    try:
+        say(summary + (f"; to resume: {wanted.resume}" if run.unfinished else ""))
+    finally:
+        if report:
+            with _reported(report_file):
+                report.end(run, summary, wanted.settings.url, began, SystemClock().now())
     sys.exit(run.exit_code)
 
 
@@ -71,6 +77,15 @@ def _begin(path: Path, stack: str, now: datetime) -> Report:
     except OSError as error:
         raise InputError(f"--report: {path} cannot be written: {error.strerror}") from None
     return report
+
+
+@contextmanager
+def _reported(path: Path | None) -> Iterator[None]:
+    """Say what keeps the report from being written: it never hides how the run ended."""
+    try:
+        yield
+    except OSError as error:
+        say(f"warning: --report: {path} cannot be written: {error.strerror}", err=True)
 
 
 def _run(stack: Stack) -> StackRun:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -245,7 +246,8 @@ def _files(project: Project, stack: str, repository: Repository) -> Files:
 
 def _inside(path: Path, repository: Repository) -> PurePosixPath:
     """Return the path from the repository's top, by which git knows the file."""
-    for known in (path.resolve(), path.parent.resolve() / path.name):
+    # A link to itself is named when it is read: realpath raises for none, as resolve does.
+    for known in (Path(os.path.realpath(path)), path.parent.resolve() / path.name):
         if known.is_relative_to(repository.top):
             return PurePosixPath(known.relative_to(repository.top).as_posix())
     return PurePosixPath(path.name)

@@ -3,57 +3,69 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, ScalarNode
 
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.project import read_text, shown
+from tamr_provider.filewriting import write_file
+from tamr_provider.stackfile.project import read_raw, shown
+from tamr_provider.stackfile.scalars import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 def set_values(text: str, project: str, product: str, values: Mapping[str, str]) -> str:
     """Return the text with a product's values replaced, or added below its version.
 
-    The text has to be a valid stack file. Raises InputError where the product cannot be edited
-    in place.
+    The text has to be a valid stack file. Raises InputError if the product cannot be edited in
+    place, or if the edit would change another product too, as with anchors and merge keys.
     """
+    before = _read_products(text, project)
     for key, value in values.items():
-        text = _set(text, _product(text, project, product), key, value)
+        node = _product(text, project, product)
+        try:
+            text = _set(text, node, key, value)
+        except InputError as error:
+            raise InputError(f"products.{product}.{error}") from None
+    if _read_products(text, project) != {**before, product: {**before[product], **values}}:
+        raise InputError(
+            f"products.{product}: it shares values with another place (& and *); edit it by hand"
+        )
     return text
 
 
 def replace_text(path: Path, before: str, text: str) -> None:
     """Replace a file at once, so that no reader and no crash sees half of it.
 
-    `before` is the text that was read. Raises InputError, and writes nothing, where somebody
-    changed the file since then.
+    `before` is the text that was read. Raises InputError, and writes nothing, if somebody changed
+    the file since then.
     """
     try:
-        mode = path.stat().st_mode
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        Path(name).chmod(mode)
-        if read_for_edit(path) != before:
-            Path(name).unlink()
-            raise InputError(f"{shown(path)}: somebody changed it meanwhile; nothing was written")
-        Path(name).replace(path)
+        written = write_file(path, text, lambda: read_for_edit(path) == before)
     except OSError as error:
         raise InputError(f"{shown(path)}: cannot be written: {error.strerror}") from None
+    if not written:
+        raise changed_meanwhile(path)
+
+
+def changed_meanwhile(path: Path) -> InputError:
+    """Return the error for a file that another program changed while it was being edited."""
+    return InputError(f"{shown(path)}: somebody changed it meanwhile; nothing was written")
 
 
 def read_for_edit(path: Path) -> str:
     """Return a file's text with its line ends as they are."""
-    read_text(path)  # says what is wrong where it cannot be read
-    with path.open(encoding="utf-8", newline="") as file:
-        return file.read()
+    return read_raw(path)
+
+
+def _read_products(text: str, project: str) -> dict[str, Any]:
+    document = read_yaml(text, "the edited file")
+    products = (document.get("config") or {}).get(f"{project}:products") or {}
+    return {str(name): product for name, product in products.items()}
 
 
 def _product(text: str, project: str, product: str) -> MappingNode:
@@ -73,6 +85,8 @@ def _find(node: object, key: str) -> object:
 
 def _set(text: str, product: MappingNode, key: str, value: str) -> str:
     node = _find(product, key)
+    if isinstance(node, ScalarNode) and node.anchor:
+        raise InputError(f"{key}: an anchor or an alias (& or *); edit it by hand")
     if isinstance(node, ScalarNode) and node.style not in ("|", ">"):
         quoted = _quote(value, node.style)
         return _splice(text, node.start_mark.index, node.end_mark.index, quoted)
@@ -82,7 +96,10 @@ def _set(text: str, product: MappingNode, key: str, value: str) -> str:
 
 
 def _insert(text: str, product: MappingNode, line: str) -> str:
-    name, version = next(pair for pair in product.value if pair[0].value == "version")
+    version = _find(product, "version")
+    if not isinstance(version, ScalarNode):
+        return _insert_first(text, product, line)  # the version comes by a merge key
+    name = next(key for key, _ in product.value if key.value == "version")
     end: int = version.end_mark.index
     if product.flow_style:
         return _splice(text, end, end, f", {line}")
@@ -94,6 +111,13 @@ def _insert(text: str, product: MappingNode, line: str) -> str:
     return _splice(text, line_end + 1, line_end + 1, indented + newline)
 
 
+def _insert_first(text: str, product: MappingNode, line: str) -> str:
+    start = product.value[0][0].start_mark
+    newline = "\r\n" if "\r\n" in text else "\n"
+    separator = ", " if product.flow_style else newline + " " * start.column
+    return _splice(text, start.index, start.index, line + separator)
+
+
 def _splice(text: str, start: int, end: int, new: str) -> str:
     return text[:start] + new + text[end:]
 
@@ -102,4 +126,4 @@ def _quote(value: str, style: str | None) -> str:
     if style == "'":
         return "'" + value.replace("'", "''") + "'"
     # A plain value gains quotes: the engine would respell an unquoted date or number.
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=not value.isprintable())

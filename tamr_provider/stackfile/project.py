@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tamr_provider.errors import InputError
 from tamr_provider.stackfile.read import StackFile, read_stack_file
-from tamr_provider.stackfile.scalars import read_yaml
+from tamr_provider.stackfile.scalars import MAX_BYTES, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,10 @@ def find_project(start: Path) -> Project:
     """Return the nearest project from `start` upwards. Raises InputError where there is none."""
     if not start.is_dir():
         raise InputError(f"{start}: no such folder")
-    folder = start.resolve()
+    try:
+        folder = start.resolve()
+    except OSError:
+        raise InputError(f"{start}: the folder was deleted; change to another one") from None
     for each in (folder, *folder.parents):
         for name in _FILES:
             if (each / name).is_file():
@@ -94,9 +97,24 @@ def project_config(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def read_text(path: Path) -> str:
-    """Return a file's text. Raises InputError where it cannot be read."""
+    """Return a file's text with `\\n` as its line ends. Raises InputError if it cannot be read."""
+    return read_raw(path).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_raw(path: Path) -> str:
+    """Return a file's text with its line ends as they are.
+
+    Raises InputError if it cannot be read, is no file (a pipe would be waited for without an end)
+    or is larger than any stack file.
+    """
     try:
-        return path.read_text(encoding="utf-8")
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise InputError(f"{shown(path)}: cannot be read: it is a device or a pipe, not a file")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise InputError(f"{shown(path)}: larger than 1 MB; allowed: a file of at most 1 MB")
+        return data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise InputError(f"{shown(path)}: cannot be read: {reason}") from None
@@ -106,5 +124,5 @@ def shown(path: Path) -> str:
     """Return a path as short as it can be said from here."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
-    except (ValueError, OSError):
+    except (ValueError, OSError, RuntimeError):  # Python 3.10 to 3.12: a link to itself
         return str(path)
