@@ -285,7 +285,7 @@ def test_a_value_within_itself_ends_in_words(folder: Path) -> None:
 
 def test_a_file_above_a_megabyte_is_refused_by_size(folder: Path) -> None:
     with stack_file(folder).open("a", encoding="utf-8") as file:
-        file.write("# " + "x" * 1_000_000 + "\n")
+        file.write("# " + "x" * 2**20 + "\n")
     for words in (["plan"], ["bump", "a", "v2"], ["history"]):
         assert "larger than 1 MB; allowed" in one_line(tamr(folder, *words))
 
@@ -338,7 +338,7 @@ def test_an_old_commit_that_is_not_utf_8_takes_no_history_away(served: Path) -> 
 
 def test_an_old_commit_with_a_bomb_or_a_huge_file_is_passed_over(served: Path) -> None:
     whole = stack_file(served).read_bytes()
-    for text in (bomb(9, "<<"), "# " + "x" * 1_000_000):
+    for text in (bomb(9, "<<"), "# " + "x" * 2**20):
         stack_file(served).write_text(text, "utf-8")
         commit(served)
     stack_file(served).write_bytes(whole)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 _LIKE_A_MOMENT = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt ].*)?")
 # 2,000 products are a fifth of it, and a program that edits the file takes seconds for the whole.
-MAX_BYTES = 1_000_000
+MAX_BYTES = 2**20
 # What all merge keys of a file may bring; `<<` within `<<` multiplies it at each level.
 _MAX_MERGED = 100_000
 _PLAIN_INT = re.compile(r"-?(0|[1-9]\d{0,14})")  # 15 digits survive the engine's float64
