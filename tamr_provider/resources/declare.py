@@ -60,7 +60,7 @@ class Wanted:
             "workflows": list(self.workflows),
             "destinations": list(self.destinations),
             "retriedAt": self.retried_at,
-            "freeze": list(self.freeze),
+            "freeze": list(self.freeze) if isinstance(self.freeze, tuple) else self.freeze,
             "promoteFrom": self.promote_from,
             "sinceFrom": self.since_from,
             "then": [[dict(each.ids) for each in part] for part in self.then],

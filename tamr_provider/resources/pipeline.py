@@ -9,6 +9,7 @@ import pulumi
 
 from tamr_provider.clock import SystemClock
 from tamr_provider.resources.declare import Load, Publish, Update, Wanted
+from tamr_provider.stackfile.across import resource_name
 from tamr_provider.stackfile.counting import own_since
 from tamr_provider.stackfile.product import Product
 from tamr_provider.stackfile.read import read_products
@@ -68,7 +69,7 @@ class Pipeline(pulumi.ComponentResource):
 
 def _resource_name(product: str, configuration: Configuration) -> str:
     kind = "workflow" if configuration.id("workflowId") else configuration.type
-    return f"{product}-{kind}-{configuration.ids[0][1]}"
+    return resource_name(product, kind, configuration.ids[0][1])
 
 
 def _wanted(step: Step, product: Product, then: Phases) -> Wanted:
