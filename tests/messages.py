@@ -32,6 +32,7 @@ AREAS = [
             "resources/program",
             "resources/properties",
             "resources/declaredstep",
+            "resources/predecessors",
             "resources/provider",
             "resources/since",
             "amended",

@@ -185,6 +185,51 @@ def test_slots_that_are_no_count_are_refused_at_preview(slots: str) -> None:
     assert "allowed: a" in reason
 
 
+def after_steps(finishes: list[Any], **changes: Any) -> list[tuple[str, str]]:
+    names = [f"load src_{number}" for number in range(len(finishes))]
+    news = {**INPUTS, "after": finishes, "afterSteps": names, "sinceFrom": "committed", **changes}
+    result = JobProvider().check({}, news)
+    assert "afterSteps" not in result.inputs
+    return [(failure.property, failure.reason) for failure in result.failures]
+
+
+OLD, NEW = "2026-11-20T08:59:59Z", "2026-11-20T09:00:00Z"
+
+
+def test_a_step_whose_predecessors_were_not_run_is_refused_with_their_names() -> None:
+    """As with `pulumi up --target`: they are as the last version left them."""
+    assert after_steps([OLD, NEW]) == [
+        (
+            "after",
+            (
+                "products.customers: load src_0 was not run for version 2026-11-20 yet: target it "
+                "too, or run without --target"
+            ),
+        )
+    ]
+    ((_, reason),) = after_steps([OLD, OLD])
+    assert "load src_0, load src_1 were not run" in reason
+    assert "target them too" in reason
+
+
+@pytest.mark.parametrize(
+    ("finishes", "changes"),
+    [
+        ([NEW], {}),
+        ([UNKNOWN, NEW], {}),
+        ([UNKNOWN], {}),
+        ([OLD], {"since": UNKNOWN}),
+        ([OLD], {"after": UNKNOWN}),
+        ([OLD], {"afterSteps": None}),
+    ],
+    ids=["run", "one not known", "none known", "no since known", "no list known", "of elsewhere"],
+)
+def test_a_step_goes_after_what_ran_what_is_unknown_or_of_elsewhere(
+    finishes: list[Any], changes: dict[str, Any]
+) -> None:
+    assert after_steps(finishes, **changes) == []
+
+
 def test_check_takes_what_is_not_known_yet() -> None:
     assert check({**INPUTS, "after": [UNKNOWN], "dataProductId": UNKNOWN}) == []
 

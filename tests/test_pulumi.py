@@ -84,6 +84,34 @@ def test_a_hand_declared_version_needs_a_since_after_the_last_job(tmp_path: Path
         assert len(server.posts()) == 2
 
 
+def test_a_target_whose_predecessors_were_not_run_is_refused(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        pulumi.up()
+        urns = [resource["urn"] for resource in pulumi.deployment()["resources"]]
+        (update,) = (urn for urn in urns if urn.endswith("::customers-update-dp_customers"))
+        loads = [urn for urn in urns if "::customers-load-" in urn]
+        assert tamr(pulumi.folder, "bump", "customers", "v2").returncode == 0
+        refused = pulumi.up("--target", update)
+        assert refused.returncode != 0
+        said = " ".join(refused.stdout.split())
+        assert (
+            "products.customers: load src_crm, load src_erp were not run for version v2 yet: "
+            "target them too, or run without --target"
+        ) in said
+        assert len(server.posts()) == 8
+        assert pulumi.run("preview", "--target", update).returncode != 0
+        assert pulumi.up("--target", update, "--target", loads[0]).returncode != 0
+        assert len(server.posts()) <= 9
+        targets = [word for urn in (update, *loads) for word in ("--target", urn)]
+        assert pulumi.up(*targets).returncode == 0
+        assert len(server.posts()) == 8 + 3
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 8 + 6
+        for resource in pulumi.deployment()["resources"]:
+            assert "afterSteps" not in {**resource.get("inputs", {}), **resource.get("outputs", {})}
+
+
 @pytest.mark.parametrize("slots", ["-1", "0", "0.5", "many"])
 def test_slots_that_are_no_count_are_refused_at_preview(tmp_path: Path, slots: str) -> None:
     pulumi = Pulumi(tmp_path, "http://127.0.0.1:9")

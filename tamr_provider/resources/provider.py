@@ -24,7 +24,7 @@ from pulumi.dynamic import (
 
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import InputError, TamrError
-from tamr_provider.resources import engine, guard, preview, properties
+from tamr_provider.resources import engine, guard, predecessors, preview, properties
 from tamr_provider.resources.declaredstep import normalize
 from tamr_provider.resources.session import session
 from tamr_provider.resources.since import settle
@@ -54,8 +54,10 @@ class JobProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Return the inputs in one spelling, or every property that is wrong."""
         inputs, problems = settle(_olds, news)
+        inputs.pop(predecessors.KEY, None)
         if not problems:
             inputs, problems = normalize(inputs, SystemClock().now())
+        problems = problems or predecessors.predecessor_problems(news, inputs)
         problems += self._config_problems()
         if not problems and (why := guard.newly_refused(_olds, inputs)):
             problems = [("version", why)]
