@@ -116,8 +116,6 @@ COMPOSED = {
     "stackfile/read.py:read_products": "the problems of a stack's products",
     "stackfile/read.py:read_stack_file": "the problems of a stack file",
     "stackfile/counting.py:count_sinces": "why nothing tells since when a version counts",
-    "stackfile/scalars.py:_text": "what YAML cannot be, as its reader says it",
-    "stackfile/scalars.py:flatten_mapping": "a merge of too much, as its reader says it",
     "stackrun.py:_ended": "an error that nobody foresaw, as Python shows it",
     "view.py:_list_anew": "no message: a job is noted",
     "view.py:confirm": "no message: a job is noted",

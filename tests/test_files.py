@@ -38,6 +38,20 @@ def served(tmp_path: Path) -> Iterator[Path]:
         yield project(tmp_path / "p", server.url, ONE_LOAD)
 
 
+@pytest.fixture
+def full_device(tmp_path: Path) -> Path:
+    """Return a device that takes no byte: one of its own for root, who could replace /dev/full."""
+    if os.geteuid() != 0:
+        return Path("/dev/full")
+    device = tmp_path / "full_device"
+    try:
+        os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 7))
+        device.open("wb").close()
+    except OSError:
+        pytest.skip("no device can be made here")
+    return device
+
+
 def one_line(done: subprocess.CompletedProcess[str]) -> str:
     """Return the only error of a command that refused what it was given."""
     assert done.returncode == 2, done.stderr
@@ -118,7 +132,7 @@ def test_a_draft_that_cannot_be_written_is_removed(tmp_path: Path, name: str) ->
 def test_a_report_goes_to_standard_output_with_the_summary(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path / "p", server.url, ONE_LOAD)
-        done = tamr(folder, "up", "--report", "/dev/stdout")
+        done = tamr(folder, "up", "--report", "/proc/self/fd/1")  # nobody can replace that one
         assert done.returncode == 0, done.stderr
         assert "### `tamr up` of `dev`" in done.stdout
         assert "had not ended" not in done.stdout
@@ -141,15 +155,17 @@ def test_a_lost_report_hides_neither_summary_nor_exit_code(tmp_path: Path) -> No
         assert "Traceback" not in errors
 
 
-def test_a_lost_report_hides_no_mistake_of_the_stack_file(folder: Path) -> None:
+def test_a_lost_report_hides_no_mistake_of_the_stack_file(folder: Path, full_device: Path) -> None:
     stack_file(folder).write_text("config: [\n", "utf-8")
-    done = tamr(folder, "up", "--report", "/dev/full")
+    done = tamr(folder, "up", "--report", str(full_device))
     assert done.returncode == 2
     assert "error: stacks/Pulumi.dev.yaml" in done.stderr
-    assert "warning: --report: /dev/full cannot be written: No space left" in done.stderr
+    assert f"warning: --report: {full_device} cannot be written: No space left" in done.stderr
 
 
-def test_the_board_follows_a_link_and_writes_into_a_device(tmp_path: Path) -> None:
+def test_the_board_follows_a_link_and_writes_into_a_device(
+    tmp_path: Path, full_device: Path
+) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path / "p", server.url, ONE_LOAD)
         target, link = folder / "page.html", folder / "link.html"
@@ -157,9 +173,10 @@ def test_the_board_follows_a_link_and_writes_into_a_device(tmp_path: Path) -> No
         assert tamr(folder, "board", "--out", str(link)).returncode == 0
         assert link.is_symlink()
         assert "<html" in target.read_text("utf-8")
-        assert one_line(tamr(folder, "board", "--out", "/dev/full")) == (
-            "error: --out: /dev/full cannot be written: No space left on device"
+        assert one_line(tamr(folder, "board", "--out", str(full_device))) == (
+            f"error: --out: {full_device} cannot be written: No space left on device"
         )
+        assert stat.S_ISCHR(full_device.stat().st_mode)
 
 
 # Who else writes
