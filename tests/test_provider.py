@@ -9,6 +9,7 @@ from typing import Any
 
 import dill
 import pytest
+from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.output import UNKNOWN
 
@@ -115,6 +116,118 @@ def test_check_reports_every_wrong_property_at_once() -> None:
         "maxAttempts",
         "trustDays",
     }
+
+
+def declared(**changes: Any) -> dict[str, Any]:
+    """Return the inputs of a load that a program declares itself, numbers as the engine sends."""
+    load = {"sourceId": "src", "url": INPUTS["url"], "version": "v1", "since": INPUTS["since"]}
+    return {key: value for key, value in {**load, **changes}.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("maxAttempts", 0.5, "found 0.5 (a number); allowed: a whole number, 1 or more"),
+        ("maxAttempts", 1.5, "found 1.5 (a number); allowed: a whole number"),
+        ("maxAttempts", "3", "found '3'; allowed: a number"),
+        ("maxAttempts", True, "found true; allowed: a number"),
+        ("minHoursBetween", -1.0, "found -1.0 (a number); allowed: hours, 0 or more"),
+        ("minHoursBetween", 1e300, "found 1e+300 (a number); allowed: hours"),
+        ("timeoutHours", float("inf"), "found inf (a number); allowed: a number"),
+        ("timeoutHours", float("nan"), "found nan (a number); allowed: a number"),
+        ("timeoutHours", 1e300, "at most 100000"),
+        ("trustDays", 1e12, "at most 100000"),
+        ("freeze", ["nonsense"], "[0]: found 'nonsense'; allowed: \"Fri 16:00"),
+        ("freeze", [5.0], '[0]: found 5.0 (a number); allowed: "Fri 16:00'),
+        ("freeze", "Fri 16:00 - Mon 08:00 UTC", "allowed: a list with at least one entry"),
+        ("sourceId", 5.0, "found 5.0 (a number); allowed: an id as text"),
+        ("sourceId", ["a", "b"], "found a list; allowed: an id as text"),
+        ("sourceId", "", "found ''; allowed: an id as text"),
+        ("sourceId", "a\nb", "allowed: text without control characters"),
+        ("after", ["nonsense"], "[0]: found 'nonsense'; allowed: a time with its zone"),
+        ("after", ["2026-11-20T10:00:00"], "[0]: found '2026-11-20T10:00:00'; allowed: a time"),
+        ("after", "2026-11-20T10:00:00Z", "allowed: a list of times"),
+        ("url", "nonsense", "found 'nonsense'; allowed: the tenant's address"),
+        ("url", "", "found ''; allowed: the tenant's address"),
+        ("workflows", [7.0], "[0]: found 7.0 (a number); allowed: an id as text"),
+        ("promoteFrom", 5.0, "found 5.0 (a number); allowed: an id as text"),
+        ("since", "yesterday", "found 'yesterday'; allowed: a time with its zone"),
+        ("retriedAt", 5.0, "found 5.0 (a number); allowed: a time with its zone"),
+        ("version", " ", "found ' '; allowed: a label"),
+        ("version", None, "missing; allowed: the desired dataset version"),
+        ("since", None, "missing; allowed: a time with its zone"),
+    ],
+)
+def test_a_wrong_property_by_hand_has_one_reason_at_preview(
+    name: str, value: object, words: str
+) -> None:
+    ((found, reason),) = check(declared(**{name: value}))
+    assert found == name
+    assert words in reason
+
+
+def test_a_dated_version_by_hand_is_its_own_since() -> None:
+    inputs = JobProvider().check({}, declared(version="2026-11-20", since=None)).inputs
+    assert inputs["since"] == "2026-11-20T00:00:00Z"
+
+
+def test_a_wrong_entry_is_found_beside_one_not_known_yet() -> None:
+    ((name, reason),) = check(declared(after=[UNKNOWN, "soon"], version=UNKNOWN))
+    assert (name, reason.partition(";")[0]) == ("after", "[0]: found 'soon'")
+
+
+@pytest.mark.parametrize("slots", ["-1", "0", "0.5", "many", "nan", "1e400", "9" * 20])
+def test_slots_that_are_no_count_are_refused_at_preview(slots: str) -> None:
+    provider = JobProvider()
+    provider.configure(ConfigureRequest(Config({"p:tamr:slots": slots, "tamr:slots": slots}, "p")))
+    ((reason,),) = ([each.reason for each in provider.check({}, INPUTS).failures],)
+    assert reason.startswith("tamr:slots: found ")
+    assert "allowed: a" in reason
+
+
+def after_steps(finishes: list[Any], **changes: Any) -> list[tuple[str, str]]:
+    names = [f"load src_{number}" for number in range(len(finishes))]
+    news = {**INPUTS, "after": finishes, "afterSteps": names, "sinceFrom": "committed", **changes}
+    result = JobProvider().check({}, news)
+    assert "afterSteps" not in result.inputs
+    return [(failure.property, failure.reason) for failure in result.failures]
+
+
+OLD, NEW = "2026-11-20T08:59:59Z", "2026-11-20T09:00:00Z"
+
+
+def test_a_step_whose_predecessors_were_not_run_is_refused_with_their_names() -> None:
+    """As with `pulumi up --target`: they are as the last version left them."""
+    assert after_steps([OLD, NEW]) == [
+        (
+            "after",
+            (
+                "products.customers: load src_0 was not run for version 2026-11-20 yet: target it "
+                "too, or run without --target"
+            ),
+        )
+    ]
+    ((_, reason),) = after_steps([OLD, OLD])
+    assert "load src_0, load src_1 were not run" in reason
+    assert "target them too" in reason
+
+
+@pytest.mark.parametrize(
+    ("finishes", "changes"),
+    [
+        ([NEW], {}),
+        ([UNKNOWN, NEW], {}),
+        ([UNKNOWN], {}),
+        ([OLD], {"since": UNKNOWN}),
+        ([OLD], {"after": UNKNOWN}),
+        ([OLD], {"afterSteps": None}),
+    ],
+    ids=["run", "one not known", "none known", "no since known", "no list known", "of elsewhere"],
+)
+def test_a_step_goes_after_what_ran_what_is_unknown_or_of_elsewhere(
+    finishes: list[Any], changes: dict[str, Any]
+) -> None:
+    assert after_steps(finishes, **changes) == []
 
 
 def test_check_takes_what_is_not_known_yet() -> None:

@@ -84,6 +84,87 @@ def test_a_hand_declared_version_needs_a_since_after_the_last_job(tmp_path: Path
         assert len(server.posts()) == 2
 
 
+def test_a_target_whose_predecessors_were_not_run_is_refused(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        pulumi.up()
+        urns = [resource["urn"] for resource in pulumi.deployment()["resources"]]
+        (update,) = (urn for urn in urns if urn.endswith("::customers-update-dp_customers"))
+        loads = [urn for urn in urns if "::customers-load-" in urn]
+        assert tamr(pulumi.folder, "bump", "customers", "v2").returncode == 0
+        refused = pulumi.up("--target", update)
+        assert refused.returncode != 0
+        said = " ".join(refused.stdout.split())
+        assert (
+            "products.customers: load src_crm, load src_erp were not run for version v2 yet: "
+            "target them too, or run without --target"
+        ) in said
+        assert len(server.posts()) == 8
+        assert pulumi.run("preview", "--target", update).returncode != 0
+        assert pulumi.up("--target", update, "--target", loads[0]).returncode != 0
+        assert len(server.posts()) <= 9
+        targets = [word for urn in (update, *loads) for word in ("--target", urn)]
+        assert pulumi.up(*targets).returncode == 0
+        assert len(server.posts()) == 8 + 3
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 8 + 6
+        for resource in pulumi.deployment()["resources"]:
+            assert "afterSteps" not in {**resource.get("inputs", {}), **resource.get("outputs", {})}
+
+
+@pytest.mark.parametrize("slots", ["-1", "0", "0.5", "many"])
+def test_slots_that_are_no_count_are_refused_at_preview(tmp_path: Path, slots: str) -> None:
+    pulumi = Pulumi(tmp_path, "http://127.0.0.1:9")
+    path = stack_file(pulumi.folder)
+    path.write_text(path.read_text().replace("config:\n", f"config:\n  tamr:slots: {slots}\n"))
+    refused = pulumi.run("preview")
+    assert refused.returncode != 0
+    assert "Pulumi.dev.yaml: tamr:slots: found " in refused.stdout
+    assert "Traceback" not in refused.stdout
+    assert "tamr:slots: found " in tamr(pulumi.folder, "plan").stderr
+
+
+def test_a_wrong_step_by_hand_is_one_line_at_preview(tmp_path: Path) -> None:
+    pulumi = Pulumi(tmp_path, "http://127.0.0.1:9", TAMR_API_KEY="")
+    program = BY_HAND.format(url="http://127.0.0.1:9", version="v1", since="2026-11-20T09:00:00Z")
+    for right, wrong, reason in (
+        ('"src_crm"', "5", "allowed: an id as text"),
+        ("trust_days=36500", "max_attempts=0.5", "allowed: a whole number, 1 or more"),
+        ("trust_days=36500", "trust_days=1e300", "allowed: a number above 0"),
+        ("trust_days=36500", 'freeze="Fri 16:00"', "allowed: a list with at least one entry"),
+        ("trust_days=36500", 'freeze=("nonsense",)', "[0]: found 'nonsense'; allowed:"),
+    ):
+        (pulumi.folder / "stacks/__main__.py").write_text(program.replace(right, wrong))
+        refused = pulumi.run("preview")
+        assert refused.returncode != 0
+        assert reason in refused.stdout, refused.stdout
+        assert "Traceback" not in refused.stdout
+
+
+def test_config_in_pulumi_yaml_means_the_same_to_both(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        path, text = stack_file(pulumi.folder), stack_file(pulumi.folder).read_text()
+        path.write_text(text.replace(f"  tamr:url: {server.url}\n", ""))
+        settings = pulumi.folder / "Pulumi.yaml"
+        assert "\nconfig:" not in settings.read_text()
+        shared = f"config:\n  tamr:url:\n    value: {server.url}\n  tamr:slots:\n    value: 1\n"
+        settings.write_text(settings.read_text() + shared)
+        assert "of 1 slots" in tamr(pulumi.folder, "plan").stdout
+        done = pulumi.up()
+        assert done.returncode == 0, done.stdout
+        assert tamr(pulumi.folder, "up").returncode == 0
+        assert len(server.posts()) == 8
+        settings.write_text(settings.read_text().replace("value: 1\n", "value: many\n"))
+        assert "tamr:slots: found 'many'" in pulumi.run("preview").stdout
+        assert "Pulumi.yaml: tamr:slots: found 'many'" in tamr(pulumi.folder, "plan").stderr
+        key = "  tamr:apiKey:\n    value: geheim-4711\n"
+        settings.write_text(settings.read_text().replace("value: many\n", "value: 1\n") + key)
+        for said in (pulumi.run("preview"), tamr(pulumi.folder, "plan")):
+            assert said.returncode != 0
+            assert "geheim" not in f"{said.stdout}{said.stderr}"
+
+
 def warned_once(output: str, product: str) -> bool:
     """Whether one resource warns of a run soon after the last one, and which product's it is."""
     report = output.partition("Diagnostics:")[2]

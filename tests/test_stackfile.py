@@ -605,6 +605,95 @@ def test_mistakes_come_product_by_product_as_in_the_file() -> None:
     assert names == ["b", "b", "a", "a", "ab", "ab"]
 
 
+# Across products
+
+
+def stack_of(**products: str) -> str:
+    lines = "".join(
+        f'    {name}: {{version: "2026-11-20", {keys}}}\n' for name, keys in products.items()
+    )
+    return f"config:\n  {PROJECT}:products:\n{lines}"
+
+
+@pytest.mark.parametrize(
+    ("keys", "path", "message"),
+    [
+        (
+            "dataProduct: dp_0, publish: [Test 123]",
+            "dataProduct",
+            "dp_0 is products.a's already; allowed: one product for each data product",
+        ),
+        (
+            "workflows: [wf]",
+            "workflows[0]",
+            "wf is products.a's already; allowed: one product for each workflow",
+        ),
+        (
+            "publish: [{destination: d, legacy: true}]",
+            "publish[0]",
+            (
+                "d is products.a's already; allowed: one product for each destination that is sent "
+                "without dataProductId"
+            ),
+        ),
+        (
+            "sources: [s], dataProduct: 7",
+            "dataProduct",
+            "7 is products.a's already; allowed: one product for each data product",
+        ),
+    ],
+    ids=["a data product", "a workflow", "a destination alone", "a number"],
+)
+def test_what_two_products_have_is_one_error_that_names_both(
+    keys: str, path: str, message: str
+) -> None:
+    (found,) = problems(stack_of(a=keys, b=keys))
+    assert found == f"products.b.{path}: {message}"
+
+
+def test_two_products_may_share_sources_and_destinations() -> None:
+    """A destination's name belongs to its data product."""
+    a = "sources: [s], dataProduct: dp_a, publish: [Test 123]"
+    assert len(read(stack_of(a=a, b=a.replace("dp_a", "dp_b"))).products) == 2
+
+
+@pytest.mark.parametrize(
+    ("products", "words"),
+    [
+        ("'': {version: v1, sources: [x]}", "products: found ''; allowed: a name"),
+        ("' ': {version: v1, sources: [x]}", "products: found ' '; allowed: a name"),
+        (
+            "5: {version: v1, sources: [x]}, '5': {version: v1, sources: [x]}",
+            "products.5: found twice; allowed: once",
+        ),
+        (
+            "a: {version: v1, sources: [b-load-c]}, a-load-b: {version: v1, sources: [c]}",
+            (
+                "products.a-load-b: load c and products.a's load b-load-c would both "
+                "be the resource 'a-load-b-load-c' in Pulumi"
+            ),
+        ),
+        (
+            (
+                "a: {version: v1, dataProduct: b-workflow-c}, "
+                "a-update-b: {version: v1, workflows: [c]}"
+            ),
+            "would both be the resource 'a-update-b-workflow-c' in Pulumi",
+        ),
+    ],
+    ids=["empty", "blank", "a number and its text", "two loads", "two updates"],
+)
+def test_a_name_that_pulumi_would_refuse_is_refused(products: str, words: str) -> None:
+    (found,) = problems(f"config: {{'{PROJECT}:products': {{{products}}}}}")
+    assert found.startswith(words) or words in found
+
+
+@pytest.mark.parametrize("name", ["a::b", "a$b", "x" * 300, "Größe 1/2"])
+def test_a_name_that_pulumi_takes_is_taken(name: str) -> None:
+    text = f"config: {{'{PROJECT}:products': {{'{name}': {{version: v1, sources: [x]}}}}}}"
+    assert list(read(text).products) == [name]
+
+
 # What is no stack file
 
 
@@ -676,6 +765,55 @@ def make_project(folder: Path, text: str = f"name: {PROJECT}\nstackConfigDir: st
     (folder / "stacks").mkdir()
     (folder / "stacks" / "Pulumi.dev.yaml").write_text(with_product(SOURCED), encoding="utf-8")
     return folder
+
+
+GIVEN = """\
+name: tamr-pipelines
+stackConfigDir: stacks
+config:
+  tamr:url: {value: https://acme.tamr.cloud}
+  tamr:slots: {value: 3}
+  products:
+    value: {customers: {version: v1, sources: [src_crm]}}
+"""
+
+
+def given(folder: Path, project: str, stack: str = "config: {}\n") -> StackFile:
+    """Return the stack dev of a project whose Pulumi.yaml has these lines."""
+    make_project(folder, project)
+    (folder / "stacks/Pulumi.dev.yaml").write_text(stack, encoding="utf-8")
+    return find_project(folder).read_stack("dev", NOW)
+
+
+def test_what_pulumi_yaml_gives_all_stacks_is_read(tmp_path: Path) -> None:
+    stack = given(tmp_path, GIVEN)
+    assert (stack.url, stack.slots) == ("https://acme.tamr.cloud", 3)
+    assert list(stack.products) == ["customers"]
+
+
+def test_a_stack_wins_over_what_pulumi_yaml_gives(tmp_path: Path) -> None:
+    assert given(tmp_path, GIVEN, "config: {tamr:slots: 7}\n").slots == 7
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("value: 3", "value: many", "Pulumi.yaml: tamr:slots: found 'many'"),
+        ("https://acme.tamr.cloud", "nonsense", "Pulumi.yaml: tamr:url: found 'nonsense'"),
+        ("sources: [src_crm]", "sorces: [x]", "Pulumi.yaml: products.customers"),
+        (
+            "  tamr:slots: {value: 3}",
+            "  tamr:apiKey: {value: geheim-4711}",
+            "Pulumi.yaml: tamr:apiKey: found in clear; revoke that key",
+        ),
+    ],
+)
+def test_a_mistake_in_pulumi_yamls_config_names_that_file(
+    tmp_path: Path, before: str, after: str, message: str
+) -> None:
+    said = refused(lambda: given(tmp_path, GIVEN.replace(before, after)))
+    assert all(line.startswith(message) for line in said.splitlines())
+    assert "geheim" not in said
 
 
 def refused(call: Callable[[], object]) -> str:

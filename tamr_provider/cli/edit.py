@@ -145,7 +145,7 @@ class Edit:
     def _later_than_all(self, moment: datetime, version: str | None) -> datetime:
         """Return a time from that moment on which no other version of the product reaches."""
         from tamr_provider.stackfile.counting import earliest_since
-        from tamr_provider.stackfile.product import canonical_version
+        from tamr_provider.stackfile.values import canonical_version
 
         if version is None:
             return moment

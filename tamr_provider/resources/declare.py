@@ -30,7 +30,8 @@ class Wanted:
     `since` is RFC 3339 with a zone. `data_product`, `workflows` and `destinations` name what else
     works on the same data product, so that no two of them run at once. `then` are the phases
     behind the step: where slots are short, the longest remaining work goes first. `since_from` is
-    the `since_origin` of the product.
+    the `since_origin` of the product. `after_steps` names the steps of `after` that belong to the
+    product, in its order.
     """
 
     url: str
@@ -50,6 +51,7 @@ class Wanted:
     promote_from: str = ""
     then: Phases = ()
     since_from: str = ""
+    after_steps: tuple[str, ...] = ()
 
     def properties(self) -> dict[str, Any]:
         """Return the properties, without those that are at their default."""
@@ -60,9 +62,10 @@ class Wanted:
             "workflows": list(self.workflows),
             "destinations": list(self.destinations),
             "retriedAt": self.retried_at,
-            "freeze": list(self.freeze),
+            "freeze": list(self.freeze) if isinstance(self.freeze, tuple) else self.freeze,
             "promoteFrom": self.promote_from,
             "sinceFrom": self.since_from,
+            "afterSteps": list(self.after_steps),
             "then": [[dict(each.ids) for each in part] for part in self.then],
         }
         rules = {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from tamr_provider.clock import SystemClock
 from tamr_provider.resources.declare import Load, Publish, Update, Wanted
+from tamr_provider.stackfile.across import resource_name
 from tamr_provider.stackfile.counting import own_since
 from tamr_provider.stackfile.product import Product
 from tamr_provider.stackfile.read import read_products
@@ -40,13 +42,18 @@ class Pipeline(pulumi.ComponentResource):
             spec = read_products({name: dict(spec)}, SystemClock().now())[name]
         self.steps: list[Load | Update | Publish] = []
         after: list[pulumi.Output[str]] = []
+        before: tuple[str, ...] = ()
         if not spec.since_origin:
             spec = spec.counting_from(own_since(name, spec))
         parts = phases(name, spec.counting_from(SystemClock().now()))  # for their order alone
         for number, phase in enumerate(parts, start=1):
             then = configurations(parts[number:])
-            made = [self._declare(step, _wanted(step, spec, then), after) for step in phase]
+            wanted = [replace(_wanted(step, spec, then), after_steps=before) for step in phase]
+            made = [
+                self._declare(step, each, after) for step, each in zip(phase, wanted, strict=True)
+            ]
             after = [each.finished_at for each in made]
+            before = tuple(str(step.configuration) for step in phase)
             self.steps += made
         self.register_outputs({})
 
@@ -68,7 +75,7 @@ class Pipeline(pulumi.ComponentResource):
 
 def _resource_name(product: str, configuration: Configuration) -> str:
     kind = "workflow" if configuration.id("workflowId") else configuration.type
-    return f"{product}-{kind}-{configuration.ids[0][1]}"
+    return resource_name(product, kind, configuration.ids[0][1])
 
 
 def _wanted(step: Step, product: Product, then: Phases) -> Wanted:

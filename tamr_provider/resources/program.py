@@ -15,7 +15,7 @@ from tamr_provider.errors import InputError
 from tamr_provider.resources.pipeline import tenant_url
 from tamr_provider.settings import url_problem
 from tamr_provider.stackfile.counting import stack_sinces
-from tamr_provider.stackfile.read import read_products
+from tamr_provider.stackfile.read import read_products, read_slots
 from tamr_provider.stackfile.since import CUT_OFF, NO_GIT_WARNING, WITHOUT_GIT
 
 if TYPE_CHECKING:
@@ -80,6 +80,12 @@ def _tamr_problems() -> list[str]:
         )
     elif problem := url_problem(url):
         problems.append(f"{where}: tamr:url: {problem}")
+    slots = pulumi.Config("tamr").get("slots")
+    if slots is not None:
+        try:
+            read_slots(slots)
+        except InputError as error:
+            problems += [f"{where}: {problem}" for problem in error.problems]
     if pulumi.Config("tamr").get("apiKey") and not is_config_secret("tamr:apiKey"):
         problems.append(
             f"{where}: tamr:apiKey: found in clear; revoke that key, then "

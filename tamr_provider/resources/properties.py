@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from tamr_provider.freeze import read_window
 from tamr_provider.models import Configuration
-from tamr_provider.stackfile.product import canonical_version, check_not_future
+from tamr_provider.stackfile.values import canonical_version
 from tamr_provider.steps import DataProduct, Rules, Step
 from tamr_provider.times import format_moment, parse_moment
 
@@ -86,59 +86,6 @@ def stand_of(properties: Mapping[str, Any]) -> tuple[str, datetime] | None:
     except PydanticCustomError:
         return None
     return (version, since) if since is not None else None
-
-
-def normalize(
-    properties: Mapping[str, Any], now: datetime
-) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Return the properties in one spelling, and what is wrong as (property, reason)."""
-    inputs, problems = dict(properties), list[tuple[str, str]]()
-    if all(is_known(properties.get(each)) for each in IDS) and configuration_of(properties) is None:
-        problems.append(("sourceId", f"missing; allowed: one of {', '.join(IDS)}"))
-    if is_known(properties.get("version")):
-        try:
-            inputs["version"] = canonical_version(properties.get("version"))
-        except PydanticCustomError as error:
-            problems.append(("version", error.message()))
-    for name in ("since", "retriedAt"):
-        value = properties.get(name)
-        if not is_known(value) or (value is None and name == "retriedAt"):
-            continue
-        problem = _moment_problem(value, now)
-        if problem:
-            problems.append((name, problem))
-        else:
-            inputs[name] = format_moment(moment_of(value) or now)
-    problems += [(name, _NUMBERS[name]) for name in _NUMBERS if not _is_number(properties, name)]
-    return inputs, problems
-
-
-_NUMBERS = {
-    "maxAttempts": "allowed: a whole number, 1 or more",
-    "minHoursBetween": "allowed: hours, 0 or more",
-    "timeoutHours": "allowed: hours, above 0",
-    "trustDays": "allowed: days, above 0",
-}
-
-
-def _is_number(properties: Mapping[str, Any], name: str) -> bool:
-    value = properties.get(name, DEFAULTS[name])
-    if not is_known(value):
-        return True
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return value >= 0 if name == "minHoursBetween" else value > 0
-
-
-def _moment_problem(value: object, now: datetime) -> str:
-    moment = moment_of(value)
-    if moment is None:
-        return f"found {value!r}; allowed: a time with its zone, as in 2026-11-20T09:00:00Z"
-    try:
-        check_not_future(moment, now)
-    except PydanticCustomError as error:
-        return error.message()
-    return ""
 
 
 def read_step(properties: Mapping[str, Any]) -> Step:

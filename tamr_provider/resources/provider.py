@@ -24,10 +24,12 @@ from pulumi.dynamic import (
 
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import InputError, TamrError
-from tamr_provider.resources import engine, guard, preview, properties
+from tamr_provider.resources import engine, guard, predecessors, preview, properties
+from tamr_provider.resources.declaredstep import normalize
 from tamr_provider.resources.session import session
 from tamr_provider.resources.since import settle
 from tamr_provider.settings import read_settings
+from tamr_provider.stackfile.read import read_slots
 from tamr_provider.ticket import FOUND, Result
 from tamr_provider.times import format_moment
 
@@ -52,8 +54,11 @@ class JobProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Return the inputs in one spelling, or every property that is wrong."""
         inputs, problems = settle(_olds, news)
+        inputs.pop(predecessors.KEY, None)
         if not problems:
-            inputs, problems = properties.normalize(inputs, SystemClock().now())
+            inputs, problems = normalize(inputs, SystemClock().now())
+        problems = problems or predecessors.predecessor_problems(news, inputs)
+        problems += self._config_problems()
         if not problems and (why := guard.newly_refused(_olds, inputs)):
             problems = [("version", why)]
         return CheckResult(inputs, [CheckFailure(name, reason) for name, reason in problems])
@@ -101,9 +106,18 @@ class JobProvider(ResourceProvider):
         return read_settings(
             {**os.environ, "TAMR_URL": str(props.get("url") or "")},
             str(props.get("stack") or ""),
-            slots=int(float(self._get("tamr:slots") or 0)),
+            slots=read_slots(slots) if (slots := self._get("tamr:slots")) else 0,
             secret_key=self._get("tamr:apiKey"),
         )
+
+    def _config_problems(self) -> list[tuple[str, str]]:
+        slots = self._get("tamr:slots")
+        try:
+            if slots:
+                read_slots(slots)
+        except InputError as error:
+            return [("", problem) for problem in error.problems]
+        return []
 
     def _get(self, key: str) -> str:
         value = self._config.config.get(key) if self._config is not None else None

@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tamr_provider.errors import InputError
 from tamr_provider.foreigntext import has_unseen, visible
 from tamr_provider.settings import url_problem
-from tamr_provider.stackfile.product import Count, Destination, Override, Product, show
+from tamr_provider.stackfile.across import same_names, shared_claims
+from tamr_provider.stackfile.product import Destination, Override, Product
 from tamr_provider.stackfile.rules import broken_rules
 from tamr_provider.stackfile.scalars import Unquoted, read_yaml
+from tamr_provider.stackfile.values import Count, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Set
     from datetime import datetime
 
     from tamr_provider.stackfile.since import Since
@@ -66,21 +68,39 @@ def read_stack_file(
     if not isinstance(config, dict):
         found = show(document if not isinstance(document, dict) else config)
         raise InputError(f"{where}: config: found {found}; allowed: a mapping (a stack file)")
-    config = {**(shared or {}), **config}
+    own, config = config, {**(shared or {}), **config}
     problems, slots = _key_problems(config, project) + _tamr_problems(config), 0
     products: dict[str, Product] = {}
     try:
-        slots = _Slots(slots=config["tamr:slots"]).slots if "tamr:slots" in config else 0
-    except ValidationError as error:
-        problems += [each.replace("slots", "tamr:slots", 1) for each in _explain(error)]
+        slots = read_slots(config["tamr:slots"]) if "tamr:slots" in config else 0
+    except InputError as error:
+        problems += error.problems
     try:
         if f"{project}:products" in config:
             products = read_products(config[f"{project}:products"], now)
     except InputError as error:
         problems += error.problems
     if problems:
-        raise InputError(*(f"{where}: {each}" for each in problems))
+        given = {key for key in shared or {} if key not in own}
+        raise InputError(*(f"{_file(each, given, project, where)}: {each}" for each in problems))
     return StackFile(products, config.get("tamr:url") or "", slots)
+
+
+def _file(problem: str, given: Set[str], project: str, where: str) -> str:
+    """Return the file to repair: Pulumi.yaml if the key is among those that it alone has."""
+    key = problem.partition(": ")[0]
+    if problem.startswith(("products.", "products:")):
+        key = f"{project}:products"
+    return "Pulumi.yaml" if key in given else where
+
+
+def read_slots(value: object) -> int:
+    """Return the tenant's concurrent jobs that a config says. Raises InputError."""
+    try:
+        return _Slots.model_validate({"slots": value}).slots
+    except ValidationError as error:
+        said = [each.replace("slots", "tamr:slots", 1) for each in _explain(error)]
+        raise InputError(*said) from None
 
 
 def read_products(raw: object, now: datetime) -> dict[str, Product]:
@@ -97,11 +117,17 @@ def read_products(raw: object, now: datetime) -> dict[str, Product]:
         allowed = "allowed: a name without control characters"
         raise InputError(*(f"products: found {visible(repr(key))}; {allowed}" for key in unseen))
     named = {str(key): value for key, value in raw.items()}
-    problems = [
+    names = [str(key) for key in raw]
+    problems = [f"products.{name}: found twice; allowed: once" for name in _twice(names)]
+    problems += [
+        f"products: found {show(name)}; allowed: a name" for name in named if not name.strip()
+    ]
+    problems += [
         f"products.{name}{path}: {message}"
         for name, value in named.items()
         for path, message in broken_rules(value)
     ]
+    problems += [*shared_claims(named), *same_names(named)]
     products: dict[str, Product] = {}
     try:
         products = _Products.model_validate({"products": named}, context={"now": now}).products
@@ -110,6 +136,10 @@ def read_products(raw: object, now: datetime) -> dict[str, Product]:
     if problems:
         raise InputError(*sorted(problems, key=_place(list(named))))
     return products
+
+
+def _twice(names: list[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})
 
 
 def _place(names: list[str]) -> Callable[[str], int]:

@@ -16,9 +16,9 @@ from pydantic_core import PydanticCustomError
 
 from tamr_provider.errors import InputError
 from tamr_provider.stackfile.layout import Layout, split
-from tamr_provider.stackfile.product import canonical_version
 from tamr_provider.stackfile.project import project_config
 from tamr_provider.stackfile.scalars import read_yaml
+from tamr_provider.stackfile.values import canonical_version
 from tamr_provider.times import parse_moment
 
 if TYPE_CHECKING:

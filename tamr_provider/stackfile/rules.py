@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.stackfile.product import show
+from tamr_provider.stackfile.values import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,8 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from tamr_provider.stackfile.product import COUNT, Product
+from tamr_provider.stackfile.product import Product
+from tamr_provider.stackfile.values import COUNT
 
 _OPTIONAL = (
     "since",

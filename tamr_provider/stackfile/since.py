@@ -15,7 +15,7 @@ from tamr_provider.stackfile.effective import (
     BY_DATE,
     BY_FILE,
 )
-from tamr_provider.stackfile.product import show
+from tamr_provider.stackfile.values import show
 from tamr_provider.times import format_clock, format_duration, format_moment, parse_moment
 
 if TYPE_CHECKING:
