@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
-from tamr_provider.stackfile.counting import count_sinces
 from tamr_provider.stackfile.project import find_project
-from tamr_provider.stackfile.since import COMMITTED
+from tamr_provider.stackfile.since.lookup import count_sinces
+from tamr_provider.stackfile.since.origin import COMMITTED
 
 _PRODUCTS = 200
 _COMMITS = 10_000

@@ -19,16 +19,16 @@ import httpx
 
 from bench.arms import write_project
 from bench.tenant import KEY, emulator, past_job, write_state
+from tamr_provider.client.http import Sender
 from tamr_provider.client.jobs import Client
-from tamr_provider.client.send import Sender
+from tamr_provider.decision.steps import Step
 from tamr_provider.emulator import Emulator, Options
-from tamr_provider.progress import Status
-from tamr_provider.reconcile import Runner
+from tamr_provider.reconciler.pending import Result
+from tamr_provider.reconciler.progress import Status
+from tamr_provider.reconciler.reconciler import Runner
+from tamr_provider.reconciler.stack_run import StackRun
 from tamr_provider.settings import Settings
-from tamr_provider.stackfile.read import read_products
-from tamr_provider.stackrun import StackRun
-from tamr_provider.steps import Step
-from tamr_provider.ticket import Result
+from tamr_provider.stackfile.parser import read_products
 
 _SETTLE_SECONDS, _WATCH_SECONDS = 5.0, 12.0
 _START = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)

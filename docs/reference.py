@@ -88,13 +88,13 @@ What a Pulumi program imports from `tamr_provider.resources`; `stacks/__main__.p
 
 ::: tamr_provider.resources.pipeline.Pipeline
 
-::: tamr_provider.resources.declare.Wanted
+::: tamr_provider.resources.steps.Wanted
 
-::: tamr_provider.resources.declare.Load
+::: tamr_provider.resources.steps.Load
 
-::: tamr_provider.resources.declare.Update
+::: tamr_provider.resources.steps.Update
 
-::: tamr_provider.resources.declare.Publish
+::: tamr_provider.resources.steps.Publish
 
 ::: tamr_provider.resources.program
 """

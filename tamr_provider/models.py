@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.errors import UnreadableError
-from tamr_provider.foreigntext import one_line, visible
-from tamr_provider.times import parse_moment
+from tamr_provider.foreign_text import one_line, visible
+from tamr_provider.timestamps import parse_moment
 
 if TYPE_CHECKING:
     from datetime import datetime

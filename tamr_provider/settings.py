@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tamr_provider.errors import InputError
-from tamr_provider.times import parse_duration
+from tamr_provider.timestamps import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

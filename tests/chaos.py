@@ -15,10 +15,10 @@ import httpx
 from clocks import START, FakeClock
 from tenants import Tenant
 
-from tamr_provider.emulator.script import Script
-from tamr_provider.stackfile.read import read_products
-from tamr_provider.stackrun import StackRun
-from tamr_provider.steps import all_steps, phases
+from tamr_provider.decision.steps import all_steps, phases
+from tamr_provider.emulator.fault_rules import Script
+from tamr_provider.reconciler.stack_run import StackRun
+from tamr_provider.stackfile.parser import read_products
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

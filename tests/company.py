@@ -8,11 +8,11 @@ from chaos import SINCE, SMALL, facts
 from schedules import Tally, errors_of, mixture, undisturbed
 from simulation import RacyWorld
 
-from tamr_provider.emulator.script import Script
+from tamr_provider.emulator.fault_rules import Script
 from tamr_provider.models import Configuration
 
 if TYPE_CHECKING:
-    from tamr_provider.stackrun import StackRun
+    from tamr_provider.reconciler.stack_run import StackRun
 
 CUSTOMERS = {
     "customers": {"version": "v1", "since": SINCE, "sources": ["src_crm"], "dataProduct": "dp"}

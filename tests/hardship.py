@@ -12,14 +12,14 @@ from clocks import START
 from schedules import Tally, errors_of, undisturbed
 from simulation import RacyWorld
 
+from tamr_provider.decision.steps import all_steps
 from tamr_provider.emulator.clock import Origin
 from tamr_provider.emulator.configuration import Configuration
+from tamr_provider.emulator.fault_rules import AnswerRule, JobRule, Script
 from tamr_provider.emulator.job import Course, Job
-from tamr_provider.emulator.script import AnswerRule, JobRule, Script
 from tamr_provider.emulator.store import Store
 from tamr_provider.models import Configuration as Wanted
-from tamr_provider.steps import all_steps
-from tamr_provider.times import parse_moment
+from tamr_provider.timestamps import parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

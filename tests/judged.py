@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from simulation import Actor, RacyWorld
 
+from tamr_provider.emulator.fault_rules import JobRule, Script
 from tamr_provider.emulator.job import JobError
-from tamr_provider.emulator.script import JobRule, Script
 from tamr_provider.models import Configuration
-from tamr_provider.times import parse_moment
+from tamr_provider.timestamps import parse_moment
 
 if TYPE_CHECKING:
     import threading
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from three_clocks import ThreeClocks
 
-    from tamr_provider.stackrun import StackRun
+    from tamr_provider.reconciler.stack_run import StackRun
 
 LOAD, UPDATE = Configuration.load("src_crm"), Configuration.update("dp")
 MAX_ATTEMPTS = 3

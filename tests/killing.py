@@ -17,10 +17,10 @@ from hosts import host
 from processes import PRODUCTS, TAMR, environment, project
 from schedules import Tally
 
+from tamr_provider.decision.steps import phases
 from tamr_provider.emulator import Answer, Emulator, Options
 from tamr_provider.emulator.server import Server
-from tamr_provider.steps import phases
-from tamr_provider.times import format_moment
+from tamr_provider.timestamps import format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

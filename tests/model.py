@@ -30,7 +30,7 @@ from judged import (
 from three_clocks import ThreeClocks
 
 from tamr_provider.models import Configuration
-from tamr_provider.stackrun import StackRun
+from tamr_provider.reconciler.stack_run import StackRun
 
 STACKS = ("a", "b")
 LOSSES = [

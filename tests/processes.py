@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-from tamr_provider.cli.template import write_core
+from tamr_provider.cli.scaffold.template import write_core
 
 KEY = "k-3y-that-must-not-leak"
 TAMR = [sys.executable, "-m", "tamr_provider"]

@@ -7,14 +7,14 @@ import subprocess
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from tamr_provider.stackfile.counting import count_sinces
 from tamr_provider.stackfile.project import find_project
+from tamr_provider.stackfile.since.lookup import count_sinces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from tamr_provider.stackfile.since import Since
+    from tamr_provider.stackfile.since.origin import Since
 
 FILE = "stacks/Pulumi.staging.yaml"
 PROJECT = "name: shop\nruntime: python\nmain: stacks\nstackConfigDir: stacks\n"

@@ -23,13 +23,13 @@ from chaos import (
     verdict,
 )
 
-from tamr_provider.emulator.script import AnswerRule, Script
-from tamr_provider.times import parse_moment
+from tamr_provider.emulator.fault_rules import AnswerRule, Script
+from tamr_provider.timestamps import parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sized
 
-    from tamr_provider.stackrun import StackRun
+    from tamr_provider.reconciler.stack_run import StackRun
 
 KINDS: list[tuple[str, dict[str, Any]]] = [
     ("lost-after", {}),

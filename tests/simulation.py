@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from chaos import SLOTS, Killed, World, products
 from clocks import FakeClock
 
-from tamr_provider.stackrun import StackRun
+from tamr_provider.reconciler.stack_run import StackRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

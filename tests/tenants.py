@@ -12,13 +12,13 @@ import httpx
 from clocks import START, FakeClock
 from three_clocks import ThreeClocks
 
+from tamr_provider.client.http import Sender
 from tamr_provider.client.jobs import Client
-from tamr_provider.client.send import Sender
+from tamr_provider.decision.steps import Rules, Step
 from tamr_provider.emulator import Answer, Emulator, Options
 from tamr_provider.models import Configuration
-from tamr_provider.reconcile import Runner
+from tamr_provider.reconciler.reconciler import Runner
 from tamr_provider.settings import Settings
-from tamr_provider.steps import Rules, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tamr_provider.clock import Clock
-    from tamr_provider.progress import Status
-    from tamr_provider.ticket import Result
+    from tamr_provider.reconciler.pending import Result
+    from tamr_provider.reconciler.progress import Status
 
 URL = "https://acme.tamr.cloud"
 HOURS_AGO = START - timedelta(hours=2)

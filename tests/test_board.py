@@ -13,7 +13,7 @@ import pytest
 from clocks import FakeClock
 from processes import QUICK, SLOW, emulator, project, stack_file, start_tamr, tamr
 
-from tamr_provider.cli.serve import EVERY_SECONDS, Fresh
+from tamr_provider.cli.output.board_server import EVERY_SECONDS, Fresh
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jobs import STOPPED_BY_USER, at, failed, make_job, stopped, succeeded
 
-from tamr_provider.decide import Action, Decision, decide
+from tamr_provider.decision.steps import DataProduct, Rules, Step
+from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.models import DONE, PENDING, RUNNING, STOPPING, Configuration, Job
-from tamr_provider.steps import DataProduct, Rules, Step
 
 LOAD = Configuration.load("src_crm")
 OTHER_LOAD = Configuration.load("src_erp")

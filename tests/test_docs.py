@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from tamr_provider.cli import main
-from tamr_provider.emulator.scriptfile import read_script
-from tamr_provider.stackfile.read import read_stack_file
+from tamr_provider.emulator.fault_file import read_script
+from tamr_provider.stackfile.parser import read_stack_file
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 21, tzinfo=timezone.utc)

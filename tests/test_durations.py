@@ -9,9 +9,9 @@ import pytest
 from jobs import at, failed, succeeded
 from tenants import Tenant, Unquoting
 
-from tamr_provider.durations import Durations, usual_duration, usual_of
-from tamr_provider.emulator.script import JobRule, Script
+from tamr_provider.emulator.fault_rules import JobRule, Script
 from tamr_provider.models import Configuration, Job
+from tamr_provider.tenant.durations import Durations, usual_duration, usual_of
 
 UPDATE = Configuration.update("dp_customers")
 RUNS = 400

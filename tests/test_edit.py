@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 
 from tamr_provider.cli import main
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.edit import replace_text, set_values
-from tamr_provider.stackfile.read import read_stack_file
+from tamr_provider.stackfile.editing import replace_text, set_values
+from tamr_provider.stackfile.parser import read_stack_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

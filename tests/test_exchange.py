@@ -15,9 +15,9 @@ from drip import slow_tenant
 from processes import TAMR, environment
 
 from tamr_provider.client.exchange import MAX_BYTES
+from tamr_provider.client.http import Sender
 from tamr_provider.client.jobs import Client
 from tamr_provider.client.redaction import redact_body
-from tamr_provider.client.send import Sender
 from tamr_provider.errors import AnswerLostError, OutageError, RefusedError, TamrError
 from tamr_provider.models import Configuration
 from tamr_provider.settings import Settings
@@ -105,7 +105,7 @@ def test_a_response_of_300_mb_is_lost_and_never_in_memory(reply: bytes) -> None:
     with slow_tenant(reply, endless=endless) as url:
         code = (
             "import resource, sys, threading\n"
-            "from tamr_provider.client.send import Sender\n"
+            "from tamr_provider.client.http import Sender\n"
             "from tamr_provider.clock import SystemClock\n"
             "from tamr_provider.errors import AnswerLostError\n"
             "from tamr_provider.settings import Settings\n"

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 from processes import QUICK, TAMR, emulator, environment, project, stack_file, start_tamr, tamr
 
+from tamr_provider.atomic_write import write_file
 from tamr_provider.errors import InputError
-from tamr_provider.filewriting import write_file
-from tamr_provider.stackfile.edit import replace_text, set_values
+from tamr_provider.stackfile.editing import replace_text, set_values
 from tamr_provider.stackfile.project import read_text
-from tamr_provider.stackfile.scalars import read_yaml
+from tamr_provider.stackfile.pulumi_yaml import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +116,7 @@ def test_a_draft_that_cannot_be_written_is_removed(tmp_path: Path, name: str) ->
         path.write_text("whole", "utf-8")
         code = (
             "import resource, signal; from pathlib import Path;"
-            "from tamr_provider.stackfile.edit import replace_text;"
+            "from tamr_provider.stackfile.editing import replace_text;"
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10));"
             f"replace_text(Path({str(path)!r}), 'whole', 'x' * 100)"

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from processes import QUICK, TAMR, emulator, environment, project, tamr
 
-from tamr_provider.cli.columns import aligned
-from tamr_provider.cli.markdown import Table, code, escape, page
-from tamr_provider.cli.output import to_json
+from tamr_provider.cli.output.markdown import Table, code, escape, page
+from tamr_provider.cli.output.printing import to_json
+from tamr_provider.cli.output.text_table import aligned
 from tamr_provider.errors import InputError
-from tamr_provider.foreigntext import has_unseen, one_line, visible, whole_line
+from tamr_provider.foreign_text import has_unseen, one_line, visible, whole_line
 from tamr_provider.models import Configuration, JobStatus
-from tamr_provider.stackfile.read import read_products
+from tamr_provider.stackfile.parser import read_products
 
 HOSTILE = "bad\n::error::forged\r\x1b[2J\x1b]0;title\x07 ##[add-mask]e \u202eabc \x9b1m"
 NOW = datetime(2026, 11, 25, tzinfo=timezone.utc)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tamr_provider.freeze import Window, read_window, show_moment
+from tamr_provider.stackfile.freeze_window import Window, read_window, show_moment
 
 WEEKEND = "Fri 16:00 - Mon 08:00 Europe/Berlin"
 BERLIN = ZoneInfo("Europe/Berlin")

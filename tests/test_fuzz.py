@@ -14,8 +14,8 @@ from processes import PRODUCTS
 from tenants import Tenant
 
 from tamr_provider.errors import InputError, TamrError
-from tamr_provider.stackfile.read import read_products, read_stack_file
-from tamr_provider.stackrun import StackRun
+from tamr_provider.reconciler.stack_run import StackRun
+from tamr_provider.stackfile.parser import read_products, read_stack_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,11 +12,11 @@ from jobs import at, make_job, succeeded
 from processes import QUICK, emulator, project, tamr
 from tenants import LOAD, RULES, Tenant, outcome, step
 
-from tamr_provider.decide import Action, decide
+from tamr_provider.decision.steps import Rules, rules_of
+from tamr_provider.decision.table import Action, decide
 from tamr_provider.errors import HeldError, InputError
-from tamr_provider.freeze import read_window
-from tamr_provider.stackfile.read import read_products
-from tamr_provider.steps import Rules, rules_of
+from tamr_provider.stackfile.freeze_window import read_window
+from tamr_provider.stackfile.parser import read_products
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,10 +13,10 @@ import pytest
 from jobs import at, failed, make_job, succeeded
 from processes import QUICK, emulator, environment, project, stack_file, tamr
 
-from tamr_provider.history import Change, Commit, changes, run_of
+from tamr_provider.environments.history import Change, Commit, changes, run_of
 from tamr_provider.models import RUNNING, Configuration
 from tamr_provider.stackfile.product import Product
-from tamr_provider.times import format_moment
+from tamr_provider.timestamps import format_moment
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,16 +11,16 @@ import pytest
 from clocks import START
 from tenants import LOAD, RULES, UPDATE, Tenant, Watched, outcome, step
 
+from tamr_provider.emulator.fault_rules import AnswerRule, JobRule, Script
 from tamr_provider.emulator.job import JobError
-from tamr_provider.emulator.script import AnswerRule, JobRule, Script
 from tamr_provider.errors import StepError
-from tamr_provider.ticket import ADOPTED, FOUND, LAUNCHED, Result
+from tamr_provider.reconciler.pending import ADOPTED, FOUND, LAUNCHED, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from tamr_provider.reconcile import Runner
+    from tamr_provider.reconciler.reconciler import Runner
 
 MINUTE = timedelta(minutes=1)
 SOON = {"load": 2 * MINUTE, "update": 30 * MINUTE}

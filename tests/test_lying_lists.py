@@ -8,12 +8,12 @@ import httpx
 import pytest
 from tenants import LOAD, RULES, UPDATE, Tenant, outcome, step
 
-from tamr_provider.durations import Durations
+from tamr_provider.client.list_filter import bundles
 from tamr_provider.errors import OutageError
-from tamr_provider.filters import bundles
 from tamr_provider.models import Configuration
-from tamr_provider.ticket import FOUND, LAUNCHED, Result
-from tamr_provider.view import Scope, Viewer
+from tamr_provider.reconciler.pending import FOUND, LAUNCHED, Result
+from tamr_provider.tenant.durations import Durations
+from tamr_provider.tenant.snapshot import Scope, Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

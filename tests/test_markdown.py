@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tamr_provider.cli.markdown import LIMIT, Table, escape, page
+from tamr_provider.cli.output.markdown import LIMIT, Table, escape, page
 
 COLUMNS = ("product", "why")
 

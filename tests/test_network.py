@@ -12,7 +12,7 @@ import pytest
 from clocks import FakeClock
 from processes import KEY, TAMR, emulator, environment
 
-from tamr_provider.client.send import Sender
+from tamr_provider.client.http import Sender
 from tamr_provider.errors import UnreachableError
 from tamr_provider.settings import Settings
 

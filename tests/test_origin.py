@@ -17,8 +17,8 @@ import pytest
 from processes import environment, tamr
 
 import tamr_provider
-from tamr_provider.cli.origin import origin_of
-from tamr_provider.cli.wheel import build_wheel
+from tamr_provider.cli.scaffold.origin import origin_of
+from tamr_provider.cli.scaffold.wheel import build_wheel
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution

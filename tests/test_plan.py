@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jobs import at, failed, make_job, stopped, succeeded
 
-from tamr_provider.cli import render
-from tamr_provider.durations import Usual
+from tamr_provider.cli.output import plan_output as render
 from tamr_provider.models import RUNNING, Configuration, Job
-from tamr_provider.plan import Plan, PlannedStep, make_plan, scope_of
-from tamr_provider.stackfile.read import read_products
-from tamr_provider.view import View
+from tamr_provider.planning.plan import Plan, PlannedStep, make_plan, scope_of
+from tamr_provider.stackfile.parser import read_products
+from tamr_provider.tenant.durations import Usual
+from tamr_provider.tenant.snapshot import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from jobs import at, make_job, succeeded
 from packs import FOLDER, UNKNOWN, pack
 from processes import QUICK, emulator, project, stack_file, tamr
 
-from tamr_provider.guards import stack_before, too_many, wrong_tenant
+from tamr_provider.decision.launch_limits import stack_before, too_many, wrong_tenant
 from tamr_provider.models import Configuration
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from jobs import at, make_job
 
-from tamr_provider.decide import Action, Decision
-from tamr_provider.durations import Usual
+from tamr_provider.decision.table import Action, Decision
 from tamr_provider.models import RUNNING, Configuration
-from tamr_provider.progress import Status, Wait
-from tamr_provider.times import format_clock
+from tamr_provider.reconciler.progress import Status, Wait
+from tamr_provider.tenant.durations import Usual
+from tamr_provider.timestamps import format_clock
 
 CREATED = at("09:00")
 JOB = make_job("job_1", Configuration.load("src_crm"), CREATED, RUNNING)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from processes import KEY, QUICK, TAMR, emulator, project, tamr
 
-from tamr_provider.stackfile.changes import is_older
+from tamr_provider.stackfile.version_change import is_older
 
 if TYPE_CHECKING:
     import subprocess

@@ -14,10 +14,10 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.output import UNKNOWN
 
 from tamr_provider.models import Configuration, Job, JobStatus
+from tamr_provider.reconciler.pending import LAUNCHED, Result
 from tamr_provider.resources import Load, Publish, Update
-from tamr_provider.resources.properties import outputs, read_rules, read_step
+from tamr_provider.resources._properties import outputs, read_rules, read_step
 from tamr_provider.resources.provider import JobProvider
-from tamr_provider.ticket import LAUNCHED, Result
 
 INPUTS: dict[str, Any] = {
     "dataProductId": "dp_customers",

@@ -55,7 +55,7 @@ def test_what_tamr_up_did_satisfies_pulumi_up(tmp_path: Path) -> None:
 
 BY_HAND = """\
 from tamr_provider.resources import Load, end_quietly_on_interrupt
-from tamr_provider.resources.declare import Wanted
+from tamr_provider.resources.steps import Wanted
 end_quietly_on_interrupt()
 Load("crm", "src_crm", Wanted("{url}", "{version}", "{since}", trust_days=36500))
 """

@@ -12,12 +12,12 @@ import pytest
 from clocks import START, FakeClock
 from tenants import HOURS_AGO, LOAD, PUBLISH, RULES, UPDATE, Tenant, Watched, outcome, step
 
+from tamr_provider.decision.steps import DataProduct
+from tamr_provider.emulator.fault_rules import AnswerRule, JobRule, Script
 from tamr_provider.emulator.job import JobError
-from tamr_provider.emulator.script import AnswerRule, JobRule, Script
 from tamr_provider.errors import HeldError, InputError, JobFailedError, NotFinishedError, StepError
 from tamr_provider.models import Configuration
-from tamr_provider.steps import DataProduct
-from tamr_provider.ticket import ADOPTED, FOUND, LAUNCHED, SHARED, Result
+from tamr_provider.reconciler.pending import ADOPTED, FOUND, LAUNCHED, SHARED, Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from jobs import at, succeeded
 from processes import QUICK, SLOW, emulator, project, read_until, start_tamr, tamr
 
-from tamr_provider.cli.markdown import LIMIT
-from tamr_provider.cli.report import Report
+from tamr_provider.cli.output.markdown import LIMIT
+from tamr_provider.cli.output.run_report import Report
+from tamr_provider.decision.steps import DataProduct, Step
 from tamr_provider.errors import HeldError
 from tamr_provider.models import Configuration
-from tamr_provider.steps import DataProduct, Step
-from tamr_provider.ticket import LAUNCHED, Result
+from tamr_provider.reconciler.pending import LAUNCHED, Result
 
 if TYPE_CHECKING:
     from pathlib import Path

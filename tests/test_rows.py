@@ -7,12 +7,12 @@ from datetime import timedelta
 from clocks import START, FakeClock
 from jobs import at, make_job
 
-from tamr_provider.decide import Action, Decision
+from tamr_provider.decision.steps import DataProduct, Step
+from tamr_provider.decision.table import Action, Decision
 from tamr_provider.models import PENDING, RUNNING, Configuration
-from tamr_provider.progress import Status
-from tamr_provider.resources.rows import Rows
-from tamr_provider.steps import DataProduct, Step
-from tamr_provider.ticket import LAUNCHED, Result
+from tamr_provider.reconciler.pending import LAUNCHED, Result
+from tamr_provider.reconciler.progress import Status
+from tamr_provider.resources._progress import Rows
 
 
 class Log:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from jobs import at
 
-from tamr_provider.schedule import Schedule, Task, expect
+from tamr_provider.planning.forecast import Schedule, Task, expect
 
 NOW = at("12:00")
 

@@ -10,7 +10,7 @@ import pytest
 from jobs import at
 
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.read import read_stack_file
+from tamr_provider.stackfile.parser import read_stack_file
 from tamr_provider.stackfile.schema import make_schema, schema_text
 
 NOW = at("12:00")

@@ -11,7 +11,7 @@ from hosts import host
 from processes import KEY, QUICK, SLOW, emulator, project, read_until, start_tamr, tamr
 from pulumi.dynamic.dynamic import serialize_provider
 
-from tamr_provider.cli.tenant import open_client
+from tamr_provider.cli.context import open_client
 from tamr_provider.resources.provider import JobProvider
 from tamr_provider.settings import read_settings
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from clocks import FakeClock
 
-from tamr_provider.client.send import Sender
+from tamr_provider.client.http import Sender
 from tamr_provider.errors import (
     AnswerLostError,
     BusyError,

@@ -12,8 +12,8 @@ from repositories import FILE, NOW, PROJECT, History, clock, git, product, since
 
 from tamr_provider.cli import main
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.git import Repository
-from tamr_provider.times import format_moment
+from tamr_provider.stackfile.since.git import Repository
+from tamr_provider.timestamps import format_moment
 
 if TYPE_CHECKING:
     from datetime import datetime

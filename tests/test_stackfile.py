@@ -10,8 +10,8 @@ import pytest
 from jobs import at
 
 from tamr_provider.errors import InputError
+from tamr_provider.stackfile.parser import StackFile, read_products, read_stack_file
 from tamr_provider.stackfile.project import find_project
-from tamr_provider.stackfile.read import StackFile, read_products, read_stack_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jobs import at
 
+from tamr_provider.decision.steps import DataProduct, after, all_steps, phases, rules_of
 from tamr_provider.models import Configuration
-from tamr_provider.stackfile.read import read_products
-from tamr_provider.steps import DataProduct, after, all_steps, phases, rules_of
+from tamr_provider.stackfile.parser import read_products
 
 if TYPE_CHECKING:
     from tamr_provider.stackfile.product import Product

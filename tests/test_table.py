@@ -11,14 +11,14 @@ from clocks import FakeClock
 from jobs import at, make_job
 from rich.console import Console
 
-from tamr_provider.cli.table import Table
-from tamr_provider.decide import Action, Decision
-from tamr_provider.durations import Usual
+from tamr_provider.cli.output.progress_table import Table
+from tamr_provider.decision.steps import DataProduct, Step
+from tamr_provider.decision.table import Action, Decision
 from tamr_provider.errors import HeldError
 from tamr_provider.models import PENDING, RUNNING, Configuration
-from tamr_provider.progress import Status, Wait
-from tamr_provider.steps import DataProduct, Step
-from tamr_provider.ticket import FOUND, LAUNCHED, Result
+from tamr_provider.reconciler.pending import FOUND, LAUNCHED, Result
+from tamr_provider.reconciler.progress import Status, Wait
+from tamr_provider.tenant.durations import Usual
 
 CREATED = at("09:00")
 NOW = CREATED + timedelta(minutes=20)

@@ -13,11 +13,11 @@ from schedules import errors_of
 from tenants import HOURS_AGO, LOAD, RULES, UPDATE, Tenant, Watched, outcome, step
 from three_clocks import ThreeClocks
 
-from tamr_provider.server_clock import TenantClock
-from tamr_provider.steps import Step
-from tamr_provider.survey import Standing, survey
-from tamr_provider.ticket import ADOPTED, LAUNCHED, Result
-from tamr_provider.times import format_moment
+from tamr_provider.decision.steps import Step
+from tamr_provider.planning.dry_run import Standing, survey
+from tamr_provider.reconciler.pending import ADOPTED, LAUNCHED, Result
+from tamr_provider.tenant.server_clock import TenantClock
+from tamr_provider.timestamps import format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

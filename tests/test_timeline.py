@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from jobs import at, failed, make_job, stopped, succeeded
 
-from tamr_provider.cli.page.drawing import draw
-from tamr_provider.durations import Usual
+from tamr_provider.cli.output.page.timeline_svg import draw
+from tamr_provider.decision.steps import DataProduct, Step
+from tamr_provider.environments.timeline import Timeline, timeline
 from tamr_provider.models import PENDING, RUNNING, Configuration
-from tamr_provider.plan import ADOPT, LAUNCH, Plan, PlannedStep
-from tamr_provider.steps import DataProduct, Step
-from tamr_provider.timeline import Timeline, timeline
+from tamr_provider.planning.plan import ADOPT, LAUNCH, Plan, PlannedStep
+from tamr_provider.tenant.durations import Usual
 
 if TYPE_CHECKING:
     from tamr_provider.models import Job

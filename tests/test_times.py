@@ -9,7 +9,13 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tamr_provider.times import format_duration, format_moment, later, parse_duration, parse_moment
+from tamr_provider.timestamps import (
+    format_duration,
+    format_moment,
+    later,
+    parse_duration,
+    parse_moment,
+)
 
 NINE = datetime(2026, 11, 20, 9, tzinfo=timezone.utc)
 
@@ -143,7 +149,7 @@ def test_the_first_and_last_moments_are_said_like_others() -> None:
 def test_a_clock_shows_either_end_of_the_calendar(zone: str) -> None:
     code = (
         "from datetime import datetime, timezone\n"
-        "from tamr_provider.times import format_clock\n"
+        "from tamr_provider.timestamps import format_clock\n"
         "now = datetime(2026, 11, 20, tzinfo=timezone.utc)\n"
         "for moment in (datetime.min, datetime.max):\n"
         "    print(format_clock(moment.replace(tzinfo=timezone.utc), now))\n"

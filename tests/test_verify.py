@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tamr_provider.environments.verification import CheckResult, run_check
 from tamr_provider.errors import InputError
-from tamr_provider.foreigntext import has_unseen
-from tamr_provider.verify import CheckResult, run_check
+from tamr_provider.foreign_text import has_unseen
 
 if TYPE_CHECKING:
     from pathlib import Path

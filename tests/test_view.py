@@ -9,7 +9,7 @@ from clocks import START
 from tenants import LOAD, PUBLISH, UPDATE, Tenant, Unquoting
 
 from tamr_provider.models import Configuration
-from tamr_provider.view import Scope, Viewer
+from tamr_provider.tenant.snapshot import Scope, Viewer
 
 OURS = [LOAD, UPDATE, PUBLISH]
 FOREIGN = 300

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from jobs import at, make_job
 
-from tamr_provider.durations import Usual
 from tamr_provider.models import RUNNING, Configuration
-from tamr_provider.watch import next_look
+from tamr_provider.reconciler.polling import next_look
+from tamr_provider.tenant.durations import Usual
 
 CREATED = at("09:00")
 JOB = make_job("job_1", Configuration.load("src_crm"), CREATED, RUNNING)

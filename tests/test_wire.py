@@ -12,8 +12,8 @@ import httpx
 import pytest
 from clocks import FakeClock
 
+from tamr_provider.client.http import Sender
 from tamr_provider.client.jobs import Client
-from tamr_provider.client.send import Sender
 from tamr_provider.errors import (
     AnswerLostError,
     BusyError,
@@ -23,7 +23,7 @@ from tamr_provider.errors import (
 )
 from tamr_provider.models import Configuration, Job
 from tamr_provider.settings import Settings
-from tamr_provider.times import parse_moment
+from tamr_provider.timestamps import parse_moment
 
 SAMPLES = sorted((Path(__file__).parent / "wire").glob("*.json"))
 SETTINGS = Settings(url="https://acme.tamr.cloud", api_key="k")

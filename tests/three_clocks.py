@@ -13,7 +13,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from tamr_provider.times import format_moment, parse_moment
+from tamr_provider.timestamps import format_moment, parse_moment
 
 ZERO = timedelta(0)
 _COMPARED = re.compile(r'((?:create|start|cancel|stop)_time\(\)) < "([^"]+)"')

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tamr_provider.cli.output import say
+from tamr_provider.cli.output.printing import say
 from tamr_provider.errors import TamrError
 
 _COMMANDS = {
@@ -39,7 +39,8 @@ class _Commands(click.Group):
     def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"tamr_provider.cli.{_MODULES.get(cmd_name, cmd_name)}")
+        name = _MODULES.get(cmd_name, cmd_name)
+        module = importlib.import_module(f"tamr_provider.cli.commands.{name}")
         command: click.Command = getattr(module, cmd_name)
         return command
 

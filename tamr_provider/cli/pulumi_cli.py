@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from tamr_provider.cli.output import say
+from tamr_provider.cli.output.printing import say
 
 _PATIENCE_SECONDS = 20.0
 _INSTALL = """

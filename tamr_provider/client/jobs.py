@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from tamr_provider.client.send import Answer, Sender
+    from tamr_provider.client.http import Answer, Sender
 
 PAGE_SIZE = 30  # the documented maximum
 # Which of them an unknown id gets is not documented.

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from tamr_provider.client.jobs import PAGE_SIZE
 from tamr_provider.doctor.finding import OK, PROBLEM, UNKNOWN, WARNING, Finding
-from tamr_provider.durations import successes_filter
 from tamr_provider.errors import RefusedError, TamrError
 from tamr_provider.models import DONE, PENDING, RUNNING, STOPPING, SUCCEEDED, Job
-from tamr_provider.times import format_duration, format_moment
-from tamr_provider.view import Scope
+from tamr_provider.tenant.durations import successes_filter
+from tamr_provider.tenant.snapshot import Scope
+from tamr_provider.timestamps import format_duration, format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

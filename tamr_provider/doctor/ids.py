@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.ids import PAGE, where_to_find
+from tamr_provider.client.list_filter import any_of
 from tamr_provider.doctor.finding import OK, UNKNOWN, Finding
 from tamr_provider.errors import TamrError
-from tamr_provider.filters import any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

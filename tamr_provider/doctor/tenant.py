@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.doctor.finding import OK, PROBLEM, WARNING, Finding
 from tamr_provider.errors import RefusedError, TamrError
-from tamr_provider.times import format_duration
+from tamr_provider.timestamps import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,8 +24,8 @@ this order, each module importing only those above it:
     server                 the door with a socket
 """
 
-from tamr_provider.emulator.answer import Answer
 from tamr_provider.emulator.handler import Emulator
 from tamr_provider.emulator.options import Options
+from tamr_provider.emulator.response import Answer
 
 __all__ = ["Answer", "Emulator", "Options"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.stamp import LATEST, later, whole_milliseconds
+from tamr_provider.emulator.timestamps import LATEST, later, whole_milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.refusal import RefusalError
+from tamr_provider.emulator.api_error import RefusalError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.answer import Answer, error_answer
+from tamr_provider.emulator.response import Answer, error_answer
 
 if TYPE_CHECKING:
-    from tamr_provider.emulator.script import AnswerRule
+    from tamr_provider.emulator.fault_rules import AnswerRule
 
 NOTHING = Answer(0, b"", dropped=True)
 _HTML = b"<!DOCTYPE html>\n<html><body><h1>The page is not available</h1></body></html>\n"

@@ -12,21 +12,21 @@ from datetime import datetime, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.emulator.answer import Answer, error_answer, json_answer
+from tamr_provider.emulator.activity_log import Journal
+from tamr_provider.emulator.api_error import RefusalError
 from tamr_provider.emulator.clock import EmulatedClock, Origin
 from tamr_provider.emulator.configuration import read_configuration
+from tamr_provider.emulator.fault_rules import AnswerRule, AnswerRules
 from tamr_provider.emulator.faults import NOTHING, has_effect, spoiled
-from tamr_provider.emulator.journal import Journal
 from tamr_provider.emulator.listing import list_page
 from tamr_provider.emulator.options import Options
-from tamr_provider.emulator.record import Record, job_facts
-from tamr_provider.emulator.refusal import RefusalError
+from tamr_provider.emulator.request_log import Record, job_facts
+from tamr_provider.emulator.response import Answer, error_answer, json_answer
 from tamr_provider.emulator.routes import Request, read_request
-from tamr_provider.emulator.script import AnswerRule, AnswerRules
-from tamr_provider.emulator.shape import job_json, page_json
-from tamr_provider.emulator.stamp import LATEST
+from tamr_provider.emulator.serialization import job_json, page_json
 from tamr_provider.emulator.store import Store, StoreError
 from tamr_provider.emulator.tenant import Tenant
+from tamr_provider.emulator.timestamps import LATEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.stamp import later
+from tamr_provider.emulator.timestamps import later
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

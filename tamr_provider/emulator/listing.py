@@ -8,8 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.filters import read_filter
-from tamr_provider.emulator.refusal import RefusalError
+from tamr_provider.emulator.api_error import RefusalError
+from tamr_provider.emulator.filter_parser import read_filter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from tamr_provider.emulator.script import Script
+from tamr_provider.emulator.fault_rules import Script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.emulator.answer import Answer, error_answer
+from tamr_provider.emulator.response import Answer, error_answer
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tamr_provider.emulator.clock import Origin
 from tamr_provider.emulator.configuration import ID_NAMES, Configuration
 from tamr_provider.emulator.job import OUTCOMES, Course, Job, JobError
-from tamr_provider.emulator.stamp import read_stamp
+from tamr_provider.emulator.timestamps import read_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

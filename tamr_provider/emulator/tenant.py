@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tamr_provider.emulator.api_error import RefusalError
+from tamr_provider.emulator.fault_rules import JobRules
 from tamr_provider.emulator.job import Course, Job, Look
-from tamr_provider.emulator.refusal import RefusalError
-from tamr_provider.emulator.script import JobRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from tamr_provider.emulator.configuration import Configuration
+    from tamr_provider.emulator.fault_rules import JobRule
     from tamr_provider.emulator.options import Options
-    from tamr_provider.emulator.script import JobRule
 
 
 class Tenant:

@@ -1,8 +1,8 @@
 """What a Pulumi program uses: one dynamic resource per step, and a component for a pipeline."""
 
-from tamr_provider.resources.declare import Load, Publish, Update
 from tamr_provider.resources.pipeline import Pipeline
 from tamr_provider.resources.program import end_quietly_on_interrupt, stack_products
+from tamr_provider.resources.steps import Load, Publish, Update
 
 __all__ = [
     "Load",

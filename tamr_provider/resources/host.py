@@ -15,7 +15,7 @@ from typing import Any
 
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from tamr_provider.resources import engine
+from tamr_provider.resources import _engine_context as engine
 
 # Wider than the creates that the engine has in flight (`--parallel`, 4 per core by default), or
 # Cancel, Check and Diff would wait behind them.

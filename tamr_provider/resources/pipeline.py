@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from tamr_provider.clock import SystemClock
-from tamr_provider.resources.declare import Load, Publish, Update, Wanted
-from tamr_provider.stackfile.across import resource_name
-from tamr_provider.stackfile.counting import own_since
+from tamr_provider.decision.steps import configurations, phases
+from tamr_provider.resources.steps import Load, Publish, Update, Wanted
+from tamr_provider.stackfile.parser import read_products
 from tamr_provider.stackfile.product import Product
-from tamr_provider.stackfile.read import read_products
-from tamr_provider.steps import configurations, phases
-from tamr_provider.times import format_moment
+from tamr_provider.stackfile.shared_ids import resource_name
+from tamr_provider.stackfile.since.lookup import own_since
+from tamr_provider.timestamps import format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tamr_provider.decision.steps import Phases, Step
     from tamr_provider.models import Configuration
-    from tamr_provider.steps import Phases, Step
 
 
 class Pipeline(pulumi.ComponentResource):

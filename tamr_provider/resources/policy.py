@@ -19,13 +19,14 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from tamr_provider.decide import Action
+from tamr_provider.decision.launch_limits import frozen, stack_before, too_many, wrong_tenant
+from tamr_provider.decision.table import Action
 from tamr_provider.errors import TamrError
-from tamr_provider.freeze import EXAMPLES, read_window
-from tamr_provider.guards import frozen, stack_before, too_many, wrong_tenant
-from tamr_provider.resources import guard, properties
-from tamr_provider.resources.outlook import outlook
+from tamr_provider.resources import _promotion_gate as guard
+from tamr_provider.resources import _properties as properties
+from tamr_provider.resources._dry_run import outlook
 from tamr_provider.settings import read_settings
+from tamr_provider.stackfile.freeze_window import EXAMPLES, read_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from pulumi_policy import Policy, ReportViolation, ResourceValidationArgs
 
     from tamr_provider.settings import Settings
-    from tamr_provider.view import View
+    from tamr_provider.tenant.snapshot import View
 
 _TYPES = "pulumi-python:dynamic/tamr:"
 _TEXTS = {"type": "array", "items": {"type": "string"}}

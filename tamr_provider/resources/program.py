@@ -14,9 +14,9 @@ from tamr_provider.clock import SystemClock
 from tamr_provider.errors import InputError
 from tamr_provider.resources.pipeline import tenant_url
 from tamr_provider.settings import url_problem
-from tamr_provider.stackfile.counting import stack_sinces
-from tamr_provider.stackfile.read import read_products, read_slots
-from tamr_provider.stackfile.since import CUT_OFF, NO_GIT_WARNING, WITHOUT_GIT
+from tamr_provider.stackfile.parser import read_products, read_slots
+from tamr_provider.stackfile.since.lookup import stack_sinces
+from tamr_provider.stackfile.since.origin import CUT_OFF, NO_GIT_WARNING, WITHOUT_GIT
 
 if TYPE_CHECKING:
     from tamr_provider.stackfile.product import Product

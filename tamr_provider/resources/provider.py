@@ -24,14 +24,18 @@ from pulumi.dynamic import (
 
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import InputError, TamrError
-from tamr_provider.resources import engine, guard, predecessors, preview, properties
-from tamr_provider.resources.declaredstep import normalize
-from tamr_provider.resources.session import session
-from tamr_provider.resources.since import settle
+from tamr_provider.reconciler.pending import FOUND, Result
+from tamr_provider.resources import _engine_context as engine
+from tamr_provider.resources import _predecessors as predecessors
+from tamr_provider.resources import _preview as preview
+from tamr_provider.resources import _promotion_gate as guard
+from tamr_provider.resources import _properties as properties
+from tamr_provider.resources._declared_step import normalize
+from tamr_provider.resources._session import session
+from tamr_provider.resources._since import settle
 from tamr_provider.settings import read_settings
-from tamr_provider.stackfile.read import read_slots
-from tamr_provider.ticket import FOUND, Result
-from tamr_provider.times import format_moment
+from tamr_provider.stackfile.parser import read_slots
+from tamr_provider.timestamps import format_moment
 
 if TYPE_CHECKING:
     from tamr_provider.settings import Settings

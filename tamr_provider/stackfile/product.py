@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
-from tamr_provider.stackfile.steprules import StepRules
+from tamr_provider.stackfile.step_rules import StepRules
 from tamr_provider.stackfile.values import (
     Command,
     Flag,
@@ -16,7 +16,7 @@ from tamr_provider.stackfile.values import (
     Version,
     non_empty_list,
 )
-from tamr_provider.times import parse_moment
+from tamr_provider.timestamps import parse_moment
 
 if TYPE_CHECKING:
     from datetime import datetime

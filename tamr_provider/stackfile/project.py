@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.read import StackFile, read_stack_file
-from tamr_provider.stackfile.scalars import MAX_BYTES, read_yaml
+from tamr_provider.stackfile.parser import StackFile, read_stack_file
+from tamr_provider.stackfile.pulumi_yaml import MAX_BYTES, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,10 +15,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, Wit
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from tamr_provider.foreigntext import has_unseen, visible
-from tamr_provider.freeze import EXAMPLES, Window, read_window
-from tamr_provider.stackfile.scalars import Unquoted
-from tamr_provider.times import format_moment, parse_moment
+from tamr_provider.foreign_text import has_unseen, visible
+from tamr_provider.stackfile.freeze_window import EXAMPLES, Window, read_window
+from tamr_provider.stackfile.pulumi_yaml import Unquoted
+from tamr_provider.timestamps import format_moment, parse_moment
 
 # A `since` may be planned for tomorrow; more than this is a mistyped date.
 _FUTURE = timedelta(days=1)

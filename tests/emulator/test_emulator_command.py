@@ -15,13 +15,13 @@ from urllib.request import Request, urlopen
 import pytest
 from click.testing import CliRunner, Result
 
-from tamr_provider.cli.emulator import emulator
+from tamr_provider.cli.commands.emulator import emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-START = "from tamr_provider.cli.emulator import emulator; emulator()"
+START = "from tamr_provider.cli.commands.emulator import emulator; emulator()"
 
 
 def run(*args: str) -> Result:

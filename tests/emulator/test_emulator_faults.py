@@ -9,7 +9,7 @@ import pytest
 from emulator_door import JOBS, Caller
 
 from tamr_provider.emulator import Options
-from tamr_provider.emulator.scriptfile import read_script
+from tamr_provider.emulator.fault_file import read_script
 
 
 def scripted(*answers: dict[str, Any], jobs: list[dict[str, Any]] | None = None) -> Caller:

@@ -10,7 +10,7 @@ from emulator_door import JOBS, Caller, RealTime
 
 from tamr_provider.emulator import Options
 from tamr_provider.emulator.assumptions import ASSUMPTIONS
-from tamr_provider.emulator.script import JobRule, Script
+from tamr_provider.emulator.fault_rules import JobRule, Script
 
 
 def with_rule(**rule: Any) -> Caller:

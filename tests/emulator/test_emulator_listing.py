@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tamr_provider.emulator import Options
+from tamr_provider.emulator.fault_rules import JobRule, Script
 from tamr_provider.emulator.job import JobError
-from tamr_provider.emulator.script import JobRule, Script
-from tamr_provider.emulator.stamp import stamp
+from tamr_provider.emulator.timestamps import stamp
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tamr_provider.emulator.duration import read_duration
-from tamr_provider.emulator.scriptfile import ScriptError, load_script, read_script
-from tamr_provider.emulator.stamp import read_stamp, stamp
+from tamr_provider.emulator.fault_file import ScriptError, load_script, read_script
+from tamr_provider.emulator.timestamps import read_stamp, stamp
 
 if TYPE_CHECKING:
     from pathlib import Path

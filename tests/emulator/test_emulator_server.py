@@ -12,7 +12,7 @@ import pytest
 from emulator_door import JOBS
 
 from tamr_provider.emulator import Emulator, Options
-from tamr_provider.emulator.scriptfile import read_script
+from tamr_provider.emulator.fault_file import read_script
 from tamr_provider.emulator.server import PortTakenError, Server
 
 if TYPE_CHECKING:

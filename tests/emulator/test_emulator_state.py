@@ -10,7 +10,7 @@ import pytest
 from emulator_door import JOBS, Caller, RealTime
 
 from tamr_provider.emulator import Options
-from tamr_provider.emulator.scriptfile import read_script
+from tamr_provider.emulator.fault_file import read_script
 from tamr_provider.emulator.store import StoreError
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import pytest
 from emulator_door import RealTime, door
 
 from tamr_provider.emulator import Emulator, Options
+from tamr_provider.emulator.fault_rules import JobRule, Script
 from tamr_provider.emulator.job import JobError
-from tamr_provider.emulator.script import JobRule, Script
 
 WIRE = Path(__file__).parents[1] / "wire"
 

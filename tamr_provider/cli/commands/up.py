@@ -1,0 +1,148 @@
+"""`tamr up`."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tamr_provider.cli.context import guard, open_client, project_options, read_stack_to_run
+from tamr_provider.cli.output.printing import say
+from tamr_provider.cli.signals import interrupts, wait_for
+from tamr_provider.errors import InputError, NotFinishedError, TamrError
+from tamr_provider.foreign_text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from tamr_provider.cli.context import Stack
+    from tamr_provider.cli.output.run_report import Report
+    from tamr_provider.reconciler.reconciler import Runner
+    from tamr_provider.reconciler.stack_run import StackRun
+
+_GRACE_SECONDS = 3.0  # for the request under way to be answered, so that its job can be named
+
+_FEW = 5  # steps without a job that are told one by one
+
+
+@click.command()
+@project_options
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what the run did as Markdown, however it ends.",
+)
+def up(directory: Path, stack: str, report_file: Path | None) -> None:
+    """Make the tenant hold what the stack file says.
+
+    Launches what is missing, waits for what runs, leaves alone what is done. Ctrl-C stops the
+    waiting and nothing else; running it again goes on from there.
+    """
+    from tamr_provider.clock import SystemClock
+
+    began = SystemClock().now()
+    report = _begin(report_file, stack, began) if report_file else None
+    try:
+        wanted = read_stack_to_run(directory, stack)
+    except TamrError as error:
+        if report:
+            with _reported(report_file):
+                report.fail(str(error))
+        raise
+    run = _run(wanted)
+    for problem in _problems(run):
+        say(f"error: {visible(problem)}", err=True)
+    summary = _summary(run)
+    try:
+        say(summary + (f"; to resume: {wanted.resume}" if run.unfinished else ""))
+    finally:
+        if report:
+            with _reported(report_file):
+                report.end(run, summary, wanted.settings.url, began, SystemClock().now())
+    sys.exit(run.exit_code)
+
+
+def _begin(path: Path, stack: str, now: datetime) -> Report:
+    from tamr_provider.cli.output.run_report import Report
+
+    report = Report(path, stack)
+    try:
+        report.begin(now)
+    except OSError as error:
+        raise InputError(f"--report: {path} cannot be written: {error.strerror}") from None
+    return report
+
+
+@contextmanager
+def _reported(path: Path | None) -> Iterator[None]:
+    """Say what keeps the report from being written: it never hides how the run ended."""
+    try:
+        yield
+    except OSError as error:
+        say(f"warning: --report: {path} cannot be written: {error.strerror}", err=True)
+
+
+def _run(stack: Stack) -> StackRun:
+    from tamr_provider.cli.output.reporters import display
+    from tamr_provider.clock import SystemClock
+    from tamr_provider.decision.steps import all_steps
+    from tamr_provider.reconciler.reconciler import Runner
+    from tamr_provider.reconciler.stack_run import StackRun
+    from tamr_provider.stackfile.since.origin import clock_warning
+
+    settings, stop = stack.settings, threading.Event()
+    with (
+        display(all_steps(stack.file.products)) as observer,
+        open_client(settings, stop, observer.note) as client,
+    ):
+        runner = Runner(client, SystemClock(), stop, settings.poll_seconds, observer, stack.resume)
+        run = StackRun(runner, stack.file.products, settings.slots, stack.name, guard(stack))
+        run.start()
+        hand_over = settings.hand_over_after
+        _wait(runner, hand_over.total_seconds() if hand_over else None)
+        tenant, here = runner.tenant_time, SystemClock().now()
+    if warning := clock_warning(stack.file.sinces.values(), tenant, here):
+        say(f"warning: {warning}", err=True)
+    return run
+
+
+def _wait(runner: Runner, hand_over: float | None) -> None:
+    """Let the runner work on a thread of its own, so that a signal is heard during a request."""
+    over = threading.Event()
+
+    def work_through() -> None:
+        runner.run()
+        over.set()
+
+    work = threading.Thread(target=work_through, daemon=True)
+    with interrupts(runner.interrupt, over):
+        work.start()
+        if not wait_for(over, hand_over):
+            runner.interrupt("its time was up (TAMR_HAND_OVER_AFTER)")
+        work.join(_GRACE_SECONDS)
+    runner.abandon()
+
+
+def _problems(run: StackRun) -> list[str]:
+    """Return what went wrong, each once; of many steps that had no job yet only how many."""
+    idle = [
+        each
+        for each in run.errors.values()
+        if isinstance(each, NotFinishedError) and not each.job_id
+    ]
+    if len(idle) <= _FEW:
+        return list(dict.fromkeys(str(each) for each in run.errors.values()))
+    told = dict.fromkeys(str(each) for each in run.errors.values() if each not in idle)
+    return [*told, f"{len(idle)} more steps are not finished; no job of theirs was running"]
+
+
+def _summary(run: StackRun) -> str:
+    counts = run.counts()
+    parts = [f"{count} {how}" for how, count in counts.items() if count]
+    return f"{run.satisfied} of {run.total} steps satisfied ({', '.join(parts) or 'none'})"

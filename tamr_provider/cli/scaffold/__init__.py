@@ -1,0 +1,1 @@
+"""What `tamr init` writes, and which tamr-provider the project installs."""

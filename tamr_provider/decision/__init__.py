@@ -1,0 +1,1 @@
+"""Pure: what to do about one step, from the tenant's jobs alone."""

@@ -1,0 +1,176 @@
+"""The steps of a product: what its pipeline wants satisfied, in which order, by which rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tamr_provider.models import Configuration
+from tamr_provider.timestamps import format_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tamr_provider.stackfile.freeze_window import Window
+    from tamr_provider.stackfile.product import Product
+
+
+_AHEAD = timedelta(minutes=10)
+
+# What comes behind a step: the configurations of each phase, the phases in order.
+Phases = tuple[tuple[Configuration, ...], ...]
+
+
+@dataclass(frozen=True)
+class DataProduct:
+    """What works on one data product: its id, its workflows, and its destinations.
+
+    Only those destinations count that are published without the data product, as legacy and
+    RealTime ones are. No job of theirs or of a workflow names the data product, so only the stack
+    file knows that they belong to it.
+    """
+
+    id: str = ""
+    workflows: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+
+    def updated_by(self, configuration: Configuration) -> bool:
+        """Whether such a job updates this data product."""
+        return configuration.type == "update" and (
+            configuration.id("dataProductId") == self.id != ""
+            or configuration.id("workflowId") in self.workflows
+        )
+
+    def published_by(self, configuration: Configuration) -> bool:
+        """Whether such a job publishes this data product."""
+        if configuration.type != "publish":
+            return False
+        owner = configuration.id("dataProductId")
+        if owner:
+            return owner == self.id
+        return configuration.id("destinationId") in self.destinations
+
+    def touched_by(self, configuration: Configuration) -> bool:
+        """Whether such a job updates or publishes this data product."""
+        return self.updated_by(configuration) or self.published_by(configuration)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One configuration that a stack wants satisfied.
+
+    `first` if no step before it touches the data product; `stack` is for messages only.
+    """
+
+    product: str
+    configuration: Configuration
+    since: datetime
+    not_before: datetime
+    data_product: DataProduct = field(default_factory=DataProduct)
+    first: bool = False
+    stack: str = ""
+
+    def __str__(self) -> str:
+        """Name it as messages do."""
+        return f"{self.product}: {self.configuration}"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A product's rules, and what the tenant's slots allow at this moment.
+
+    `timeout` is how long one runner waits for one job: for the runner, not for the decision.
+    `ahead` counts this runner's own steps that go first; `busy_until` is set after an answer 429;
+    `in_doubt_until` while a POST whose answer was lost may still take effect. `refused` says why
+    this version may not run here, empty where it may. `uncertainty` is by how much a new job's
+    creation may be before now, `withdrawn` are the jobs that this runner stopped.
+    """
+
+    max_attempts: int = 3
+    trust: timedelta = timedelta(days=30)
+    buffer: timedelta = timedelta(0)
+    retried_at: datetime | None = None
+    slots: int = 5
+    timeout: timedelta = timedelta(hours=12)
+    ahead: int = 0
+    busy_until: datetime | None = None
+    in_doubt_until: datetime | None = None
+    freeze: tuple[Window, ...] = ()
+    refused: str = ""
+    uncertainty: timedelta = timedelta(0)
+    withdrawn: frozenset[str] = frozenset()
+
+
+def phases(name: str, product: Product, stack: str = "") -> list[list[Step]]:
+    """Return the product's steps: a phase's steps run side by side, the phases in order.
+
+    Each step's not-before is the product's since; `after` moves it on.
+    """
+    since, owner = product.not_before, _data_product(product)
+    loads = [Configuration.load(each) for each in product.sources]
+    touching = [
+        [Configuration.update(product.data_product)] if product.data_product else [],
+        *([Configuration.workflow(each)] for each in product.workflows),
+        [
+            Configuration.publish(
+                each.destination, "" if each.is_sent_alone else product.data_product or ""
+            )
+            for each in product.publish
+        ],
+    ]
+    plain = [
+        [Step(name, each, since, since, owner, stack=stack) for each in part]
+        for part in [loads, *touching]
+    ]
+    rest = [part for part in plain[1:] if part]
+    first = [[replace(each, first=True) for each in part] for part in rest[:1]]
+    return [part for part in [plain[0], *first, *rest[1:]] if part]
+
+
+def configurations(parts: Iterable[Iterable[Step]]) -> Phases:
+    """Return what the steps of some phases do."""
+    return tuple(tuple(each.configuration for each in part) for part in parts)
+
+
+def all_steps(products: Mapping[str, Product]) -> list[Step]:
+    """Return every step of a stack, in order."""
+    parts = (part for name, each in products.items() for part in phases(name, each))
+    return [step for part in parts for step in part]
+
+
+def after(step: Step, finishes: Iterable[datetime]) -> Step:
+    """Return the step with its not-before at the latest of the finishes, or its since if later."""
+    return replace(step, not_before=max([step.since, *finishes]))
+
+
+def why_too_early(step: Step, now: datetime) -> str:
+    """Return why a step must not run yet at all, empty if it may; `now` is the latest clock.
+
+    A mistyped time would otherwise wait for a day. What is less ahead is a clock's difference, and
+    what only one clock says is that clock's error: both cost a wait.
+    """
+    if step.since <= now + _AHEAD:
+        return ""
+    clock = format_moment(now.replace(microsecond=0))
+    counts = f"{step.product}: the version counts from {format_moment(step.since)}"
+    ahead = f"more than 10 minutes ahead of the tenant's clock ({clock})"
+    return f"{counts}, {ahead}. Correct the since, or the clock of the machine that committed it"
+
+
+def rules_of(product: Product, slots: int) -> Rules:
+    """Return the rules that a product's steps follow on a tenant with so many slots."""
+    return Rules(
+        max_attempts=product.max_attempts,
+        trust=timedelta(days=product.trust_days),
+        buffer=timedelta(hours=product.min_hours_between),
+        retried_at=product.retried_at,
+        timeout=timedelta(hours=product.timeout_hours),
+        slots=slots,
+        freeze=() if product.overridden else tuple(product.freeze),
+    )
+
+
+def _data_product(product: Product) -> DataProduct:
+    alone = tuple(each.destination for each in product.publish if each.is_sent_alone)
+    return DataProduct(product.data_product or "", tuple(product.workflows), alone)

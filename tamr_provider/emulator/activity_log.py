@@ -1,0 +1,70 @@
+"""One line per thing worth knowing, for the person who watches the emulator; never a key."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from tamr_provider.emulator.job import Look
+    from tamr_provider.emulator.response import Answer
+    from tamr_provider.emulator.routes import Request
+
+
+class Journal:
+    """Writes what was created, stopped, refused, spoiled and finished, in emulated time."""
+
+    def __init__(self, write: Callable[[str], object], looks: Sequence[Look]) -> None:
+        self._write = write
+        self._told = {look.job.id for look in looks if look.outcome}
+
+    def request(
+        self, now: datetime, request: Request, answer: Answer, *, fault: str | None, job_id: str
+    ) -> None:
+        """Write a line for a request; one that only reads, and is answered well, is left out."""
+        if answer.status == 200 and fault is None and request.call in ("get", "list"):
+            return
+        result = "no answer" if answer.dropped else str(answer.status)
+        details = [job_id, f"({fault})" if fault else "", _message(answer)]
+        line = [request.method, _what(request), "->", result, *filter(None, details)]
+        self._line(now, " ".join(line))
+
+    def finished(self, looks: Sequence[Look]) -> None:
+        """Write a line for each job that finished since the last call."""
+        for look in looks:
+            if look.outcome and look.job.id not in self._told:
+                self._told.add(look.job.id)
+                text = f"{look.job.id} {look.job.configuration} {look.outcome}"
+                self._line(look.current.at, text)
+
+    def _line(self, moment: datetime, text: str) -> None:
+        self._write(f"{moment:%H:%M:%S} {text}")
+
+
+def _what(request: Request) -> str:
+    if request.call == "stop":
+        return f"stop {request.job_id}"
+    if request.call == "create":
+        return _created(request.body)
+    return request.call or request.path
+
+
+def _created(body: bytes) -> str:
+    try:
+        configuration = json.loads(body)["configuration"]
+        ids = [str(each) for ids in configuration.values() for each in ids.values()]
+        return " ".join([*configuration, *ids])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return "create"
+
+
+def _message(answer: Answer) -> str:
+    if answer.status in (0, 200) or answer.cut:
+        return ""
+    try:
+        return str(json.loads(answer.body)["message"])
+    except (ValueError, TypeError, KeyError):
+        return ""

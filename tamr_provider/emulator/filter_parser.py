@@ -1,0 +1,107 @@
+"""The list's filter language: a text in, a test of a job's look out.
+
+expression  factor { AND factor }
+factor      term { OR term }            OR binds tighter than AND (U8)
+term        NOT term | ( expression ) | function () [order time] | path operator value
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tamr_provider.emulator.predicates import path_test, time_test
+from tamr_provider.emulator.tokens import Word, bad_filter, read_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tamr_provider.emulator.job import Look
+
+_KEYWORDS = ("AND", "OR", "NOT")
+_DEEPEST = 50  # below the interpreter's own limit, with room to spare
+
+
+def read_filter(text: str) -> Callable[[Look], bool]:
+    """Read a filter; a blank one lets everything through. Raises RefusalError."""
+    if not text.strip():
+        return lambda _: True
+    return _Parser(read_words(text)).whole()
+
+
+class _Parser:
+    def __init__(self, words: list[Word]) -> None:
+        self._words = words
+        self._depth = 0
+
+    def whole(self) -> Callable[[Look], bool]:
+        test = self._expression()
+        if self._next.kind != "end":
+            raise bad_filter(f"AND, OR or the end is needed; found {self._next}")
+        return test
+
+    @property
+    def _next(self) -> Word:
+        return self._words[0]
+
+    def _take(self) -> Word:
+        return self._words.pop(0) if len(self._words) > 1 else self._words[0]
+
+    def _took(self, text: str) -> bool:
+        if self._next.kind in ("string", "end") or self._next.text != text:
+            return False
+        self._take()
+        return True
+
+    def _expression(self) -> Callable[[Look], bool]:
+        tests = [self._factor()]
+        while self._took("AND"):
+            tests.append(self._factor())
+        return lambda look: all(test(look) for test in tests)
+
+    def _factor(self) -> Callable[[Look], bool]:
+        tests = [self._term()]
+        while self._took("OR"):
+            tests.append(self._term())
+        return lambda look: any(test(look) for test in tests)
+
+    def _term(self) -> Callable[[Look], bool]:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise bad_filter(f"nested deeper than {_DEEPEST}")
+        test = self._negation() or self._group() or self._comparison()
+        self._depth -= 1
+        return test
+
+    def _negation(self) -> Callable[[Look], bool] | None:
+        if not self._took("NOT"):
+            return None
+        test = self._term()
+        return lambda look: not test(look)
+
+    def _group(self) -> Callable[[Look], bool] | None:
+        if not self._took("("):
+            return None
+        test = self._expression()
+        self._need(")")
+        return test
+
+    def _comparison(self) -> Callable[[Look], bool]:
+        name = self._take()
+        if name.kind != "name" or name.text in _KEYWORDS:
+            raise bad_filter(f"a path, a function, NOT or ( is needed; found {name}")
+        if self._took("("):
+            self._need(")")
+            return time_test(name, *self._tail())
+        sign, value = self._tail()
+        if sign is None or value is None:
+            raise bad_filter(f"an operator is needed after {name}; found {self._next}")
+        return path_test(name, sign, value)
+
+    def _tail(self) -> tuple[Word, Word] | tuple[None, None]:
+        if self._next.kind != "sign" or self._next.text in "()":
+            return None, None
+        return self._take(), self._take()
+
+    def _need(self, text: str) -> None:
+        if not self._took(text):
+            raise bad_filter(f"{text} is needed; found {self._next}")

@@ -1,0 +1,69 @@
+"""Jobs as JSON, with unset fields in one of three styles (I2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tamr_provider.emulator.configuration import ID_NAMES, Configuration
+from tamr_provider.emulator.timestamps import stamp
+
+if TYPE_CHECKING:
+    from tamr_provider.emulator.job import JobError, Look, Phase
+    from tamr_provider.emulator.listing import Page
+    from tamr_provider.emulator.options import Unset
+
+_SKIP = object()  # an unset member of a oneof: not even the empty style shows it
+_EMPTY = {"text": "", "list": [], "message": None, "choice": _SKIP}
+
+
+def job_json(look: Look, unset: Unset) -> dict[str, Any]:
+    """Write a Job message."""
+    past = [_status(phase, unset) for phase in reversed(look.phases[:-1])]
+    return {
+        "jobId": look.job.id,
+        "configuration": _configuration(look.job.configuration, unset),
+        "status": _status(look.current, unset),
+        **_field("statusHistory", past, "list", unset),
+    }
+
+
+def page_json(page: Page, unset: Unset) -> dict[str, Any]:
+    """Write a list's answer."""
+    return {
+        **_field("jobs", [job_json(look, unset) for look in page.looks], "list", unset),
+        **_field("nextPageToken", page.next_token, "text", unset),
+    }
+
+
+def _configuration(configuration: Configuration, unset: Unset) -> dict[str, Any]:
+    kind, ids = configuration.type, configuration.ids
+    written: dict[str, Any] = {}
+    for name in ID_NAMES[kind]:
+        written |= _field(name, ids.get(name), "text", unset)
+    shown: dict[str, Any] = {}
+    for name in ID_NAMES:
+        shown |= _field(name, written if name == kind else None, "choice", unset)
+    return shown
+
+
+def _status(phase: Phase, unset: Unset) -> dict[str, Any]:
+    error = _error(phase.error, unset) if phase.error else None
+    return {
+        "state": phase.state,
+        "stateStartTime": stamp(phase.at),
+        **_field("error", error, "message", unset),
+    }
+
+
+def _error(error: JobError, unset: Unset) -> dict[str, Any]:
+    return {"reason": error.reason, **_field("message", error.message, "text", unset)}
+
+
+def _field(name: str, value: Any, kind: str, unset: Unset) -> dict[str, Any]:
+    if value:
+        return {name: value}
+    if unset == "null":
+        return {name: None}
+    if unset == "empty" and _EMPTY[kind] is not _SKIP:
+        return {name: _EMPTY[kind]}
+    return {}

@@ -1,0 +1,66 @@
+"""A filter's text as words: names, operators, parentheses, quoted strings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tamr_provider.emulator.api_error import RefusalError
+
+_WORD = re.compile(
+    r"""\s*(?:
+        (?P<name>[A-Za-z_][A-Za-z0-9_.]*)
+      | (?P<sign>!=|<=|>=|[=<>:()])
+      | (?P<string>"(?:[^"\\]|\\.)*")
+    )""",
+    re.VERBOSE | re.ASCII | re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word; `kind` is name, sign, string or end, `text` is without quotes and escapes."""
+
+    kind: str
+    text: str
+    place: int
+
+    def __str__(self) -> str:
+        if self.kind == "end":
+            return "the end"
+        text = f'"{self.text}"' if self.kind == "string" else self.text
+        return f"{text} at position {self.place + 1}"
+
+
+def bad_filter(what: str) -> RefusalError:
+    """Return the answer to a filter that cannot be understood."""
+    return RefusalError(400, f"bad filter: {what}")
+
+
+def read_words(text: str) -> list[Word]:
+    """Split a filter; the last word is always the end. Raises RefusalError."""
+    words, place, length = [], 0, len(text.rstrip())
+    while place < length:
+        match = _WORD.match(text, place)
+        if match is None:
+            raise bad_filter(_misfit(text[place:].lstrip()))
+        kind = match.lastgroup or ""
+        words.append(Word(kind, _plain(kind, match[kind]), match.start(kind)))
+        place = match.end()
+    return [*words, Word("end", "", length)]
+
+
+def _plain(kind: str, text: str) -> str:
+    if kind != "string":
+        return text
+    for escape in _ESCAPE.finditer(text):
+        if escape[1] not in '"\\':  # U8
+            raise bad_filter(f'{escape[0]} is not an escape; \\" and \\\\ are')
+    return _ESCAPE.sub(r"\1", text[1:-1])
+
+
+def _misfit(rest: str) -> str:
+    if rest.startswith('"'):
+        return f"the string {rest[:40]} does not end"
+    return f"unexpected {rest[0]}"

@@ -1,0 +1,1 @@
+"""Several environments: status, promotion, and history."""

@@ -1,0 +1,52 @@
+"""The state of a step and of a product: one vocabulary for every surface."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tamr_provider.decision.table import is_equal_and_new_enough
+from tamr_provider.models import FAILED as JOB_FAILED
+from tamr_provider.planning.plan import ADOPT, NONE, WAIT
+from tamr_provider.planning.plan import HOLD as ON_HOLD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from tamr_provider.models import Job
+    from tamr_provider.planning.plan import PlannedStep
+
+UNKNOWN, FAILED, HOLD, RUNNING = "unknown", "failed", "hold", "running"
+PENDING, WAITING, SATISFIED = "pending", "waiting", "satisfied"
+_BY_URGENCY = (UNKNOWN, FAILED, HOLD, RUNNING, PENDING, WAITING, SATISFIED)
+
+
+def step_state(planned: PlannedStep, jobs: Iterable[Job], retried_at: datetime | None) -> str:
+    """Return a step's state; `jobs` are the tenant's, those before `retried_at` are ignored."""
+    if planned.action == NONE:
+        return SATISFIED
+    if planned.action == ON_HOLD:
+        return HOLD
+    if planned.action == ADOPT:
+        return RUNNING if planned.job else PENDING  # Without a job, another step will launch it.
+    if planned.not_before is None:
+        return WAITING  # If the steps before it are pending, the product is so by them.
+    if any(_has_failed(job, planned, retried_at) for job in jobs):
+        return FAILED
+    return WAITING if planned.action == WAIT else PENDING
+
+
+def most_urgent(states: Sequence[str]) -> str:
+    """Return the state of a product with steps in these states."""
+    return min(states, key=_BY_URGENCY.index, default=SATISFIED)
+
+
+def needs_action(planned: PlannedStep) -> bool:
+    """Whether nothing happens to the step until a person acts."""
+    return planned.action == ON_HOLD and not planned.ends_by_itself
+
+
+def _has_failed(job: Job, planned: PlannedStep, retried_at: datetime | None) -> bool:
+    if job.outcome != JOB_FAILED or not is_equal_and_new_enough(job, planned.step):
+        return False
+    return retried_at is None or job.created_at is None or job.created_at >= retried_at

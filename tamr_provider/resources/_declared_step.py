@@ -1,0 +1,118 @@
+"""The properties of a step, held to the rules of the stack file before anything is launched."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+
+from tamr_provider.resources._properties import IDS, is_known
+from tamr_provider.settings import url_problem
+from tamr_provider.stackfile.step_rules import StepRules
+from tamr_provider.stackfile.values import Id, problem, read_moment, show
+from tamr_provider.timestamps import format_moment, parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def _url(value: object) -> str:
+    text = value if isinstance(value, str) else ""
+    if said := url_problem(text):
+        raise problem(f"found {show(value)}; {said.partition('; ')[2]}")
+    return text
+
+
+Finish = Annotated[datetime, BeforeValidator(read_moment)]
+
+
+class DeclaredStep(StepRules):
+    """One step as a program declares it; the engine's own keys and those of a run are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    source_id: Id | None = None
+    destination_id: Id | None = None
+    data_product_id: Id | None = None
+    workflow_id: Id | None = None
+    url: Annotated[str, BeforeValidator(_url)] = ""
+    after: list[Finish] = Field(default=[], description="a list of times")
+    product: Id | None = None
+    stack: Id | None = None
+    data_product: Id | None = None
+    workflows: list[Id] = Field(default=[], description="a list of ids")
+    destinations: list[Id] = Field(default=[], description="a list of ids")
+
+
+def normalize(
+    properties: Mapping[str, Any], now: datetime
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Return the properties in one spelling, and what is wrong as (property, reason).
+
+    Each property has one reason at most. What is not known yet is neither looked at nor missed.
+    """
+    reasons: dict[str, str] = {}
+    if not any(properties.get(name) is not None for name in IDS):
+        reasons["sourceId"] = f"missing; allowed: one of {', '.join(IDS)}"
+    inputs = dict(properties)
+    try:
+        step = DeclaredStep.model_validate(
+            _known(properties), context={"now": now, "is_declared": True}
+        )
+        inputs |= _spelled(step, properties)
+        if inputs.get("since") is None:
+            reasons["since"] = f"missing; allowed: {_MOMENT}"
+    except ValidationError as error:
+        for name, reason in _reasons(error):
+            reasons[name] = f"{reasons[name]}; {reason}" if name in reasons else reason
+    return inputs, list(reasons.items())
+
+
+_MOMENT = 'a time with its zone, for instance "2026-11-20T09:00:00Z"'
+
+
+def _spelled(step: DeclaredStep, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return version and times in one spelling; a version that is a date is its own since."""
+    spelled: dict[str, Any] = {}
+    if not is_known(properties.get("version")):
+        spelled["since"] = properties.get("since", properties["version"])
+    else:
+        spelled["version"] = step.version
+        if properties.get("since") is None and (date := parse_moment(step.version)):
+            spelled["since"] = format_moment(date)
+    for name, moment in (("since", step.since), ("retriedAt", step.retried_at)):
+        if moment is not None:
+            spelled[name] = format_moment(moment)
+    return spelled
+
+
+def _known(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what can be looked at; a version that cannot be yet has a stand-in."""
+    known = {
+        name: [entry for entry in value if is_known(entry)] if isinstance(value, list) else value
+        for name, value in properties.items()
+        if isinstance(value, list) or is_known(value)
+    }
+    # A finish that Tamr did not tell is an empty text.
+    if isinstance(known.get("after"), list):
+        known["after"] = [finish for finish in known["after"] if finish != ""]
+    if "version" in properties and "version" not in known:
+        known["version"] = "not known yet"
+    return known
+
+
+def _reasons(error: ValidationError) -> Iterator[tuple[str, str]]:
+    for found in error.errors(include_url=False):
+        name, place = str(found["loc"][0]), "".join(f"[{part}]" for part in found["loc"][1:])
+        yield name, f"{place}: {_reason(found, name)}".removeprefix(": ")
+
+
+def _reason(found: Any, name: str) -> str:
+    if found["type"] == "tamr":
+        return str(found["msg"])
+    fields = DeclaredStep.model_fields.values()
+    allowed = next(field.description or name for field in fields if field.alias == name)
+    if found["type"] == "missing":
+        return f"missing; allowed: {allowed}"
+    return f"found {show(found['input'])}; allowed: {allowed}"

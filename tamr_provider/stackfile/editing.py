@@ -1,0 +1,129 @@
+"""Change single values of a product in the stack file's text; every other byte stays."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import MappingNode, ScalarNode
+
+from tamr_provider.atomic_write import write_file
+from tamr_provider.errors import InputError
+from tamr_provider.stackfile.project import read_raw, shown
+from tamr_provider.stackfile.pulumi_yaml import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def set_values(text: str, project: str, product: str, values: Mapping[str, str]) -> str:
+    """Return the text with a product's values replaced, or added below its version.
+
+    The text has to be a valid stack file. Raises InputError if the product cannot be edited in
+    place, or if the edit would change another product too, as with anchors and merge keys.
+    """
+    before = _read_products(text, project)
+    for key, value in values.items():
+        node = _product(text, project, product)
+        try:
+            text = _set(text, node, key, value)
+        except InputError as error:
+            raise InputError(f"products.{product}.{error}") from None
+    if _read_products(text, project) != {**before, product: {**before[product], **values}}:
+        raise InputError(
+            f"products.{product}: it shares values with another place (& and *); edit it by hand"
+        )
+    return text
+
+
+def replace_text(path: Path, before: str, text: str) -> None:
+    """Replace a file at once, so that no reader and no crash sees half of it.
+
+    `before` is the text that was read. Raises InputError, and writes nothing, if somebody changed
+    the file since then.
+    """
+    try:
+        written = write_file(path, text, lambda: read_for_edit(path) == before)
+    except OSError as error:
+        raise InputError(f"{shown(path)}: cannot be written: {error.strerror}") from None
+    if not written:
+        raise changed_meanwhile(path)
+
+
+def changed_meanwhile(path: Path) -> InputError:
+    """Return the error for a file that another program changed while it was being edited."""
+    return InputError(f"{shown(path)}: somebody changed it meanwhile; nothing was written")
+
+
+def read_for_edit(path: Path) -> str:
+    """Return a file's text with its line ends as they are."""
+    return read_raw(path)
+
+
+def _read_products(text: str, project: str) -> dict[str, Any]:
+    document = read_yaml(text, "the edited file")
+    products = (document.get("config") or {}).get(f"{project}:products") or {}
+    return {str(name): product for name, product in products.items()}
+
+
+def _product(text: str, project: str, product: str) -> MappingNode:
+    node: Any = YAML(typ="safe", pure=True).compose(text)
+    for key in ("config", f"{project}:products", product):
+        node = _find(node, key)
+    if not isinstance(node, MappingNode):
+        raise InputError(f"products.{product}: not found as a mapping of its own; edit it by hand")
+    return node
+
+
+def _find(node: object, key: str) -> object:
+    if not isinstance(node, MappingNode):
+        return None
+    return next((value for name, value in node.value if name.value == key), None)
+
+
+def _set(text: str, product: MappingNode, key: str, value: str) -> str:
+    node = _find(product, key)
+    if isinstance(node, ScalarNode) and node.anchor:
+        raise InputError(f"{key}: an anchor or an alias (& or *); edit it by hand")
+    if isinstance(node, ScalarNode) and node.style not in ("|", ">"):
+        quoted = _quote(value, node.style)
+        return _splice(text, node.start_mark.index, node.end_mark.index, quoted)
+    if node is not None:
+        raise InputError(f"{key}: not a plain value; edit it by hand")
+    return _insert(text, product, f"{key}: {_quote(value, None)}")
+
+
+def _insert(text: str, product: MappingNode, line: str) -> str:
+    version = _find(product, "version")
+    if not isinstance(version, ScalarNode):
+        return _insert_first(text, product, line)  # the version comes by a merge key
+    name = next(key for key, _ in product.value if key.value == "version")
+    end: int = version.end_mark.index
+    if product.flow_style:
+        return _splice(text, end, end, f", {line}")
+    newline = "\r\n" if "\r\n" in text else "\n"
+    indented: str = " " * name.start_mark.column + line
+    line_end: int = text.find("\n", end)
+    if line_end < 0:
+        return text + newline + indented
+    return _splice(text, line_end + 1, line_end + 1, indented + newline)
+
+
+def _insert_first(text: str, product: MappingNode, line: str) -> str:
+    start = product.value[0][0].start_mark
+    newline = "\r\n" if "\r\n" in text else "\n"
+    separator = ", " if product.flow_style else newline + " " * start.column
+    return _splice(text, start.index, start.index, line + separator)
+
+
+def _splice(text: str, start: int, end: int, new: str) -> str:
+    return text[:start] + new + text[end:]
+
+
+def _quote(value: str, style: str | None) -> str:
+    if style == "'":
+        return "'" + value.replace("'", "''") + "'"
+    # A plain value gains quotes: the engine would respell an unquoted date or number.
+    return json.dumps(value, ensure_ascii=not value.isprintable())

@@ -1,0 +1,1 @@
+"""Since when a version counts: the time is read from git."""

@@ -1,0 +1,153 @@
+"""Since when a version counts: the rules, applied from one commit to the next.
+
+Pure: a product's record on every parent's line in, its record at the commit out. The order of the
+parents does not matter. docs/when-a-version-counts.md has the rules in words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tamr_provider.timestamps import parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tamr_provider.stackfile.since.revisions import Pair
+
+_SECOND = timedelta(seconds=1)
+BY_COMMIT, BY_FILE, BY_DATE = "commit", "file", "date"
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A version as a commit brought it.
+
+    `by` says what `effective` is: the commit's time, the file's since, or the version's date.
+    `is_certain` is False while commits that were not read could change it.
+    """
+
+    pair: Pair
+    effective: datetime
+    commit: str
+    by: str
+    is_certain: bool = True
+    floor: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of a product up to a commit.
+
+    `stands` has one entry, but where lines met while the product was away. `peaks` are the two
+    versions with the latest effective since of all, so that the latest of the *others* is known
+    for any version. `changed_at` is the time of the last change. `unseen_until` bounds the times
+    of commits that were not read, None where all were; `is_unread` says that the commit itself is
+    one of them, so that it may have any version.
+    """
+
+    stands: tuple[Stand, ...] = ()
+    peaks: tuple[tuple[str, datetime], ...] = ()
+    changed_at: datetime | None = None
+    unseen_until: datetime | None = None
+    is_unread: bool = False
+    data_product: str = ""
+
+    def floor(self, version: str) -> datetime | None:
+        """Return the latest effective since that any other version ever had."""
+        return max((at for other, at in self.peaks if other != version), default=None)
+
+
+def merge(records: Sequence[Record]) -> Record:
+    """Return what the lines of several parents say together."""
+    if len(records) == 1:
+        return records[0]
+    stands = dict.fromkeys(stand for record in records for stand in record.stands)
+    return Record(
+        stands=tuple(sorted(stands, key=lambda stand: (stand.effective, stand.commit, stand.by))),
+        peaks=_highest([peak for record in records for peak in record.peaks]),
+        changed_at=_latest(record.changed_at for record in records),
+        unseen_until=_latest(record.unseen_until for record in records),
+        is_unread=any(record.is_unread for record in records),
+    )
+
+
+def advance(
+    before: Record, pair: Pair, commit: str, committed_at: datetime, data_product: str = ""
+) -> Record:
+    """Return the record at a commit that asks for the pair."""
+    # A job of the commit's own second may be older than the commit.
+    own_time = committed_at.replace(microsecond=0) + _SECOND
+    stand = _stand(before, pair, commit, own_time)
+    changed_at = before.changed_at
+    if not before.stands or any(known.pair != pair for known in before.stands):
+        changed_at = _latest((own_time, changed_at))
+    return Record(
+        stands=(stand,),
+        peaks=_highest([*before.peaks, (pair.version, stand.effective)]),
+        changed_at=changed_at,
+        unseen_until=before.unseen_until,
+        data_product=data_product,
+    )
+
+
+def _stand(before: Record, pair: Pair, commit: str, own_time: datetime) -> Stand:
+    floor, bound = before.floor(pair.version), before.unseen_until
+    if not before.stands:
+        return _first(before, pair, commit, own_time)
+    at = since_that_counts(before, pair)
+    if at is not None:
+        return Stand(pair, at, commit, BY_FILE, _is_above(at, bound), floor)
+    kept = _kept(before, pair, floor)
+    if kept is not None:
+        certain = kept.is_certain and _is_above(kept.effective, bound)
+        return Stand(pair, kept.effective, kept.commit, kept.by, certain, floor or kept.floor)
+    own_time = max(own_time, before.changed_at or own_time)
+    if floor is not None and own_time <= floor:
+        own_time = floor.replace(microsecond=0) + _SECOND
+    certain = not before.is_unread and _is_above(own_time, bound)
+    return Stand(pair, own_time, commit, BY_COMMIT, certain, floor)
+
+
+def since_that_counts(before: Record, pair: Pair) -> datetime | None:
+    """Return the pair's since if no parent has it and it is after the floor."""
+    floor = before.floor(pair.version)
+    if pair.since is None or any(known.pair.since == pair.since for known in before.stands):
+        return None
+    return pair.since if floor is None or pair.since > floor else None
+
+
+def _first(before: Record, pair: Pair, commit: str, own_time: datetime) -> Stand:
+    bound = before.unseen_until
+    if pair.since is not None:
+        return Stand(pair, pair.since, commit, BY_FILE, _is_above(pair.since, bound))
+    date = parse_moment(pair.version)
+    if date is not None:
+        # Were the product only away, its version would count from the commit.
+        return Stand(pair, date, commit, BY_DATE, bound is None)
+    certain = not before.is_unread and _is_above(own_time, bound)
+    return Stand(pair, own_time, commit, BY_COMMIT, certain)
+
+
+def _kept(before: Record, pair: Pair, floor: datetime | None) -> Stand | None:
+    same = [known for known in before.stands if known.pair.version == pair.version]
+    last = max(same, key=lambda stand: stand.effective, default=None)
+    return last if last is not None and (floor is None or last.effective > floor) else None
+
+
+def _is_above(moment: datetime, bound: datetime | None) -> bool:
+    return bound is None or moment > bound
+
+
+def _highest(peaks: Sequence[tuple[str, datetime]]) -> tuple[tuple[str, datetime], ...]:
+    latest: dict[str, datetime] = {}
+    for version, at in peaks:
+        latest[version] = max(at, latest.get(version, at))
+    return tuple(sorted(latest.items(), key=lambda peak: (peak[1], peak[0]))[-2:])
+
+
+def _latest(moments: object) -> datetime | None:
+    found = [moment for moment in moments if moment is not None]  # type: ignore[attr-defined]
+    return max(found, default=None)

@@ -1,0 +1,131 @@
+"""The products of one revision of a project: which version each asks for, and since when.
+
+A revision is read far enough to know that, and no further: rules of other releases, or a source
+that is spelled wrong, concern nobody who asks when a version came. Most revisions differ from the
+next in one product, so products are read one by one and remembered by their text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import PydanticCustomError
+
+from tamr_provider.errors import InputError
+from tamr_provider.stackfile.project import project_config
+from tamr_provider.stackfile.pulumi_yaml import read_yaml
+from tamr_provider.stackfile.since.layout import Layout, split
+from tamr_provider.stackfile.values import canonical_version
+from tamr_provider.timestamps import parse_moment
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What a product asks for; a version that cannot be read equals no readable one."""
+
+    version: str
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A product at a revision."""
+
+    pair: Pair
+    data_product: str = ""
+
+
+UNREADABLE = Pair("\0", None)
+Entries = dict[str, Entry]
+
+
+class Reader:
+    """Reads revisions one after the other; what two of them share is read once."""
+
+    def __init__(self, name: str) -> None:
+        """Take the project's name for revisions whose Pulumi.yaml does not say it."""
+        self._name = name
+        self._last: Layout | None = None
+
+    def read(self, stack: bytes | None, project: bytes | None) -> Entries | None:
+        """Return the products of a revision by name, None where the revision cannot be read.
+
+        `stack` and `project` are the stack file and Pulumi.yaml, None where there is no such file.
+        """
+        try:
+            shared = _read_project(project) if project is not None else {}
+            name = str(shared.get("name") or self._name)
+            if stack is not None:
+                found = self._read_stack(stack.decode("utf-8-sig"), f"{name}:products")
+                if found is not None:
+                    return found
+            return _entries(project_config(shared, name).get(f"{name}:products", {}))
+        except (InputError, UnicodeDecodeError):
+            return None
+
+    def _read_stack(self, text: str, key: str) -> Entries | None:
+        """Return the products of a stack file, None where it names none."""
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+        layout = (self._last and self._last.changed_to(text, key)) or split(text, key)
+        if layout is None:
+            return _read_whole(text, key)
+        self._last = layout
+        return {name: _read_block(block) for name, block in layout.blocks.items()}
+
+
+@lru_cache(maxsize=64)
+def _read_project(text: bytes) -> dict[str, Any]:
+    document = read_yaml(text.decode("utf-8-sig"), "Pulumi.yaml")
+    return document if isinstance(document, dict) else {}
+
+
+def _read_whole(text: str, key: str) -> Entries | None:
+    document = read_yaml(text, "stack file")
+    config = document.get("config") if isinstance(document, dict) else None
+    if not isinstance(config, dict) or key not in config:
+        return None
+    return _entries(config[key])
+
+
+@lru_cache(maxsize=4096)
+def _read_block(block: str) -> Entry:
+    lines = block.partition("\n")[2]
+    first = re.search(r"^( *)[^\s#]", lines, re.MULTILINE)
+    if first is None:
+        return Entry(UNREADABLE)
+    inner = first[1]
+    line = rf"^{inner}[\"']?(?:version|since|dataProduct)[\"']?[ ]*:.*(?:\n{inner}[ ]+\S.*)*"
+    chosen = "\n".join(found[len(inner) :] for found in re.findall(line, lines, re.MULTILINE))
+    return _read_chosen(chosen)
+
+
+@lru_cache(maxsize=4096)
+def _read_chosen(text: str) -> Entry:
+    return _entry(read_yaml(text, "stack file"))
+
+
+def _entries(products: object) -> Entries:
+    if not isinstance(products, dict):
+        raise InputError("products: not a mapping")
+    return {str(name): _entry(product) for name, product in products.items()}
+
+
+def _entry(product: object) -> Entry:
+    if not isinstance(product, dict):
+        return Entry(UNREADABLE)
+    owner = str(product.get("dataProduct") or "")
+    since = product.get("since")
+    moment = parse_moment(since) if isinstance(since, str) else None
+    if (since is not None or "since" in product) and moment is None:
+        return Entry(UNREADABLE, owner)
+    try:
+        return Entry(Pair(canonical_version(product.get("version")), moment), owner)
+    except PydanticCustomError:
+        return Entry(UNREADABLE, owner)

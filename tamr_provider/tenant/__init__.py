@@ -1,0 +1,1 @@
+"""Observed: what the tenant's jobs and clock say."""

@@ -1,0 +1,63 @@
+"""When a job was created, on a tenant whose answers show no history.
+
+`create_time()` is defined for every job, so asking whether a job was created before a moment
+narrows it down: some 30 requests to the millisecond, once per job.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tamr_provider.errors import RefusedError
+from tamr_provider.timestamps import format_moment
+
+if TYPE_CHECKING:
+    from tamr_provider.client.jobs import Client
+    from tamr_provider.models import Job
+
+_PRECISION = timedelta(milliseconds=1)  # what Tamr's times have
+_OLDEST = timedelta(days=3650)
+
+
+def find_creation(client: Client, job: Job, now: datetime) -> datetime | None:
+    """Return the moment, or None where the tenant contradicts itself or cannot be asked so."""
+    shown = client.get_job(job.id).created_at
+    if shown is not None:
+        return shown
+    try:
+        return _narrow_down(client, job, now)
+    except RefusedError:
+        return None
+
+
+def _narrow_down(client: Client, job: Job, now: datetime) -> datetime | None:
+    latest = _whole_milliseconds(job.status.since or now) + _PRECISION
+    earliest = _earliest(client, job.id, latest)
+    if earliest is None:
+        return None
+    while latest - earliest > _PRECISION:
+        middle = _whole_milliseconds(earliest + (latest - earliest) / 2)
+        if _created_before(client, job.id, middle):
+            latest = middle
+        else:
+            earliest = middle
+    return earliest
+
+
+def _earliest(client: Client, job_id: str, latest: datetime) -> datetime | None:
+    span = timedelta(minutes=10)
+    while span < _OLDEST:
+        if not _created_before(client, job_id, latest - span):
+            return latest - span
+        span *= 4
+    return None
+
+
+def _created_before(client: Client, job_id: str, moment: datetime) -> bool:
+    filter_ = f'(job_id = "{job_id}") AND (create_time() < "{format_moment(moment)}")'
+    return any(each.id == job_id for each in client.list_jobs(filter_))
+
+
+def _whole_milliseconds(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
