@@ -20,7 +20,7 @@ test: $(READY)
 
 # Every schedule of kills, lost answers and races; make test plays a sample of them.
 chaos: $(READY)
-	PYTHONPATH=tests $(BIN)/python tests/chaos_table.py
+	PYTHONPATH=tests $(BIN)/python -m support.chaos_table
 
 # How fast and how sparing, beside what others do: docs/performance.md. About ten minutes; scenario
 # D and the pulumi rows need the Pulumi CLI on PATH.

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-from emulator_door import JOBS, Caller
 
+from support.emulator_door import JOBS, Caller
 from tamr_provider.emulator import Options
 from tamr_provider.emulator.fault_file import read_script
 

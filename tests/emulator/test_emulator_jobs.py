@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from emulator_door import JOBS, Caller, RealTime
 
+from support.emulator_door import JOBS, Caller, RealTime
 from tamr_provider.emulator import Options
 from tamr_provider.emulator.assumptions import ASSUMPTIONS
 from tamr_provider.emulator.fault_rules import JobRule, Script

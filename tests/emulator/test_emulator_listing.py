@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from emulator_door import START, Caller, RealTime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.emulator_door import START, Caller, RealTime
 from tamr_provider.emulator import Options
 from tamr_provider.emulator.fault_rules import JobRule, Script
 from tamr_provider.emulator.job import JobError

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from emulator_door import JOBS
 
+from support.emulator_door import JOBS
 from tamr_provider.emulator import Emulator, Options
 from tamr_provider.emulator.fault_file import read_script
 from tamr_provider.emulator.server import PortTakenError, Server

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from emulator_door import JOBS, Caller, RealTime
 
+from support.emulator_door import JOBS, Caller, RealTime
 from tamr_provider.emulator import Options
 from tamr_provider.emulator.fault_file import read_script
 from tamr_provider.emulator.store import StoreError

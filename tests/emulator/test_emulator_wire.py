@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from emulator_door import RealTime, door
 
+from support.emulator_door import RealTime, door
 from tamr_provider.emulator import Emulator, Options
 from tamr_provider.emulator.fault_rules import JobRule, Script
 from tamr_provider.emulator.job import JobError

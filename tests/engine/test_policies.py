@@ -1,0 +1,209 @@
+"""The policy pack: its rules, the real pack process called as the engine calls it, and the CLI."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.policy_packs import FOLDER, UNKNOWN, pack
+from support.processes import QUICK, emulator, project, stack_file, tamr
+from support.pulumi_cli import Pulumi
+from support.sample_jobs import at, make_job, succeeded
+from tamr_provider.decision.launch_limits import stack_before, too_many, wrong_tenant
+from tamr_provider.models import Configuration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOAD, OTHER = Configuration.load("src_crm"), Configuration.load("src_erp")
+PRODUCT = """\
+    customers:
+      version: "2026-11-20"
+      since: "2026-11-20T09:00:00Z"
+      trustDays: 36500
+      sources: [src_crm]
+"""
+ALWAYS = {"windows": ["2020-01-01 00:00 - 2099-01-01 00:00 UTC"]}
+PAST = {"windows": ["2020-01-01 00:00 - 2020-01-02 00:00 UTC"]}
+
+
+def wanted(url: str, **more: Any) -> dict[str, Any]:
+    return {
+        "product": "customers",
+        "stack": "dev",
+        "version": "2026-11-20",
+        "since": "2026-11-20T09:00:00Z",
+        "trustDays": 36500,
+        "sourceId": "src_crm",
+        "url": url,
+        **more,
+    }
+
+
+# The rules themselves
+
+
+def test_the_stack_before_is_the_one_that_the_order_names_before_it() -> None:
+    order = ["dev", "staging", "prod"]
+    assert [stack_before(each, order) for each in (*order, "other")] == ["", "dev", "staging", ""]
+
+
+def test_a_stack_may_use_its_own_tenants_only() -> None:
+    tenants = {"prod": ["https://acme.tamr.cloud/"]}
+    assert wrong_tenant("https://acme.tamr.cloud", "prod", tenants) == ""
+    assert wrong_tenant("https://x.tamr.cloud", "prod", tenants) == (
+        "prod is not to use https://x.tamr.cloud; allowed: https://acme.tamr.cloud"
+    )
+
+
+def test_a_stack_that_the_rule_does_not_name_may_use_no_tenant() -> None:
+    tenants = {"prod": ["https://acme.tamr.cloud"]}
+    assert "does not name this stack" in wrong_tenant("https://acme.tamr.cloud", "dev", tenants)
+
+
+def test_jobs_of_the_last_24_hours_with_the_same_configuration_count_as_runs() -> None:
+    now = at("12:00", 21)
+    jobs = [
+        succeeded("job_old", LOAD, at("11:00"), at("11:30")),
+        succeeded("job_other", OTHER, at("09:00", 21), at("09:30", 21)),
+        succeeded("job_1", LOAD, at("13:00"), at("13:30")),
+        make_job("job_2", LOAD, at("11:00", 21)),
+        make_job("job_undated", LOAD, None),
+    ]
+    assert too_many(jobs, LOAD, now, 3) == ""
+    assert too_many(jobs, LOAD, now, 2) == (
+        "it ran 2 times in the last 24 hours (job_1, job_2); allowed: 2"
+    )
+    assert "it ran once" in too_many(jobs[:3], LOAD, now, 1)
+
+
+# The pack
+
+
+def test_a_rule_that_is_not_configured_is_off(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server, pack(project(tmp_path, server.url, PRODUCT)) as rules:
+        assert rules.judge(wanted(server.url)) == {}
+        assert server.record()["requests"] == []
+
+
+def test_resources_of_others_are_left_alone(tmp_path: Path) -> None:
+    with pack(tmp_path) as rules:
+        rules.configure({"allowed-tenants": {"tenants": {}}})
+        assert rules.judge({"url": "https://x.tamr.cloud"}, "aws:s3:Bucket") == {}
+        assert list(rules.judge({"url": "https://x.tamr.cloud"})) == ["allowed-tenants"]
+
+
+def test_a_launch_in_a_freeze_window_is_refused_and_one_outside_is_not(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server, pack(tmp_path) as rules:
+        rules.configure({"freeze-windows": ALWAYS})
+        refused = rules.judge(wanted(server.url))
+        assert "frozen until Thu 2099-01-01 00:00 UTC" in refused["freeze-windows"]
+        rules.configure({"freeze-windows": PAST})
+        assert rules.judge(wanted(server.url)) == {}
+        assert server.posts() == []
+
+
+def test_what_is_done_passes_every_rule_about_launches(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url, PRODUCT)
+        assert tamr(folder, "up").returncode == 0
+        with pack(folder) as rules:
+            rules.configure(
+                {
+                    "freeze-windows": ALWAYS,
+                    "promotion-order": {"order": ["nowhere", "dev"]},
+                    "runs-per-day": {"maximum": 1},
+                }
+            )
+            assert rules.judge(wanted(server.url)) == {}
+
+
+def test_a_step_behind_one_that_will_run_is_judged_as_a_launch(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url, PRODUCT)
+        tamr(folder, "up")
+        with pack(folder) as rules:
+            rules.configure({"freeze-windows": ALWAYS, "runs-per-day": {"maximum": 1}})
+            refused = rules.judge(wanted(server.url, after=[UNKNOWN]))
+            assert list(refused) == ["freeze-windows", "runs-per-day"]
+            assert "it ran once in the last 24 hours" in refused["runs-per-day"]
+
+
+def test_resources_of_one_preview_share_one_look(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server, pack(tmp_path) as rules:
+        rules.configure({"freeze-windows": PAST, "runs-per-day": {"maximum": 1}})
+        for source in range(20):
+            assert rules.judge(wanted(server.url, sourceId=f"src_{source}")) == {}
+        assert len(server.record()["requests"]) == 1
+
+
+def test_a_version_that_the_stack_before_does_not_hold_is_refused(tmp_path: Path) -> None:
+    with emulator(*QUICK) as staging, emulator(*QUICK) as dev:
+        folder = project(tmp_path, dev.url, PRODUCT)
+        text = stack_file(folder).read_text().replace(dev.url, staging.url)
+        stack_file(folder).with_name("Pulumi.staging.yaml").write_text(text)
+        rule = {"promotion-order": {"order": ["staging", "dev"]}}
+        with pack(folder / "stacks") as rules:
+            rules.configure(rule)
+            refused = rules.judge(wanted(dev.url))["promotion-order"]
+            assert "staging does not hold 2026-11-20 yet" in refused
+        assert tamr(folder, "up", "--stack", "staging").returncode == 0
+        with pack(folder / "stacks") as rules:
+            rules.configure(rule)
+            assert rules.judge(wanted(dev.url)) == {}
+
+
+def test_where_the_tenant_cannot_be_asked_the_rule_refuses_and_says_so(tmp_path: Path) -> None:
+    with emulator("--key", "another") as server, pack(tmp_path) as rules:
+        rules.configure({"runs-per-day": {"maximum": 1}})
+        refused = rules.judge(wanted(server.url))["runs-per-day"]
+        assert "whether it would be launched cannot be told" in refused
+        assert "401" in refused
+    with pack(tmp_path, TAMR_API_KEY="") as rules:
+        rules.configure({"runs-per-day": {"maximum": 1}})
+        assert "set TAMR_API_KEY" in rules.judge(wanted("http://127.0.0.1:1"))["runs-per-day"]
+
+
+def test_a_window_that_is_none_is_told_with_what_is_allowed(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server, pack(tmp_path) as rules:
+        rules.configure({"freeze-windows": {"windows": ["weekends"]}})
+        assert "Fri 16:00 - Mon 08:00" in rules.judge(wanted(server.url))["freeze-windows"]
+
+
+def test_every_rule_has_an_example_in_the_pack_and_refuses(tmp_path: Path) -> None:
+    with pack(tmp_path) as rules:
+        names = ["allowed-tenants", "freeze-windows", "promotion-order", "runs-per-day"]
+        assert sorted(rules.mandatory_rules()) == names
+
+
+# With the CLI
+
+
+@pytest.mark.cli
+@pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH")
+def test_pulumi_up_launches_nothing_that_the_pack_refuses(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url, PRODUCT)
+        mine = {"tenants": {"dev": [server.url]}}
+        strict = _rules(tmp_path, {"freeze-windows": ALWAYS, "allowed-tenants": mine})
+        refused = pulumi.up(*strict)
+        assert refused.returncode != 0, refused.stdout
+        assert "frozen until Thu 2099-01-01" in refused.stdout
+        assert "allowed-tenants" not in refused.stdout
+        assert server.posts() == []
+        done = pulumi.up(*_rules(tmp_path, {"freeze-windows": PAST, "allowed-tenants": mine}))
+        assert done.returncode == 0, done.stdout
+        assert len(server.posts()) == 1
+        again = pulumi.up(*strict)
+        assert again.returncode == 0, again.stdout
+        assert "Traceback" not in refused.stdout + done.stdout + again.stdout
+
+
+def _rules(folder: Path, rules: dict[str, Any]) -> list[str]:
+    off = {"promotion-order": {"enforcementLevel": "advisory"}, "runs-per-day": "disabled"}
+    path = folder / "rules.json"
+    path.write_text(json.dumps({**off, **rules}))
+    return ["--policy-pack", str(FOLDER), "--policy-pack-config", str(path)]

@@ -1,0 +1,408 @@
+"""`pulumi up` for real: the CLI, our host, an emulated tenant. Skipped where there is no CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.processes import KEY, QUICK, SLOW, emulator, stack_file, tamr
+from support.pulumi_cli import LOADS, Pulumi, kill_everything
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.cli,
+    pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH"),
+]
+
+
+def test_a_stack_is_reconciled_and_a_second_up_sends_no_post(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        done = pulumi.up()
+        assert done.returncode == 0, done.stdout
+        assert len(server.posts()) == 8
+        assert "succeeded after" in done.stdout
+        again = pulumi.up()
+        assert "12 unchanged" in again.stdout
+        assert "(9 found)" in tamr(pulumi.folder, "up").stdout
+        assert len(server.posts()) == 8
+        everything = done.stdout + again.stdout
+        everything += "".join(
+            each.read_text(errors="replace") for each in pulumi.state.rglob("*") if each.is_file()
+        )
+        assert KEY not in everything
+        assert "Traceback" not in everything
+        for resource in pulumi.deployment()["resources"]:
+            assert len(json.dumps(resource.get("outputs", {}))) < 1000
+
+
+def test_what_tamr_up_did_satisfies_pulumi_up(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        assert tamr(pulumi.folder, "up").returncode == 0
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 8
+
+
+BY_HAND = """\
+from tamr_provider.resources import Load, end_quietly_on_interrupt
+from tamr_provider.resources.steps import Wanted
+end_quietly_on_interrupt()
+Load("crm", "src_crm", Wanted("{url}", "{version}", "{since}", trust_days=36500))
+"""
+
+
+def test_a_hand_declared_version_needs_a_since_after_the_last_job(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        program = pulumi.folder / "stacks/__main__.py"
+
+        def up(version: str, since: str) -> str:
+            program.write_text(BY_HAND.format(url=server.url, version=version, since=since))
+            return pulumi.up().stdout
+
+        assert "2 created" in up("v1", "2026-11-20T09:00:00Z")
+        assert "from when version v1 counted; give a later since" in up(
+            "v2", "2026-11-20T09:00:00Z"
+        )
+        refused = up("v2", "2026-11-20T09:30:00Z")
+        assert "InputError: since 2026-11-20T09:30:00Z is not after " in refused
+        assert "which satisfied version v1; give a later since" in refused
+        assert "Traceback" not in refused
+        assert len(server.posts()) == 1
+        (job,) = server.jobs()
+        assert "1 replaced" in up("v2", job["finished"])
+        assert len(server.posts()) == 2
+
+
+def test_a_target_whose_predecessors_were_not_run_is_refused(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        pulumi.up()
+        urns = [resource["urn"] for resource in pulumi.deployment()["resources"]]
+        (update,) = (urn for urn in urns if urn.endswith("::customers-update-dp_customers"))
+        loads = [urn for urn in urns if "::customers-load-" in urn]
+        assert tamr(pulumi.folder, "bump", "customers", "v2").returncode == 0
+        refused = pulumi.up("--target", update)
+        assert refused.returncode != 0
+        said = " ".join(refused.stdout.split())
+        assert (
+            "products.customers: load src_crm, load src_erp were not run for version v2 yet: "
+            "target them too, or run without --target"
+        ) in said
+        assert len(server.posts()) == 8
+        assert pulumi.run("preview", "--target", update).returncode != 0
+        assert pulumi.up("--target", update, "--target", loads[0]).returncode != 0
+        assert len(server.posts()) <= 9
+        targets = [word for urn in (update, *loads) for word in ("--target", urn)]
+        assert pulumi.up(*targets).returncode == 0
+        assert len(server.posts()) == 8 + 3
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 8 + 6
+        for resource in pulumi.deployment()["resources"]:
+            assert "afterSteps" not in {**resource.get("inputs", {}), **resource.get("outputs", {})}
+
+
+@pytest.mark.parametrize("slots", ["-1", "0", "0.5", "many"])
+def test_slots_that_are_no_count_are_refused_at_preview(tmp_path: Path, slots: str) -> None:
+    pulumi = Pulumi(tmp_path, "http://127.0.0.1:9")
+    path = stack_file(pulumi.folder)
+    path.write_text(path.read_text().replace("config:\n", f"config:\n  tamr:slots: {slots}\n"))
+    refused = pulumi.run("preview")
+    assert refused.returncode != 0
+    assert "Pulumi.dev.yaml: tamr:slots: found " in refused.stdout
+    assert "Traceback" not in refused.stdout
+    assert "tamr:slots: found " in tamr(pulumi.folder, "plan").stderr
+
+
+def test_a_wrong_step_by_hand_is_one_line_at_preview(tmp_path: Path) -> None:
+    pulumi = Pulumi(tmp_path, "http://127.0.0.1:9", TAMR_API_KEY="")
+    program = BY_HAND.format(url="http://127.0.0.1:9", version="v1", since="2026-11-20T09:00:00Z")
+    for right, wrong, reason in (
+        ('"src_crm"', "5", "allowed: an id as text"),
+        ("trust_days=36500", "max_attempts=0.5", "allowed: a whole number, 1 or more"),
+        ("trust_days=36500", "trust_days=1e300", "allowed: a number above 0"),
+        ("trust_days=36500", 'freeze="Fri 16:00"', "allowed: a list with at least one entry"),
+        ("trust_days=36500", 'freeze=("nonsense",)', "[0]: found 'nonsense'; allowed:"),
+    ):
+        (pulumi.folder / "stacks/__main__.py").write_text(program.replace(right, wrong))
+        refused = pulumi.run("preview")
+        assert refused.returncode != 0
+        assert reason in refused.stdout, refused.stdout
+        assert "Traceback" not in refused.stdout
+
+
+def test_config_in_pulumi_yaml_means_the_same_to_both(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        path, text = stack_file(pulumi.folder), stack_file(pulumi.folder).read_text()
+        path.write_text(text.replace(f"  tamr:url: {server.url}\n", ""))
+        settings = pulumi.folder / "Pulumi.yaml"
+        assert "\nconfig:" not in settings.read_text()
+        shared = f"config:\n  tamr:url:\n    value: {server.url}\n  tamr:slots:\n    value: 1\n"
+        settings.write_text(settings.read_text() + shared)
+        assert "of 1 slots" in tamr(pulumi.folder, "plan").stdout
+        done = pulumi.up()
+        assert done.returncode == 0, done.stdout
+        assert tamr(pulumi.folder, "up").returncode == 0
+        assert len(server.posts()) == 8
+        settings.write_text(settings.read_text().replace("value: 1\n", "value: many\n"))
+        assert "tamr:slots: found 'many'" in pulumi.run("preview").stdout
+        assert "Pulumi.yaml: tamr:slots: found 'many'" in tamr(pulumi.folder, "plan").stderr
+        key = "  tamr:apiKey:\n    value: geheim-4711\n"
+        settings.write_text(settings.read_text().replace("value: many\n", "value: 1\n") + key)
+        for said in (pulumi.run("preview"), tamr(pulumi.folder, "plan")):
+            assert said.returncode != 0
+            assert "geheim" not in f"{said.stdout}{said.stderr}"
+
+
+def warned_once(output: str, product: str) -> bool:
+    """Whether one resource warns of a run soon after the last one, and which product's it is."""
+    report = output.partition("Diagnostics:")[2]
+    lines = [line.strip() for line in report.splitlines() if "minHoursBetween" in line]
+    return len(lines) == 1 and lines[0].startswith(f"warning: {product}: this run starts ")
+
+
+def test_after_a_destroy_nothing_is_launched_until_a_bump(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        pulumi.up()
+        assert pulumi.run("destroy", "--yes", "--skip-preview").returncode == 0
+        again = pulumi.up()
+        assert "12 created" in again.stdout
+        assert len(server.posts()) == 8
+        assert tamr(pulumi.folder, "bump", "customers", "2026-11-20").returncode == 0
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 8 + 6
+
+
+def test_a_new_version_previews_its_whole_cascade_and_runs_only_that_product(
+    tmp_path: Path,
+) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        pulumi.up()
+        assert tamr(pulumi.folder, "bump", "customers", "2026-11-21").returncode == 0
+        preview = pulumi.run("preview").stdout
+        assert "+-6 to replace" in preview
+        assert warned_once(preview, "customers")
+        done = pulumi.up()
+        assert done.returncode == 0
+        assert warned_once(done.stdout, "customers")
+        assert len(server.posts()) == 8 + 6
+
+
+def test_a_preview_tells_of_each_step_what_would_happen_and_without_a_key_nothing(
+    tmp_path: Path,
+) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        told = pulumi.run("preview").stdout
+        assert "would launch: no such job since 2026-11-20T09:00:00Z" in told
+        assert "would launch: comes after steps that are not done yet" in told
+        tamr(pulumi.folder, "up")
+        asked = len(server.record()["requests"])
+        assert pulumi.run("preview").stdout.count("\n    nothing to launch: job_") == 9
+        assert len(server.record()["requests"]) <= asked + 2
+        asked = len(server.record()["requests"])
+        pulumi.env["TAMR_API_KEY"] = ""
+        silent = pulumi.run("preview")
+        assert "12 to create" in silent.stdout
+        assert "Diagnostics" not in silent.stdout
+        assert len(server.record()["requests"]) == asked
+
+
+def test_a_version_that_moved_alone_is_refused_with_the_command_that_repairs_it(
+    tmp_path: Path,
+) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        pulumi.up()
+        path = stack_file(pulumi.folder)
+        path.write_text(path.read_text().replace('"2026-11-20"', '"2026-11-21"', 1))
+        done = pulumi.run("preview")
+        assert done.returncode != 0
+        assert "tamr bump customers 2026-11-21 --stack dev" in done.stdout
+        assert len(server.posts()) == 8
+
+
+def test_eight_jobs_run_side_by_side_and_one_interrupt_leaves_nothing_behind(
+    tmp_path: Path,
+) -> None:
+    with emulator(*SLOW, "--slots", "8") as server:
+        pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8")
+        with pulumi.start_up() as process:
+            server.wait_for_running(8)
+            os.killpg(process.pid, signal.SIGINT)
+            output, _ = process.communicate(timeout=60)
+        for number in range(8):
+            assert f"p{number}: load src_{number} is not finished: interrupted" in output
+        assert "Traceback" not in output
+        assert "KeyboardInterrupt" not in output
+        assert pulumi.locks() == []
+        assert not pulumi.deployment().get("pending_operations")
+        assert {each["state"] for each in server.jobs()} == {"RUNNING"}
+        assert len(server.posts()) == 8
+
+
+def test_the_next_up_adopts_what_an_interrupted_one_left_running(tmp_path: Path) -> None:
+    with emulator("--load", "4s", "--pending", "50ms", "--slots", "8") as server:
+        pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8")
+        with pulumi.start_up() as process:
+            server.wait_for_running(8)
+            os.killpg(process.pid, signal.SIGINT)
+            process.communicate(timeout=60)
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 8
+
+
+def test_a_failing_job_is_one_readable_line(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.json"
+    rule = {"sourceId": "src_crm", "outcome": "failed", "reason": "BOOM", "message": "it broke"}
+    faults.write_text(json.dumps({"jobs": [rule]}))
+    with emulator(*QUICK, "--faults", str(faults)) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        done = pulumi.up()
+        assert done.returncode != 0
+        report = done.stdout.partition("Diagnostics:")[2]
+        (line,) = [each for each in report.splitlines() if "BOOM" in each]
+        assert line.strip().startswith(
+            "error: JobFailedError: customers: load src_crm failed (attempt 1 of 3): BOOM: it broke"
+        )
+        assert line.endswith("to try again: pulumi up --stack dev")
+        assert "Traceback" not in done.stdout
+        assert "KeyboardInterrupt" not in done.stdout
+
+
+def test_bad_config_is_told_without_a_traceback_or_a_request(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url, LOADS.replace("sources", "sorces", 1))
+        done = pulumi.up()
+        assert done.returncode != 0
+        assert "Pulumi.dev.yaml: products.p0.sorces: unknown key" in done.stdout
+        assert "Traceback" not in done.stdout
+        assert server.record()["requests"] == []
+
+
+def test_a_killed_engine_is_repaired_with_the_documented_commands_and_loses_no_job(
+    tmp_path: Path,
+) -> None:
+    with emulator("--load", "6s", "--pending", "50ms", "--slots", "8") as server:
+        pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8")
+        with pulumi.start_up() as process:
+            server.wait_for_running(8)
+            process.kill()
+        assert "the stack is currently locked" in pulumi.up().stdout
+        assert "repair: pulumi cancel --yes --stack dev" in pulumi.doctor()
+        assert pulumi.run("cancel", "--yes").returncode == 0
+        done = pulumi.up()
+        assert done.returncode == 0, done.stdout
+        assert pulumi.deployment()["pending_operations"]
+        repair = "pulumi refresh --clear-pending-creates --yes --stack dev"
+        assert f"repair: {repair}" in pulumi.doctor()
+        assert pulumi.run("refresh", "--clear-pending-creates", "--yes").returncode == 0
+        last = pulumi.up()
+        assert "pending" not in last.stdout
+        assert "repair" not in pulumi.doctor()
+        assert len(server.posts()) == 8
+
+
+def interrupt_twice(process: subprocess.Popen[str]) -> None:
+    """Send the second Ctrl-C as soon as the engine has answered the first."""
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "^C received" in line:
+            break
+    os.killpg(process.pid, signal.SIGINT)
+
+
+@pytest.mark.parametrize("wreck", [interrupt_twice, kill_everything])
+def test_whatever_the_doctor_prescribes_leaves_no_lock_no_warning_and_no_second_job(
+    tmp_path: Path, wreck: Callable[[subprocess.Popen[str]], None]
+) -> None:
+    with emulator("--load", "6s", "--pending", "50ms", "--slots", "8") as server:
+        pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8")
+        with pulumi.start_up() as process:
+            server.wait_for_running(8)
+            wreck(process)
+            process.communicate(timeout=60)
+        for _ in range(3):
+            for line in pulumi.doctor().splitlines():
+                if "repair: pulumi " in line:
+                    words = shlex.split(line.partition("repair: pulumi ")[2])
+                    assert pulumi.run(*words[:-2]).returncode == 0
+        last = pulumi.up()
+        assert last.returncode == 0, last.stdout
+        assert "warning" not in last.stdout
+        assert "repair: pulumi" not in pulumi.doctor()
+        assert pulumi.locks() == []
+        assert len(server.posts()) == 8
+
+
+def test_a_hand_over_ends_the_run_as_not_finished_and_the_next_one_adopts(tmp_path: Path) -> None:
+    with emulator("--load", "4s", "--pending", "50ms", "--slots", "8") as server:
+        pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8", TAMR_HAND_OVER_AFTER="1s")
+        done = pulumi.up()
+        assert done.returncode != 0
+        assert "NotFinishedError: p0: load src_0 is not finished: its time was up" in done.stdout
+        assert "JobFailedError" not in done.stdout
+        assert "HeldError" not in done.stdout
+        assert pulumi.locks() == []
+        pulumi.env.pop("TAMR_HAND_OVER_AFTER")
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 8
+
+
+def test_a_version_that_staging_does_not_hold_is_refused_in_the_preview(tmp_path: Path) -> None:
+    product = '    a: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
+    guarded = product.replace("sources", "promoteFrom: staging, sources")
+    with emulator(*QUICK) as staging, emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url, guarded)
+        other = stack_file(pulumi.folder).with_name("Pulumi.staging.yaml")
+        head = f"config:\n  tamr:url: {staging.url}\n  tamr-pipelines:products:\n"
+        other.write_text(head + product)
+        refused = pulumi.run("preview")
+        assert refused.returncode != 0
+        assert "promoteFrom: staging does not hold 2026-11-20 yet" in refused.stdout
+        assert tamr(pulumi.folder, "up", "--stack", "staging").returncode == 0
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 1
+        # What it holds stays, whatever staging goes on to.
+        tamr(pulumi.folder, "bump", "a", "2026-11-21", "--stack", "staging")
+        assert pulumi.up().returncode == 0
+
+
+def test_in_a_freeze_nothing_is_launched_and_what_is_done_is_left_alone(tmp_path: Path) -> None:
+    frozen = 'freeze: ["2026-01-01 00:00 - 2099-01-01 00:00 UTC: audit"]'
+    product = '    a: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url, product.replace("sources", f"{frozen}, sources"))
+        done = pulumi.up()
+        assert done.returncode != 0
+        assert "frozen until Thu 2099-01-01 00:00 UTC" in done.stdout
+        assert "audit" in done.stdout
+        assert server.posts() == []
+        tamr(pulumi.folder, "jobs", "start", "load", "src_crm")
+        assert pulumi.up().returncode == 0
+        assert len(server.posts()) == 1
+
+
+def test_without_our_host_everything_works_as_well(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        path = pulumi.folder / "Pulumi.yaml"
+        path.write_text(path.read_text().partition("# The provider's own host")[0])
+        done = pulumi.up()
+        assert done.returncode == 0, done.stdout
+        assert len(server.posts()) == 8

@@ -1,0 +1,147 @@
+"""`tamr board`: what the page says, what it is safe from, and how it is served."""
+
+from __future__ import annotations
+
+import html
+import json
+import signal
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.fake_clock import FakeClock
+from support.processes import QUICK, SLOW, emulator, project, stack_file, start_tamr, tamr
+from tamr_provider.cli.output.board_server import EVERY_SECONDS, Fresh
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PRODUCT = """\
+    {name}:
+      version: "{version}"
+      since: "2026-11-20T09:00:00Z"
+      trustDays: 36500
+      sources: [src_{name}]
+"""
+
+
+def stack(folder: Path, name: str, url: str, products: str) -> None:
+    path = stack_file(folder).with_name(f"Pulumi.{name}.yaml")
+    text = f"config:\n  tamr:url: {url}\n  tamr-pipelines:products:\n{products}"
+    path.write_text(text, encoding="utf-8")
+
+
+def board(folder: Path, **env: str) -> str:
+    done = tamr(folder, "board", "--out", "board.html", **env)
+    assert done.returncode == 0, done.stderr
+    return (folder / "board.html").read_text(encoding="utf-8")
+
+
+def test_each_product_has_its_version_state_and_last_outcome_in_each_environment(
+    tmp_path: Path,
+) -> None:
+    faults = tmp_path / "faults.json"
+    rule = {"type": "load", "sourceId": "src_b", "outcome": "failed", "reason": "BOOM"}
+    faults.write_text(json.dumps({"jobs": [rule]}))
+    both = "".join(PRODUCT.format(name=each, version="2026-11-20") for each in "ab")
+    with emulator(*QUICK, "--faults", str(faults)) as server:
+        folder = project(tmp_path / "p", server.url, both)
+        stack(folder, "prod", "http://127.0.0.1:9", both)
+        tamr(folder, "up")
+        page = html.unescape(board(folder))
+        assert "1 held" in page
+        assert "1 to run" in page
+        assert "2 unknown" in page
+        assert "load src_b failed: BOOM" in page
+        assert "http://127.0.0.1:9 cannot be reached" in page
+        for job in server.jobs():
+            assert job["jobId"] in page
+
+
+def test_a_version_that_may_be_promoted_comes_with_its_command(tmp_path: Path) -> None:
+    new = PRODUCT.format(name="a", version="2026-11-21")
+    old = PRODUCT.format(name="a", version="2026-11-20") + "      promoteFrom: dev\n"
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url, new)
+        stack(folder, "prod", server.url, old)
+        assert "tamr promote" not in board(folder)
+        tamr(folder, "up")
+        assert "tamr promote a --from dev --to prod" in board(folder)
+
+
+def test_every_text_is_escaped_and_the_page_runs_no_script_but_its_own(tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script>"
+    faults = tmp_path / "faults.json"
+    rule = {"outcome": "failed", "reason": "BAD", "message": f'"><img src=x onerror=x> {evil}'}
+    faults.write_text(json.dumps({"jobs": [rule]}))
+    products = PRODUCT.format(name="a", version="2026-11-20").replace("src_a", f'"{evil}"')
+    with emulator(*QUICK, "--faults", str(faults)) as server:
+        folder = project(tmp_path / "p", server.url, products.replace("    a:", f'    "{evil}":'))
+        tamr(folder, "up")
+        page = board(folder)
+        assert evil not in page
+        assert "<img" not in page
+        assert html.escape(evil, quote=False) in page
+        assert page.count("<script>") == 1
+        assert "default-src 'none'" in page
+        assert "unsafe" not in page
+
+
+def test_one_look_serves_the_whole_page(tmp_path: Path) -> None:
+    both = "".join(PRODUCT.format(name=each, version="2026-11-20") for each in "abcdefgh")
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url, both)
+        tamr(folder, "up")
+        before = len(server.record()["requests"])
+        board(folder)
+        assert len(server.record()["requests"]) == before + 1
+
+
+@pytest.mark.parametrize("words", [[], ["--out", "board.html", "--serve"]])
+def test_a_file_or_a_server_has_to_be_chosen(tmp_path: Path, words: list[str]) -> None:
+    done = tamr(project(tmp_path, "http://127.0.0.1:9"), "board", *words)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: give --out FILE for a file, or --serve")
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    done = tamr(project(tmp_path, "http://127.0.0.1:9"), "board", "--out", "no/board.html")
+    assert done.returncode == 2
+    assert "--out: no/board.html cannot be written" in done.stderr
+
+
+def test_a_served_board_is_for_this_machine_and_ends_at_ctrl_c(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        folder = project(tmp_path, server.url, PRODUCT.format(name="a", version="2026-11-20"))
+        with start_tamr(folder, "board", "--serve") as process:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            asked = len(server.record()["requests"])
+            pages = [urllib.request.urlopen(url).read().decode() for _ in range(3)]
+            asked_again = len(server.record()["requests"])
+            elsewhere = urllib.request.Request(url, headers={"Host": "attacker.example:80"})
+            with pytest.raises(urllib.error.HTTPError, match="403") as refused:
+                urllib.request.urlopen(elsewhere)
+            refused.value.close()
+            process.send_signal(signal.SIGINT)
+        assert process.returncode == 0
+        assert "2026-11-20" in pages[0]
+        assert f'http-equiv="refresh" content="{EVERY_SECONDS}"' in pages[0]
+        assert asked_again == asked
+
+
+def test_a_page_is_made_anew_after_a_minute_and_only_when_somebody_looks() -> None:
+    clock, made = FakeClock(), list[int]()
+
+    def make() -> str:
+        made.append(1)
+        return str(len(made))
+
+    fresh = Fresh(make, clock)
+    assert [fresh.get(), fresh.get()] == ["1", "1"]
+    clock.elapsed += EVERY_SECONDS - 1
+    assert fresh.get() == "1"
+    clock.elapsed += 1000
+    assert fresh.get() == "2"

@@ -1,0 +1,22 @@
+"""`tamr demo` tells its story to the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from support.processes import tamr
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_demo_ends_with_what_ran_and_what_did_not_need_to(tmp_path: Path) -> None:
+    done = tamr(tmp_path, "demo", "--without-pulumi")
+    assert done.returncode == 0, done.stderr
+    assert "There is no Pulumi CLI here, so `tamr up` does what `pulumi up` would." in done.stdout
+    summary = done.stdout.partition("What happened:")[2]
+    assert summary.count("not needed: that job still satisfies it") == 6
+    assert summary.count("run 2: ran job_") == 4
+    assert "Run 1 launched 9 jobs" in summary
+    assert "Run 2 launched 4" in summary
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,184 @@
+"""What the documentation shows works as shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
+from datetime import datetime, timezone
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from tamr_provider.cli import main
+from tamr_provider.emulator.fault_file import read_script
+from tamr_provider.stackfile.parser import read_stack_file
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 21, tzinfo=timezone.utc)
+
+
+def blocks(name: str, language: str) -> list[str]:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_stack_file_of_the_readme_is_valid() -> None:
+    (text,) = blocks("README.md", "yaml")
+    file = read_stack_file(text, "tamr-pipelines", "README.md", NOW)
+    assert list(file.products) == ["customers"]
+
+
+@pytest.mark.parametrize(("stack", "products"), [("dev", 2), ("staging", 1), ("prod", 1)])
+def test_the_example_stacks_are_valid_and_those_of_the_demo(stack: str, products: int) -> None:
+    name = f"stacks/Pulumi.{stack}.yaml"
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert len(read_stack_file(text, "tamr-pipelines", stack, NOW).products) == products
+    assert (ROOT / "tamr_provider/templates/demo" / name).read_text(encoding="utf-8") == text
+    assert text.startswith("# Try it: tamr emulator --load 4s --update 6s --publish 3s ")
+
+
+def test_the_faults_file_of_the_documentation_is_valid() -> None:
+    (text,) = blocks("docs/emulator.md", "json")
+    script = read_script(json.loads(text))
+    assert (len(script.jobs), len(script.answers), script.hidden) == (3, 3, 1)
+
+
+def test_the_python_of_the_documentation_runs() -> None:
+    (code,) = blocks("docs/emulator.md", "python")
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert getattr(names["answer"], "status") == 200  # noqa: B009 - a name made by the code
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "docs/emulator.md",
+        "docs/kubernetes.md",
+        "docs/policies.md",
+        "docs/reliability.md",
+        "docs/state-backends.md",
+        "CONTRIBUTING.md",
+    ],
+)
+def test_files_that_the_documentation_names_exist(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    named = re.findall(r"`((?:tamr_provider|tests|stacks|docs|deploy)/[\w./]+\w)`", text)
+    for path in named:
+        assert (ROOT / path).exists(), path
+
+
+def test_variables_of_the_readme_are_those_that_the_settings_read() -> None:
+    documented = set(
+        re.findall(r"`(TAMR_[A-Z_]+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    )
+    code = "".join(each.read_text(encoding="utf-8") for each in ROOT.glob("tamr_provider/**/*.py"))
+    read = set(re.findall(r"\"(TAMR_[A-Z_]+)\"", code)) - {"TAMR_EMULATOR_KEY", "TAMR_API_KEY_"}
+    read -= {"TAMR_PRODUCT", "TAMR_VERSION", "TAMR_JOB_IDS"}  # for a team's own check
+    assert documented - {"TAMR_API_KEY_"} == read
+
+
+def test_every_test_that_holds_a_claim_exists() -> None:
+    claims = (ROOT / "docs/reliability.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", claims))
+    code = "".join(each.read_text(encoding="utf-8") for each in ROOT.glob("tests/**/test_*.py"))
+    assert len(named) > 15
+    assert named <= set(re.findall(r"^def (test_\w+)", code, re.MULTILINE))
+
+
+def test_the_guards_of_the_documentation_are_valid() -> None:
+    verify, guards, override = blocks("docs/promotion.md", "yaml")
+    whole = f"{guards}  {verify}  {override}  sources: [src_crm]\n"
+    head = "config:\n  tamr-pipelines:products:\n"
+    text = head + "".join(f"    {line}\n" for line in whole.splitlines())
+    product = read_stack_file(text, "tamr-pipelines", "promotion.md", NOW).products["customers"]
+    assert product.overridden
+    assert len(product.freeze) == 2
+
+
+PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
+FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+
+
+def fenced(page: Path) -> list[tuple[str, str]]:
+    """Return each code block of a page with its language, without its indentation."""
+    text = page.read_text(encoding="utf-8")
+    return [(language, textwrap.dedent(code)) for _, language, code in FENCE.findall(text)]
+
+
+def commands(script: str) -> list[list[str]]:
+    """Return the words of each `tamr` command of a shell script."""
+    lines = script.replace("\\\n", " ").splitlines()
+    words = [shlex.split(each, comments=True) for each in lines if each.startswith("tamr ")]
+    return [each[1:] for each in words]
+
+
+def parse(words: list[str]) -> None:
+    """Read a command's words as the command line does. Raises where it would refuse them."""
+    command, name = main, "tamr"
+    context: click.Context | None = None
+    while isinstance(command, click.Group):
+        context = click.Context(command, info_name=name, parent=context)
+        name, words = words[0], words[1:]
+        below = command.get_command(context, name)
+        assert below is not None, name
+        command = below  # type: ignore[assignment]
+    command.make_context(name, words, parent=context)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_code_block_is_of_a_kind_that_is_checked(page: Path) -> None:
+    """Consoles are run (test_tutorial), the rest is read by what would read it."""
+    for language, code in fenced(page):
+        if language in ("sh", "shell", "bash"):
+            subprocess.run(["bash", "-n"], input=code, text=True, check=True)
+            for words in commands(code):
+                parse(words)
+        elif language == "yaml":
+            assert yaml.safe_load(code) is not None
+        elif language == "json":
+            json.loads(code)
+        elif language == "python":
+            compile(code, str(page), "exec")
+        elif language == "console":
+            assert page.name == "tutorial.md"
+        else:
+            assert language in ("text", "mermaid"), language
+
+
+@pytest.mark.parametrize("name", ["second-tenant", "realtime-workflows"])
+def test_the_stack_files_of_the_how_to_pages_are_valid(name: str) -> None:
+    (text,) = [
+        code for language, code in fenced(ROOT / f"docs/how-to/{name}.md") if language == "yaml"
+    ]
+    assert read_stack_file(text, "tamr-pipelines", name, NOW).products
+
+
+def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(
+    tmp_path: Path,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    commands = (tmp_path / "reference/commands.html").read_text(encoding="utf-8")
+    assert "tamr jobs start publish" in commands
+    assert "minHoursBetween" in (tmp_path / "reference/stack-file.html").read_text("utf-8")
+    for each in tmp_path.rglob("*.html"):
+        assert not re.search(
+            r"(?:src|href)=.?https?://(?!squidfunk)[^ >]*\.(?:js|css|woff2?)",
+            each.read_text("utf-8"),
+        ), each

@@ -1,0 +1,228 @@
+"""The steps of the GitHub workflows, run in order on the shell that GitHub gives them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.ci_runners import Runner
+from support.processes import PRODUCTS, QUICK, SLOW, emulator, project, stack_file, tamr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not on PATH")
+QUEUED = ["workflow run tamr-up.yml --field stack=dev"]
+KEY = {"TAMR_API_KEY": "k"}
+
+
+def write_stacks(runner: Runner, **urls: str) -> None:
+    for name, url in urls.items():
+        project(runner.folder, url)
+        path = stack_file(runner.folder)
+        path.rename(path.with_name(f"Pulumi.{name}.yaml"))
+    runner.commit("The stacks")
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[Runner]:
+    with emulator(*QUICK) as server:
+        runner = Runner(tmp_path)
+        project(runner.folder, server.url)
+        runner.commit()
+        yield runner
+
+
+def backend(folder: Path) -> dict[str, str]:
+    """Return what a person sets who keeps the state on a backend of their own."""
+    (folder / "state").mkdir(exist_ok=True)
+    return {
+        "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "TAMR_API_KEY_STAGING": "k",
+    }
+
+
+def test_the_first_merge_works_with_the_listed_settings_alone(tmp_path: Path) -> None:
+    """A generated project, a new backend, then the next run in a clone of its own."""
+    with emulator(*QUICK) as server:
+        assert tamr(tmp_path, "init", "shop", "--ci", "github").returncode == 0
+        stack = tmp_path / "shop/stacks/Pulumi.staging.yaml"
+        stack.write_text(stack.read_text().replace("https://acme-staging.tamr.cloud", server.url))
+        first = Runner(tmp_path)
+        first.commit()
+        settings = backend(tmp_path) | {"STACK": "staging", "TAMR_API_KEY_PROD": ""}
+        settings["PULUMI_SHA256"] = first.offer_pulumi()
+        done = first.job("tamr-up", **settings)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert len(server.posts()) == 4
+        (tmp_path / "next").mkdir()
+        again = Runner(tmp_path / "next", remote=first.folder)
+        settings["PULUMI_SHA256"] = again.offer_pulumi()
+        done = again.job("tamr-up", **settings)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert len(server.posts()) == 4
+
+
+def test_a_download_with_another_checksum_is_not_unpacked(runner: Runner) -> None:
+    runner.offer_pulumi()
+    done = runner.step("tamr-up", "Install the Pulumi CLI")
+    assert done.returncode == 1
+    assert not (runner.root / "pulumi").exists()
+    (url,) = runner.calls()
+    assert url == "https://get.pulumi.com/releases/sdk/pulumi-v3.255.0-linux-x64.tar.gz"
+
+
+def test_a_passphrase_that_is_not_set_is_not_taken_for_an_empty_one(runner: Runner) -> None:
+    runner.program("pulumi", 'echo "${PULUMI_CONFIG_PASSPHRASE-none}"')
+    done = runner.step("tamr-up", "Up", STACK="dev")
+    assert done.stdout.splitlines() == ["none", "none"]
+
+
+def up(runner: Runner, pulumi: str, **env: str) -> tuple[int, list[str]]:
+    """Run the step Up with a stand-in for `pulumi up`; return its code and what was queued."""
+    script = f'case "$1" in stack) {env.pop("HISTORY", "true")} ;; up) {pulumi} ;; esac'
+    runner.program("pulumi", script)
+    done = runner.step("tamr-up", "Up", STACK="dev", **KEY, **env)
+    print(done.stdout, done.stderr)
+    return done.returncode, runner.calls()
+
+
+RUN = "tamr up --stack dev || exit 255"
+LOCKED = "echo 'error: the stack is currently locked'; exit 255"
+
+
+def test_a_failed_job_fails_the_workflow_whatever_the_log_says(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text(json.dumps({"jobs": [{"type": "load", "outcome": "failed", "times": 99}]}))
+    with emulator(*QUICK, "--faults", str(faults)) as server:
+        runner = Runner(tmp_path)
+        write_stacks(runner, dev=server.url)
+        script = f"echo 'error: NotFinishedError: c: load d is not finished'; {RUN}"
+        assert up(runner, script) == (255, [])
+
+
+def test_a_run_that_handed_over_is_queued_again_while_jobs_are_running(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        runner = Runner(tmp_path)
+        write_stacks(runner, dev=server.url)
+        assert up(runner, RUN, TAMR_HAND_OVER_AFTER="1s") == (0, QUEUED)
+
+
+def test_a_locked_stack_fails_and_queues_nothing(tmp_path: Path) -> None:
+    """While jobs of a killed run are still running, too: this run never began."""
+    with emulator(*SLOW) as server:
+        runner = Runner(tmp_path)
+        write_stacks(runner, dev=server.url)
+        assert up(runner, LOCKED) == (255, [])
+        tamr(runner.folder, "up", TAMR_HAND_OVER_AFTER="1s")
+        old = """echo '[{"startTime": "2026-11-20T09:00:00.000Z"}]'"""
+        assert up(runner, LOCKED, HISTORY=old) == (255, [])
+
+
+def test_what_the_tenant_refused_fails_when_nothing_is_running(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text(json.dumps({"jobs": [{"sourceId": "src_erp", "refuse": 404, "times": 99}]}))
+    with emulator(*QUICK, "--faults", str(faults)) as server:
+        runner = Runner(tmp_path)
+        write_stacks(runner, dev=server.url)
+        assert up(runner, RUN) == (255, [])
+
+
+def test_a_freeze_is_neither_a_failure_nor_a_reason_to_queue(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        runner = Runner(tmp_path)
+        frozen = "      freeze: ['2026-01-01 00:00 - 2126-01-01 00:00 UTC']\n"
+        one = PRODUCTS.partition("    suppliers:")[0] + frozen
+        project(runner.folder, server.url, one)
+        runner.commit()
+        assert up(runner, RUN) == (0, [])
+
+
+def plan(runner: Runner, **env: str) -> tuple[str, str]:
+    """Run the check's plan; return the comment, and the exit code that it noted."""
+    runner.git("update-ref", "refs/remotes/origin/main", "main")
+    done = runner.step("tamr-check", "Plan", **{"STACK": "dev", "BASE": "main", **KEY, **env})
+    assert done.returncode == 0, done.stderr
+    noted = (runner.root / "github_output").read_text().splitlines()[-1].removeprefix("code=")
+    return (runner.folder / "comment.md").read_text(), noted
+
+
+def test_the_check_says_what_the_change_would_launch(runner: Runner) -> None:
+    comment, code = plan(runner)
+    assert comment.startswith("<!-- tamr plan dev -->\n### Plan for `dev`")
+    assert "| customers | load src_crm | + launch |" in comment
+    assert code == "0"
+
+
+def test_the_comment_appears_on_failure_too_and_says_what_failed(runner: Runner) -> None:
+    path = stack_file(runner.folder)
+    path.write_text(path.read_text().replace("sources", "sorces", 1))
+    comment, code = plan(runner)
+    assert "### There is no plan for `dev`" in comment
+    assert "products.customers.sorces: unknown key" in comment
+    assert code == "2"
+    assert runner.step("tamr-check", "Result", CODE=code).returncode == 2
+
+
+@pytest.mark.parametrize("stack", ["dev", "before"])
+def test_no_key_is_sent_to_an_address_that_a_pull_request_brings(
+    runner: Runner, stack: str
+) -> None:
+    """Neither for the stack itself nor for the one that promoteFrom would ask."""
+    path = stack_file(runner.folder)
+    before = path.with_name("Pulumi.before.yaml")
+    before.write_text(path.read_text())
+    path.write_text(path.read_text() + "      promoteFrom: before\n")
+    runner.commit()
+    comment, code = plan(runner)
+    assert code == "0", comment
+    runner.git("switch", "--quiet", "--create", "theirs")
+    with emulator() as thief:
+        changed = path.with_name(f"Pulumi.{stack}.yaml")
+        own = next(line for line in changed.read_text().splitlines() if "tamr:url" in line)
+        changed.write_text(changed.read_text().replace(own, f"  tamr:url: {thief.url}"))
+        runner.commit()
+        comment, code = plan(runner)
+        assert code == "2"
+        assert f"stack {stack}: tamr:url: {thief.url} comes with this change" in comment
+        assert thief.record()["requests"] == []
+
+
+def test_a_new_stack_gets_no_key_before_its_address_is_on_the_base(runner: Runner) -> None:
+    path = stack_file(runner.folder)
+    runner.git("switch", "--quiet", "--create", "theirs")
+    path.rename(path.with_name("Pulumi.new.yaml"))
+    comment, code = plan(runner, STACK="new")
+    assert code == "2"
+    assert "comes with this change (origin/main has none)" in comment
+
+
+def test_one_comment_is_made_and_from_then_on_kept_current(runner: Runner) -> None:
+    """Among those of the workflow alone: a stranger's comment may begin with the same line."""
+    (runner.folder / "comment.md").write_text("<!-- tamr plan dev -->\nplan")
+    body = "<!-- tamr plan dev -->\\nold"
+    stranger = f'{{"id": 40, "user": {{"login": "octocat"}}, "body": "{body}"}}'
+    ours = [
+        f'{{"id": {n}, "user": {{"login": "github-actions[bot]"}}, "body": "{body}"}}'
+        for n in (41, 42)
+    ]
+    for found, expected in (
+        ([stranger], "--method POST all"),
+        ([stranger, *ours], "--method PATCH one/41"),
+    ):
+        (runner.root / "comments.json").write_text(f"[{','.join(found)}]")
+        runner.program(
+            "gh",
+            f'if [ "$4" = --jq ]; then jq -r "$5" {runner.root}/comments.json; '
+            f'else echo "$*" >> {runner.log}; fi',
+        )
+        given = {"STACK": "dev", "COMMENTS": "all", "EDIT": "one"}
+        done = runner.step("tamr-check", "Comment", **given)
+        assert done.returncode == 0, done.stderr
+        assert runner.calls() == [f"api --silent {expected} --field body=@comment.md"]

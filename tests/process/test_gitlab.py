@@ -1,0 +1,128 @@
+"""The jobs of the GitLab pipeline, run in the shell that GitLab gives them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.ci_runners import TEMPLATES, Runner
+from support.gitlab_api import STRANGER, GitLab, gitlab
+from support.processes import QUICK, SLOW, emulator, project, stack_file, tamr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+KEY = {"TAMR_API_KEY": "k"}
+LOCKED = "case $1 in up) echo 'error: the stack is currently locked'; exit 255 ;; esac"
+
+
+def start(folder: Path, url: str) -> Runner:
+    runner = Runner(folder)
+    project(runner.folder, url)
+    shutil.copytree(TEMPLATES / "gitlab/ci", runner.folder / "ci")
+    runner.commit()
+    return runner
+
+
+@pytest.fixture
+def forge() -> Iterator[GitLab]:
+    with gitlab() as forge:
+        yield forge
+
+
+def check(runner: Runner, forge: GitLab, **env: str) -> int:
+    base = {"STACK": "dev", "CI_MERGE_REQUEST_DIFF_BASE_SHA": "main"}
+    done = runner.gitlab("tamr-check", **forge.variables, **base, **env)
+    print(done.stdout, done.stderr)
+    return done.returncode
+
+
+def test_the_check_keeps_one_note_current_and_fails_with_the_plan(
+    tmp_path: Path, forge: GitLab
+) -> None:
+    """Its own note: a stranger's may begin with the same line."""
+    theirs = {"id": 1, "author": STRANGER, "body": "<!-- tamr plan dev -->"}
+    forge.notes.append(dict(theirs))
+    with emulator(*QUICK) as server:
+        runner = start(tmp_path, server.url)
+        assert check(runner, forge, **KEY) == 0
+        assert forge.notes[1]["body"].startswith("<!-- tamr plan dev -->\n### Plan for `dev`")
+        path = stack_file(runner.folder)
+        path.write_text(path.read_text().replace("sources", "sorces", 1))
+        assert check(runner, forge, **KEY) == 2
+    assert [note["id"] for note in forge.notes] == [1, 2]
+    assert "unknown key" in forge.notes[1]["body"]
+    assert forge.notes[0] == theirs
+
+
+def test_without_a_protected_key_the_file_is_checked_and_the_note_says_so(
+    tmp_path: Path, forge: GitLab
+) -> None:
+    with emulator(*QUICK) as server:
+        runner = start(tmp_path, server.url)
+        assert check(runner, forge) == 0
+        assert "### `dev` is checked, but not planned" in forge.notes[0]["body"]
+        assert "`TAMR_API_KEY_DEV` is not set in this pipeline" in forge.notes[0]["body"]
+        assert server.record()["requests"] == []
+        path = stack_file(runner.folder)
+        path.write_text(path.read_text().replace("sources", "sorces", 1))
+        assert check(runner, forge) == 2
+        assert "### There is no plan for `dev`" in forge.notes[0]["body"]
+        assert "unknown key" in forge.notes[0]["body"]
+
+
+def up(runner: Runner, pulumi: str = "", **env: str) -> int:
+    env["PULUMI_SHA256"] = env.get("PULUMI_SHA256") or runner.offer_pulumi(pulumi)
+    (runner.root / "state").mkdir(exist_ok=True)
+    state = {
+        "PULUMI_BACKEND_URL": (runner.root / "state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    done = runner.gitlab("tamr-up", STACK="dev", **KEY, **state, **env)
+    print(done.stdout, done.stderr)
+    return done.returncode
+
+
+def test_up_runs_pulumi_on_a_new_backend_and_again(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        runner = start(tmp_path, server.url)
+        assert up(runner) == 0
+        count = len(server.posts())
+        assert count > 4
+        assert up(runner) == 0
+        assert len(server.posts()) == count
+
+
+def test_jobs_that_are_still_running_are_not_finished(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        runner = start(tmp_path, server.url)
+        assert up(runner, TAMR_HAND_OVER_AFTER="3s") == 75
+
+
+def test_a_failed_job_and_a_locked_stack_fail(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text(json.dumps({"jobs": [{"type": "load", "outcome": "failed", "times": 99}]}))
+    with emulator(*QUICK, "--faults", str(faults)) as server:
+        runner = start(tmp_path, server.url)
+        assert up(runner, LOCKED) == 255
+        assert up(runner) not in (0, 75)
+
+
+def test_a_locked_stack_fails_while_jobs_of_a_killed_run_are_running(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        runner = start(tmp_path, server.url)
+        tamr(runner.folder, "up", TAMR_HAND_OVER_AFTER="1s")
+        history = """echo '[{"startTime": "2026-11-20T09:00:00.000Z"}]'"""
+        assert up(runner, f'if [ "$2" = history ]; then {history}; fi; {LOCKED}') == 255
+
+
+def test_a_download_with_another_checksum_is_not_unpacked(tmp_path: Path) -> None:
+    runner = start(tmp_path, "http://127.0.0.1:9")
+    runner.offer_pulumi()
+    assert up(runner, PULUMI_SHA256="0" * 64) == 1
+    assert not (runner.root / "pulumi").exists()

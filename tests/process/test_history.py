@@ -1,0 +1,207 @@
+"""`tamr history`: commits of stack files joined with the tenant's own list."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.processes import QUICK, emulator, environment, project, stack_file, tamr
+from support.sample_jobs import at, failed, make_job, succeeded
+from tamr_provider.environments.history import Change, Commit, changes, run_of
+from tamr_provider.models import RUNNING, Configuration
+from tamr_provider.stackfile.product import Product
+from tamr_provider.timestamps import format_moment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tamr_provider.models import Job
+
+CRM = Configuration.load("src_crm")
+NOW = at("18:00")
+
+
+def product(version: str = "2026-11-20", since: str = "09:00", **more: Any) -> Product:
+    values = {"version": version, "since": format_moment(at(since)), "sources": ["src_crm"], **more}
+    made: Product = Product.model_validate(values, context={"now": at("23:00", 30)})
+    return made
+
+
+def commit(number: int, clock: str = "09:00") -> Commit:
+    return Commit(f"{number:040}", "Ann", at(clock))
+
+
+def run(*jobs: Job, until: str = "", asked: str = "09:00", **more: Any) -> Any:
+    ended = at(until) if until else None
+    return run_of(Change("dev", "customers", product(**more), commit(1, asked), ended), jobs, NOW)
+
+
+def test_a_change_of_version_is_a_new_run_and_ends_the_one_before() -> None:
+    one, two = product(), product("2026-11-21", "12:00")
+    found = changes("dev", [(commit(1), {"a": one}), (commit(2), {"a": two})])
+    assert [(each.product.version, each.until) for each in found] == [
+        ("2026-11-20", at("12:00")),
+        ("2026-11-21", None),
+    ]
+
+
+def test_a_retry_or_a_changed_rule_is_the_same_run_by_its_last_rules() -> None:
+    retried = product(retriedAt="2026-11-20T10:00:00Z", maxAttempts=5)
+    (only,) = changes("dev", [(commit(1), {"a": product()}), (commit(2), {"a": retried})])
+    assert only.commit == commit(1)
+    assert only.product.max_attempts == 5
+
+
+def test_a_product_that_was_taken_out_ends_with_that_commit() -> None:
+    (only,) = changes("dev", [(commit(1), {"a": product()}), (commit(2, "11:00"), {})])
+    assert only.until == at("11:00")
+
+
+def test_a_run_that_holds_its_version_is_done_and_took_from_creation_to_end() -> None:
+    made = run(succeeded("job_1", CRM, at("10:00"), at("10:45")))
+    assert (made.outcome, made.took) == ("done", timedelta(minutes=45))
+
+
+def test_a_failed_attempt_is_told_with_its_reason_and_a_later_success_counts() -> None:
+    bad = failed("job_1", CRM, at("10:00"), at("10:30"), "BOOM")
+    made = run(bad)
+    assert made.outcome == "failed"
+    assert "BOOM" in made.reason
+    again = run(bad, succeeded("job_2", CRM, at("11:00"), at("11:30")))
+    assert (again.outcome, len(again.jobs)) == ("done", 2)
+
+
+def test_three_failures_are_held_and_a_running_job_is_running() -> None:
+    bad = [failed(f"job_{n}", CRM, at(f"1{n}:00"), at(f"1{n}:30")) for n in range(3)]
+    assert run(*bad).outcome == "held"
+    running = run(make_job("job_1", CRM, at("10:00"), RUNNING))
+    assert (running.outcome, running.took) == ("running", None)
+
+
+def test_jobs_after_the_next_change_belong_to_the_next_run() -> None:
+    late = succeeded("job_1", CRM, at("13:00"), at("13:30"))
+    made = run(late, until="12:00")
+    assert (made.outcome, made.jobs) == ("superseded", ())
+
+
+def test_a_job_from_before_the_commit_is_adopted_and_of_the_others_nothing_is_claimed() -> None:
+    job = succeeded("job_1", CRM, at("10:00"), at("10:30"))
+    assert run(job, asked="11:00").adopted == (job,)
+    assert run(job, asked="09:30").adopted == ()
+
+
+def test_what_the_list_may_have_forgotten_is_unknown() -> None:
+    assert run(trustDays=0.1).outcome == "unknown"
+    assert run(trustDays=30).outcome == "not run"
+
+
+ONE = """\
+    customers: {{version: "{version}", since: "{since}", sources: [src_crm], trustDays: 36500}}
+"""
+
+
+def git(folder: Path, *words: str, author: str = "Ann Example") -> None:
+    names = {"GIT_AUTHOR_NAME": author, "GIT_COMMITTER_NAME": author}
+    mails = {"GIT_AUTHOR_EMAIL": "a@example.com", "GIT_COMMITTER_EMAIL": "a@example.com"}
+    isolated = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
+    subprocess.run(
+        ["git", "-C", str(folder), *words],
+        check=True,
+        capture_output=True,
+        env=environment(**names, **mails, **isolated),
+    )
+
+
+def _let_a_second_begin() -> None:
+    """A bump's since has whole seconds: a job of the same second would count as its own."""
+    began = int(time.time())
+    while int(time.time()) == began:
+        pass
+
+
+def committed(folder: Path, author: str) -> None:
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "a change", author=author)
+
+
+def test_commits_and_jobs_are_joined_from_a_real_repository(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        one = ONE.format(version="2026-11-20", since="2026-11-20T09:00:00Z")
+        folder = project(tmp_path, server.url, one)
+        git(folder, "init", "-q")
+        committed(folder, "Ann Example")
+        tamr(folder, "up")
+        _let_a_second_begin()
+        tamr(folder, "bump", "customers", "2026-11-21")
+        committed(folder, "Bo Example")
+        tamr(folder, "up")
+        tamr(folder, "bump", "customers", "2026-11-22")
+        runs = json.loads(tamr(folder, "history", "customers", "--json").stdout)
+        told = [(each["version"], each["author"]) for each in runs]
+        wanted = [("2026-11-22", None), ("2026-11-21", "Bo Example"), ("2026-11-20", "Ann Example")]
+        assert told == wanted
+        assert runs[-1]["outcome"] == "done"
+        jobs = {job["jobId"] for each in runs for job in each["jobs"]}
+        assert jobs == {job["jobId"] for job in server.jobs()}
+        text = tamr(folder, "history").stdout
+        assert "none yet" in text
+        assert len(tamr(folder, "history", "--since", "1d", "--json").stdout) > 2
+        assert tamr(folder, "history", "--since", "2100-01-01").stdout == "no run\n"
+
+
+def test_one_request_asks_for_all_runs_of_a_stack(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url, ONE.format(version="v1", since="2026-11-20"))
+        git(folder, "init", "-q")
+        committed(folder, "Ann Example")
+        tamr(folder, "history")
+        assert len(server.record()["requests"]) == 1
+
+
+def test_a_tenant_that_cannot_be_asked_leaves_unknown_rows_and_exit_code_1(tmp_path: Path) -> None:
+    folder = project(tmp_path, "http://127.0.0.1:9", ONE.format(version="v1", since="2026-11-20"))
+    git(folder, "init", "-q")
+    committed(folder, "Ann Example")
+    done = tamr(folder, "history", TAMR_API_KEY="")
+    assert done.returncode == 1
+    assert "unknown" in done.stdout
+    assert "set TAMR_API_KEY" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nothing"], "no change of a product nothing in dev"),
+        (["--since", "yesterday"], "--since: found 'yesterday'; allowed: a date, a time, or"),
+        (["--stack", "prod"], "stacks/Pulumi.prod.yaml: no such stack file"),
+    ],
+)
+def test_wrong_words_are_told(tmp_path: Path, words: list[str], said: str) -> None:
+    folder = project(tmp_path, "http://127.0.0.1:9", ONE.format(version="v1", since="2026-11-20"))
+    git(folder, "init", "-q")
+    done = tamr(folder, "history", *words)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_a_folder_without_a_repository_is_told(tmp_path: Path) -> None:
+    folder = project(tmp_path, "http://127.0.0.1:9", ONE.format(version="v1", since="2026-11-20"))
+    shutil.rmtree(folder / ".git")
+    done = tamr(folder, "history")
+    assert done.returncode == 2
+    assert "not a git repository" in done.stderr
+
+
+def test_in_a_file_that_is_in_no_commit_every_run_is_not_committed(tmp_path: Path) -> None:
+    assert stack_file(tmp_path).suffix == ".yaml"
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url, ONE.format(version="v1", since="2026-11-20"))
+        git(folder, "init", "-q")
+        (row,) = json.loads(tamr(folder, "history", "--json").stdout)
+        assert row["commit"] is None

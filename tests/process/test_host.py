@@ -1,0 +1,177 @@
+"""The provider through a real host process over gRPC: our own host, and the stock one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import pytest
+from pulumi.runtime.proto import provider_pb2
+
+from support.processes import KEY, QUICK, SLOW, emulator, environment
+from support.provider_hosts import OWN, STOCK, host
+
+HOSTS = pytest.mark.parametrize("module", [OWN, STOCK])
+SINCE = "2026-11-20T09:00:00Z"
+
+
+def inputs(url: str, source: str = "src_crm", **more: Any) -> dict[str, Any]:
+    shared = {"version": "2026-11-20", "since": SINCE, "product": "customers", "stack": "dev"}
+    return {"sourceId": source, "url": url, "trustDays": 36500, **shared, **more}
+
+
+def error_of(future: Any) -> str:
+    return str(future.exception().details())
+
+
+@HOSTS
+def test_a_create_launches_once_and_returns_every_input_and_how_it_went(module: str) -> None:
+    with emulator(*QUICK) as server, host(module) as provider:
+        wanted = inputs(server.url)
+        id_, outs = provider.create(wanted)
+        (job,) = server.jobs()
+        assert id_ == outs["jobId"] == job["jobId"]
+        assert outs["outcome"] == "succeeded"
+        assert outs["adopted"] is False
+        assert outs["attempts"] == 1
+        assert outs["finishedAt"] == job["finished"].replace(".000Z", "Z")
+        assert {key: outs[key] for key in wanted} == wanted
+        assert provider.create(wanted)[0] == id_
+        assert len(server.posts()) == 1
+
+
+@HOSTS
+def test_what_was_created_needs_no_change_is_read_back_and_deletes_nothing(module: str) -> None:
+    with emulator(*QUICK) as server, host(module) as provider:
+        wanted = inputs(server.url)
+        id_, outs = provider.create(wanted)
+        assert provider.diff(id_, outs, wanted).changes == provider_pb2.DiffResponse.DIFF_NONE
+        assert provider.read(id_, outs).id == id_
+        provider.delete(id_, outs)
+        assert len(server.posts()) == 1
+
+
+def test_eight_creates_run_side_by_side_and_check_and_diff_do_not_wait_behind_them() -> None:
+    with emulator(*SLOW, "--slots", "20") as server, host(TAMR_SLOTS="20") as provider:
+        creates = [provider.create_later(inputs(server.url, f"src_{n}")) for n in range(8)]
+        server.wait_for_running(8)
+        wanted = inputs(server.url)
+        assert not provider.check(wanted).failures
+        recorded = {**wanted, "createdAt": "2026-11-20T10:00:00Z"}
+        assert provider.diff("x", recorded, wanted).changes
+        provider.cancel()
+        assert all("is not finished: interrupted" in error_of(each) for each in creates)
+
+
+def test_the_longest_remaining_work_goes_first_whatever_the_engine_starts_first() -> None:
+    update, publish = [{"dataProductId": "dp_customers"}], [{"destinationId": "Test 123"}]
+    behind = {"light": [], "heavy": [update, publish], "middling": [update]}
+    with emulator(*QUICK, "--slots", "1") as server, host(TAMR_SLOTS="1") as provider:
+        creates = [
+            provider.create_later(inputs(server.url, source, then=then))
+            for source, then in behind.items()
+        ]
+        assert all("then" not in create.result().properties for create in creates)
+        jobs = sorted(server.jobs(), key=lambda each: str(each["created"]))
+    order = [each["configuration"]["load"]["sourceId"] for each in jobs]
+    assert order == ["heavy", "middling", "light"]
+
+
+def test_a_cancel_ends_waiting_creates_with_one_line_each_and_leaves_their_jobs() -> None:
+    with emulator(*SLOW) as server, host() as provider:
+        creates = [provider.create_later(inputs(server.url, source)) for source in ("a", "b")]
+        server.wait_for_running(2)
+        provider.cancel()
+        for create in creates:
+            (line,) = error_of(create).splitlines()
+            assert line.startswith("NotFinishedError: customers: load ")
+            assert line.endswith("goes on; to resume: pulumi up --stack dev")
+        assert {each["state"] for each in server.jobs()} == {"RUNNING"}
+
+
+def test_a_host_that_is_killed_loses_no_job() -> None:
+    with emulator("--load", "2s", "--pending", "50ms") as server:
+        with host() as provider:
+            create = provider.create_later(inputs(server.url))
+            server.wait_for_running(1)
+            provider.process.kill()
+            assert create.exception() is not None
+        with host() as provider:
+            _, outs = provider.create(inputs(server.url))
+        assert outs["adopted"] is True
+        assert len(server.posts()) == 1
+
+
+def test_a_host_whose_engine_was_killed_ends_as_well() -> None:
+    engine = subprocess.Popen(
+        ["sh", "-c", f'"$0" -u -m {OWN}; :', sys.executable],
+        stdout=subprocess.PIPE,
+        env=environment(),
+    )
+    assert engine.stdout is not None
+    assert int(engine.stdout.readline())
+    engine.kill()
+    # The host holds the other end of the pipe for as long as it lives.
+    assert engine.communicate(timeout=60)[0] == b""
+
+
+@HOSTS
+def test_a_failure_is_one_line_without_a_traceback(module: str, tmp_path: Any) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text('{"jobs": [{"outcome": "failed", "reason": "BOOM", "message": "it broke"}]}')
+    with emulator(*QUICK, "--faults", str(faults)) as server, host(module) as provider:
+        (line,) = error_of(provider.create_later(inputs(server.url))).splitlines()
+        assert line.startswith("JobFailedError: customers: load src_crm failed (attempt 1 of 3)")
+        assert "BOOM: it broke" in line
+
+
+@HOSTS
+def test_a_missing_key_is_one_line_that_names_the_variable(module: str) -> None:
+    with emulator() as server, host(module, TAMR_API_KEY="") as provider:
+        (line,) = error_of(provider.create_later(inputs(server.url))).splitlines()
+        assert line.startswith("InputError: no API key: set TAMR_API_KEY (or TAMR_API_KEY_DEV)")
+        assert server.record()["requests"] == []
+
+
+def test_the_key_may_come_from_the_stacks_secret_config_and_the_environment_wins() -> None:
+    with emulator(*QUICK, "--key", "right") as server:
+        with host(config={"tamr:apiKey": "right"}, TAMR_API_KEY="") as provider:
+            assert provider.create(inputs(server.url))[0]
+        with host(config={"tamr:apiKey": "wrong"}, TAMR_API_KEY="right") as provider:
+            assert provider.create(inputs(server.url))[0]
+
+
+def test_a_hand_over_ends_the_waits_of_a_host() -> None:
+    with emulator(*SLOW) as server, host(TAMR_HAND_OVER_AFTER="1s") as provider:
+        error = error_of(provider.create_later(inputs(server.url)))
+        assert "its time was up (TAMR_HAND_OVER_AFTER)" in error
+        assert server.jobs()[0]["state"] == "RUNNING"
+
+
+def test_no_answer_of_the_host_carries_the_key() -> None:
+    with emulator(*QUICK) as server, host() as provider:
+        _, outs = provider.create(inputs(server.url))
+        assert KEY not in str(outs)
+    with emulator("--key", "another") as server, host() as provider:
+        assert KEY not in error_of(provider.create_later(inputs(server.url)))
+
+
+def test_one_source_in_two_resources_is_loaded_once() -> None:
+    with emulator(*QUICK) as server, host() as provider, ThreadPoolExecutor() as pool:
+        wanted = [inputs(server.url, product=each) for each in ("customers", "suppliers")]
+        ids = {each[0] for each in pool.map(provider.create, wanted)}
+        assert len(ids) == len(server.posts()) == 1
+
+
+def test_check_reports_wrong_properties_by_name() -> None:
+    with host() as provider:
+        answer = provider.check(inputs("https://acme.tamr.cloud", since="tomorrow"))
+        assert [each.property for each in answer.failures] == ["since"]
+
+
+def test_a_call_that_fails_for_no_reason_of_tamrs_still_answers() -> None:
+    with host() as provider, pytest.raises(grpc.RpcError):
+        provider.create({"url": "x"})

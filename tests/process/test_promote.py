@@ -1,0 +1,247 @@
+"""`tamr promote`: what is asked, what is written, and what is refused; real tenants and files."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.processes import KEY, QUICK, TAMR, emulator, project, tamr
+from tamr_provider.stackfile.version_change import is_older
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from support.processes import Server
+
+STAGING = """\
+    customers:
+      version: "2026-11-20"
+      since: "2026-11-20T09:00:00Z"
+      trustDays: 36500
+      sources: [src_crm]
+      dataProduct: dp_customers
+"""
+PROD = """\
+    customers:                    # ask the data team
+      version: '2026-11-13'       # Friday's
+      since: "2026-11-13T09:00:00Z"
+      sources: [ src_crm ]
+"""
+
+
+@contextmanager
+def staging_and_prod(
+    folder: Path, more: str = "", held: bool = True, prod: str = PROD
+) -> Iterator[tuple[Path, Server]]:
+    """Run staging's tenant; prod is a file alone, nobody asks its tenant."""
+    with emulator(*QUICK) as server:
+        project(folder, server.url)
+        for name, url, text in (
+            ("staging", server.url, STAGING + more),
+            ("prod", "https://prod.invalid", prod),
+        ):
+            head = f"config:\n  tamr:url: {url}\n  tamr-pipelines:products:\n"
+            (folder / f"stacks/Pulumi.{name}.yaml").write_text(head + text)
+        if held:
+            assert tamr(folder, "up", "--stack", "staging").returncode == 0
+        yield folder, server
+
+
+def promote(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return tamr(folder, "promote", "customers", "--from", "staging", "--to", "prod", *words, **env)
+
+
+def prod_file(folder: Path) -> str:
+    return (folder / "stacks/Pulumi.prod.yaml").read_text()
+
+
+def test_what_staging_holds_is_written_into_prod_with_its_evidence(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path) as (folder, server):
+        before, posts = prod_file(folder), server.posts()
+        done = promote(folder)
+        assert done.returncode == 0
+        assert "### Promote `customers` 2026-11-20 from staging to prod" in done.stdout
+        for job in server.jobs():
+            assert f"| {job['jobId']} | " in done.stdout
+        assert "No check (`verify`) is set for this product." in done.stdout
+        lines = zip(before.splitlines(), prod_file(folder).splitlines(), strict=True)
+        changed = [(old.strip(), new.strip()) for old, new in lines if old != new]
+        assert changed[0] == (
+            "version: '2026-11-13'       # Friday's",
+            "version: '2026-11-20'       # Friday's",
+        )
+        assert changed[1][1].startswith('since: "20')
+        assert len(changed) == 2
+        assert server.posts() == posts
+        again = promote(folder)
+        assert again.stdout == "nothing to promote: prod has customers 2026-11-20 already\n"
+
+
+def test_a_dry_run_checks_everything_and_writes_nothing(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path) as (folder, _):
+        before = prod_file(folder)
+        done = promote(folder, "--dry-run")
+        assert done.returncode == 0
+        assert "(dry run: not written)" in done.stdout
+        assert prod_file(folder) == before
+
+
+def test_what_staging_does_not_hold_yet_is_not_promoted(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path, held=False) as (folder, server):
+        before = prod_file(folder)
+        done = promote(folder)
+        assert done.returncode == 75
+        assert "staging does not hold customers 2026-11-20: load src_crm" in done.stderr
+        assert prod_file(folder) == before
+        assert server.posts() == []
+
+
+def test_a_soak_that_is_not_over_is_not_finished_and_says_from_when_on(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path) as (folder, _):
+        done = promote(folder, "--soak", "4h")
+        assert done.returncode == 75
+        assert "of the 4h00m asked for; from 20" in done.stderr
+        assert promote(folder, "--soak", "soon").returncode == 2
+
+
+def test_the_teams_own_check_sees_what_is_promoted(tmp_path: Path) -> None:
+    check = "      verify: python checks/customers.py\n"
+    with staging_and_prod(tmp_path, check) as (folder, server):
+        (folder / "checks").mkdir()
+        (folder / "checks/customers.py").write_text(
+            "import os\n"
+            "names = 'PRODUCT VERSION STACK URL JOB_IDS'.split()\n"
+            "open('seen', 'w').write(' '.join(os.environ['TAMR_' + each] for each in names))\n"
+        )
+        done = promote(folder)
+        assert done.returncode == 0
+        assert "The check `python checks/customers.py` passed." in done.stdout
+        ids = {each["jobId"] for each in server.jobs()}
+        *facts, seen = (folder / "seen").read_text().split()
+        assert facts == ["customers", "2026-11-20", "staging", server.url]
+        assert set(seen.split(",")) == ids
+
+
+def test_a_check_that_fails_stops_the_promotion_and_its_last_lines_are_shown(
+    tmp_path: Path,
+) -> None:
+    check = "      verify: python checks/customers.py\n"
+    with staging_and_prod(tmp_path, check) as (folder, _):
+        (folder / "checks").mkdir()
+        (folder / "checks/customers.py").write_text(
+            "import os, sys\n"
+            "for n in range(50): print('row', n)\n"
+            "print('3 duplicates', os.environ['TAMR_API_KEY'])\n"
+            "sys.exit(4)\n"
+        )
+        before = prod_file(folder)
+        done = promote(folder)
+        assert done.returncode == 1
+        running = "verify: running python checks/customers.py (at most 1h00m)"
+        assert done.stderr.splitlines()[0] == running
+        assert "verify: python checks/customers.py ended with 4" in done.stderr
+        assert "3 duplicates ***" in done.stderr
+        assert "row 49" in done.stderr
+        assert "row 3\n" not in done.stderr
+        assert KEY not in done.stderr
+        assert prod_file(folder) == before
+
+
+def test_a_check_that_cannot_be_run_is_a_mistake_of_the_file(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path, "      verify: no-such-program\n") as (folder, _):
+        done = promote(folder)
+        assert done.returncode == 2
+        assert "verify: no-such-program cannot be run: No such file" in done.stderr
+
+
+def test_a_version_in_the_evidence_is_no_markup(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path) as (folder, _):
+        assert tamr(folder, "bump", "customers", "<img> @a ![x](y)", "--stack", "staging").stdout
+        assert tamr(folder, "up", "--stack", "staging").returncode == 0
+        done = promote(folder)
+        assert done.returncode == 0
+        heading = done.stdout.splitlines()[0]
+        assert r"&lt;img> @&#8203;a !\[x\](y) from staging to prod" in heading
+        assert "<img>" not in done.stdout
+
+
+def test_a_rollback_is_pinned_until_it_is_released(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path) as (folder, _):
+        said = tamr(folder, "bump", "customers", "2026-11-06", "--stack", "prod").stdout
+        assert "a rollback from 2026-11-13, pinned until: tamr promote --release" in said
+        done = promote(folder)
+        assert done.returncode == 1
+        assert "rolled back to 2026-11-06 and is pinned to it" in done.stderr
+        assert promote(folder, "--release").returncode == 0
+        assert "version: '2026-11-20'" in prod_file(folder)
+        assert promote(folder).returncode == 0
+
+
+def test_an_older_version_is_not_promoted_over_a_newer_one(tmp_path: Path) -> None:
+    newer = PROD.replace("2026-11-13'", "2026-11-21'")
+    with staging_and_prod(tmp_path, prod=newer) as (folder, _):
+        done = promote(folder)
+        assert done.returncode == 1
+        assert "tamr bump customers 2026-11-20 --stack prod" in done.stderr
+
+
+OTHER = """\
+    other: {version: v1, since: "2026-11-13T09:00:00Z", sources: [src_other]}
+"""
+
+
+def edit_of_prod(product: str, version: str) -> str:
+    words = [*TAMR, "bump", product, version, "--stack", "prod"]
+    return f"      verify: {shlex.join(words)}\n"
+
+
+def test_a_rollback_during_the_check_is_not_overwritten(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path, edit_of_prod("customers", "2026-11-06")) as (folder, _):
+        done = promote(folder)
+        assert done.returncode == 2, done.stdout
+        assert "somebody changed it meanwhile; nothing was written" in done.stderr
+        assert 'pinned: "2026-11-06"' in prod_file(folder)
+
+
+def test_another_products_bump_during_the_check_stays(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path, edit_of_prod("other", "v2"), prod=PROD + OTHER) as (folder, _):
+        done = promote(folder)
+        assert done.returncode == 0, done.stderr
+        assert 'other: {version: "v2"' in prod_file(folder)
+        assert "version: '2026-11-20'" in prod_file(folder)
+
+
+def test_names_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path) as (folder, _):
+        for words, said in (
+            (("other", "--from", "staging", "--to", "prod"), "no product other"),
+            (("customers", "--from", "nope", "--to", "prod"), "no such stack file"),
+            (("customers", "--from", "staging", "--to", "nope"), "no such stack file"),
+            (("customers", "--from", "prod", "--to", "prod"), "the same stack"),
+        ):
+            done = tamr(folder, "promote", *words)
+            assert done.returncode == 2
+            assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("version", "than", "older"),
+    [
+        ("2026-11-13", "2026-11-20", True),
+        ("2026-11-20", "2026-11-13", False),
+        ("2026-11-20T09:00:00Z", "2026-11-20T10:00:00+00:00", True),
+        ("v9", "v10", True),
+        ("v10", "v9", False),
+        ("1.9.3", "1.10.0", True),
+        ("2026-w9", "v10", False),
+        ("blue", "green", False),
+        ("v1", "v1", False),
+    ],
+)
+def test_a_version_is_older_where_that_is_certain(version: str, than: str, older: bool) -> None:
+    assert is_older(version, than) is older

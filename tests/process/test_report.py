@@ -1,0 +1,122 @@
+"""`tamr up --report`: a file that tells the truth at any moment, however the run ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import TYPE_CHECKING
+
+from support.processes import QUICK, SLOW, emulator, project, read_until, start_tamr, tamr
+from support.sample_jobs import at, succeeded
+from tamr_provider.cli.output.markdown import LIMIT
+from tamr_provider.cli.output.run_report import Report
+from tamr_provider.decision.steps import DataProduct, Step
+from tamr_provider.errors import HeldError
+from tamr_provider.models import Configuration
+from tamr_provider.reconciler.pending import LAUNCHED, Result
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tamr_provider.models import Job
+
+ONE_LOAD = '    customers: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
+
+
+def test_a_run_is_told_with_its_totals_its_jobs_and_a_folded_timeline(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url)
+        assert tamr(folder, "up", "--report", "report.md").returncode == 0
+        text = (folder / "report.md").read_text(encoding="utf-8")
+        assert text.startswith("### `tamr up` of `dev`\n\n**9 of 9 steps satisfied (8 launched, ")
+        for job in server.jobs():
+            assert job["jobId"] in text
+        assert text.count(":done, ") == 9
+        tamr(folder, "up", "--report", "report.md")
+        again = (folder / "report.md").read_text(encoding="utf-8")
+        assert "<details><summary>9 steps that needed nothing</summary>" in again
+        assert "mermaid" not in again
+
+
+def test_a_failed_step_has_its_reason_and_what_waits_for_it_is_named(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.json"
+    rule = {"type": "load", "outcome": "failed", "reason": "BOOM", "message": "a | b <i>"}
+    faults.write_text(json.dumps({"jobs": [rule]}))
+    with emulator(*QUICK, "--faults", str(faults)) as server:
+        folder = project(tmp_path / "p", server.url)
+        assert tamr(folder, "up", "--report", "report.md").returncode == 1
+        text = (folder / "report.md").read_text(encoding="utf-8")
+        assert "| customers | load src_crm | **failed** |" in text
+        assert "BOOM: a \\| b &lt;i>" in text
+        row = "| customers | update dp_customers | not begun | the steps before it are not done |"
+        assert row in text
+
+
+def test_an_interrupted_run_says_what_goes_on_and_how_to_resume(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        folder = project(tmp_path, server.url, ONE_LOAD)
+        with start_tamr(folder, "up", "--report", "report.md") as process:
+            read_until(process, "RUNNING")
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+        (job,) = server.jobs()
+        text = (folder / "report.md").read_text(encoding="utf-8")
+        assert f"{job['jobId']} goes on; to resume: tamr up --stack dev" in text
+
+
+def test_a_killed_run_leaves_a_report_that_claims_no_end(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        folder = project(tmp_path, server.url, ONE_LOAD)
+        (folder / "report.md").write_text("of an earlier run")
+        with start_tamr(folder, "up", "--report", "report.md") as process:
+            read_until(process, "RUNNING")
+            process.kill()
+        text = (folder / "report.md").read_text(encoding="utf-8")
+        assert "had not ended when this was written" in text
+        assert "earlier" not in text
+
+
+def test_a_run_that_could_not_begin_says_why(tmp_path: Path) -> None:
+    folder = project(tmp_path, "http://127.0.0.1:9", "    customers: [\n")
+    assert tamr(folder, "up", "--report", "report.md").returncode == 2
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    assert "**Nothing was done.** " in text
+    assert "Pulumi.dev.yaml" in text
+
+
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_launched(
+    tmp_path: Path,
+) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url, ONE_LOAD)
+        done = tamr(folder, "up", "--report", "no/such/folder/report.md")
+        assert done.returncode == 2
+        assert "--report: no/such/folder/report.md cannot be written" in done.stderr
+        assert server.record()["requests"] == []
+
+
+class _Run:
+    """What a report reads of a run, of any size."""
+
+    def __init__(self, count: int) -> None:
+        steps = [_step(number) for number in range(count)]
+        self.plan = {"customers": [steps]}
+        self.errors = {each: HeldError(f"{each} is held: " + "why " * 40) for each in steps[::2]}
+        self.results = {each: Result(_job(each), LAUNCHED, 1) for each in steps[1::2]}
+
+
+def _step(number: int) -> Step:
+    configuration = Configuration.load(f"src_{number}")
+    return Step("customers", configuration, at("09:00"), at("09:00"), DataProduct())
+
+
+def _job(step: Step) -> Job:
+    return succeeded(f"job_{step.configuration}", step.configuration, at("09:00"), at("09:30"))
+
+
+def test_a_report_fits_a_comment_and_counts_what_was_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "report.md"
+    Report(path, "dev").end(_Run(4000), "summary", "http://t", at("09:00"), at("10:00"))  # type: ignore[arg-type]
+    text = path.read_text(encoding="utf-8")
+    assert len(text) <= LIMIT + 1
+    assert "left out for length" in text

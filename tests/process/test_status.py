@@ -1,0 +1,145 @@
+"""`tamr status`: product by environment, asked of every tenant now."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from test_guards import two_stacks
+
+from support.processes import QUICK, SLOW, emulator, project, tamr
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAD = ["product", "stack", "version", "held"]
+
+
+def test_what_is_held_where_and_what_is_in_the_way_is_shown(tmp_path: Path) -> None:
+    with emulator(*QUICK) as staging, emulator(*SLOW) as prod:
+        folder = two_stacks(tmp_path, staging.url, prod.url)
+        (folder / "stacks/Pulumi.dev.yaml").unlink()
+        tamr(folder, "up", "--stack", "staging")
+        done = tamr(folder, "status")
+        assert done.returncode == 0
+        head, in_prod, in_staging = done.stdout.splitlines()
+        assert re.split("  +", head) == [*HEAD, "last job", "age", "in the way"]
+        assert in_staging.split()[:4] == ["customers", "staging", "2026-11-20", "yes"]
+        assert "succeeded" in in_staging
+        assert in_prod.split()[:4] == ["customers", "prod", "2026-11-20", "no"]
+        assert "load src_crm: no such job since 2026-11-20T09:00:00Z" in in_prod
+        assert prod.posts() == []
+
+
+def test_the_json_has_what_a_dashboard_needs(tmp_path: Path) -> None:
+    with emulator(*QUICK) as staging:
+        folder = two_stacks(tmp_path, staging.url, staging.url)
+        tamr(folder, "up", "--stack", "staging")
+        document = json.loads(tamr(folder, "status", "--json", "--stack", "staging").stdout)
+        (job,) = staging.jobs()
+        (row,) = document["products"]
+        assert document["environments"] == [{"stack": "staging", "url": staging.url, "error": None}]
+        assert row.pop("ageSeconds") >= 0
+        assert row.pop("heldSince").startswith(job["finished"][:19])
+        assert row == {
+            "product": "customers",
+            "stack": "staging",
+            "version": "2026-11-20",
+            "since": "2026-11-20T09:00:00Z",
+            "state": "satisfied",
+            "needsAction": False,
+            "held": True,
+            "jobId": job["jobId"],
+            "outcome": "succeeded",
+            "pinned": False,
+            "inTheWay": None,
+        }
+
+
+def test_a_job_that_runs_is_in_the_way(tmp_path: Path) -> None:
+    with emulator(*SLOW) as staging:
+        folder = two_stacks(tmp_path, staging.url, staging.url)
+        tamr(folder, "jobs", "start", "load", "src_crm", "--stack", "staging")
+        document = json.loads(tamr(folder, "status", "--json", "--stack", "staging").stdout)
+        (row,) = document["products"]
+        assert row["held"] is False
+        assert "is running already" in row["inTheWay"] or "is pending already" in row["inTheWay"]
+
+
+def test_a_tenant_that_cannot_be_asked_is_told_and_the_others_are_shown(tmp_path: Path) -> None:
+    with emulator(*QUICK) as staging, emulator("--key", "another") as prod:
+        folder = two_stacks(tmp_path, staging.url, prod.url)
+        (folder / "stacks/Pulumi.dev.yaml").unlink()
+        done = tamr(folder, "status")
+        assert done.returncode == 1
+        assert "prod: Tamr refused the list of jobs: 401" in done.stdout
+        assert "customers  prod     2026-11-20  unknown" in done.stdout
+        assert "customers  staging  2026-11-20  no" in done.stdout
+        with_keys = tamr(folder, "status", TAMR_API_KEY_PROD="another")
+        assert with_keys.returncode == 0
+
+
+GUARDS = "      freeze: ['2026-01-01 00:00 - 2126-01-01 00:00 UTC']\n"
+PRODUCT = """\
+    customers:
+      version: "2026-11-20"
+      since: "2026-11-20T09:00:00Z"
+      trustDays: 36500
+      maxAttempts: 2
+      sources: [src_crm]
+      dataProduct: dp_customers
+"""
+
+
+def state_of(folder: Path, **env: str) -> tuple[int, str, bool]:
+    done = tamr(folder, "status", "--exit-code", "--json", **env)
+    (row,) = json.loads(done.stdout)["products"]
+    return done.returncode, row["state"], row["needsAction"]
+
+
+def test_the_exit_code_says_whether_all_is_deployed(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path / "p", server.url, PRODUCT)
+        assert state_of(folder) == (75, "pending", False)
+        assert tamr(folder, "up").returncode == 0
+        assert state_of(folder) == (0, "satisfied", False)
+
+
+def test_a_running_job_is_not_finished_and_a_stopped_one_needs_a_person(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        folder = project(tmp_path / "p", server.url, PRODUCT)
+        tamr(folder, "jobs", "start", "load", "src_crm")
+        server.wait_for_running(1)
+        assert state_of(folder) == (75, "running", False)
+        (job,) = server.jobs()
+        tamr(folder, "jobs", "stop", job["jobId"])
+        assert state_of(folder) == (1, "hold", True)
+
+
+def test_a_failed_job_is_failed_until_attempts_are_used_up(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text(json.dumps({"jobs": [{"type": "load", "outcome": "failed", "times": 9}]}))
+    with emulator(*QUICK, "--faults", str(faults)) as server:
+        folder = project(tmp_path / "p", server.url, PRODUCT)
+        for expected in ((1, "failed", False), (1, "hold", True)):
+            assert tamr(folder, "up").returncode == 1
+            assert state_of(folder) == expected
+
+
+def test_a_freeze_ends_by_itself_and_an_outage_may(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path / "p", server.url, PRODUCT + GUARDS)
+        assert state_of(folder) == (75, "hold", False)
+        assert state_of(folder, TAMR_API_KEY="") == (1, "unknown", False)
+    assert state_of(folder) == (75, "unknown", False)
+
+
+def test_a_version_that_another_stack_lacks_is_on_hold(tmp_path: Path) -> None:
+    with emulator(*QUICK) as staging, emulator(*QUICK) as prod:
+        folder = two_stacks(tmp_path, staging.url, prod.url)
+        (folder / "stacks/Pulumi.dev.yaml").unlink()
+        done = tamr(folder, "status", "--stack", "prod", "--exit-code", "--json")
+        (row,) = json.loads(done.stdout)["products"]
+        assert (done.returncode, row["state"], row["needsAction"]) == (75, "hold", False)
+        assert "promoteFrom: staging does not hold" in row["inTheWay"]

@@ -1,0 +1,272 @@
+"""`tamr up` as a process, against an emulator on a socket: runs, kills, interrupts, bad input."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.processes import (
+    KEY,
+    QUICK,
+    SLOW,
+    emulator,
+    project,
+    read_until,
+    stack_file,
+    start_tamr,
+    tamr,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NINE_STEPS_EIGHT_JOBS = 8
+ONE_LOAD = '    customers: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
+
+
+def test_a_stack_is_reconciled_in_order_and_a_second_run_sends_no_post(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url)
+        done = tamr(folder, "up")
+        assert done.returncode == 0, done.stderr
+        assert "9 of 9 steps satisfied (8 launched, 1 shared)" in done.stdout
+        configurations = [json.dumps(each["configuration"]) for each in server.jobs()]
+        assert len(configurations) == len(set(configurations)) == NINE_STEPS_EIGHT_JOBS
+        assert '{"publish": {"destinationId": "dst_legacy"}}' in configurations
+        finished = {str(each["configuration"]): each["finished"] for each in server.jobs()}
+        created = {str(each["configuration"]): each["created"] for each in server.jobs()}
+        update, workflow = (
+            str({"update": {"dataProductId": "dp_customers"}}),
+            str({"update": {"workflowId": "wf_apply"}}),
+        )
+        assert created[update] >= finished[str({"load": {"sourceId": "src_crm"}})]
+        assert created[workflow] >= finished[update]
+        again = tamr(folder, "up")
+        assert "9 of 9 steps satisfied (9 found)" in again.stdout
+        assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
+
+
+def test_a_runner_killed_with_sigkill_leaves_jobs_that_the_next_one_adopts(tmp_path: Path) -> None:
+    with emulator("--load", "3s", "--pending", "50ms") as server:
+        folder = project(tmp_path, server.url, ONE_LOAD)
+        with start_tamr(folder, "up") as first:
+            read_until(first, "RUNNING")
+            first.kill()
+        done = tamr(folder, "up")
+        assert done.returncode == 0, done.stderr
+        assert "1 of 1 steps satisfied (1 adopted)" in done.stdout
+        assert len(server.posts()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_the_job_alone_and_says_how_to_resume(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with emulator(*SLOW) as server:
+        folder = project(tmp_path, server.url, ONE_LOAD)
+        with start_tamr(folder, "up") as process:
+            read_until(process, "RUNNING")
+            process.send_signal(number)
+            output, errors = process.communicate()
+        (job,) = server.jobs()
+        assert process.returncode == 75
+        why = "customers: load src_crm is not finished: interrupted"
+        resume = f"{job['jobId']} goes on; to resume: tamr up --stack dev"
+        assert errors.splitlines() == [f"error: {why}; {resume}"]
+        assert "Traceback" not in output + errors
+        assert job["state"] == "RUNNING"
+        assert len(server.posts()) == 1
+
+
+def test_a_hand_over_ends_a_runner_before_its_own_limit_does(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        folder = project(tmp_path, server.url, ONE_LOAD)
+        done = tamr(folder, "up", TAMR_HAND_OVER_AFTER="1s")
+        assert done.returncode == 75
+        assert "its time was up (TAMR_HAND_OVER_AFTER)" in done.stderr
+        assert "to resume: tamr up --stack dev" in done.stderr
+        assert server.jobs()[0]["state"] == "RUNNING"
+
+
+def test_a_step_that_takes_longer_than_its_timeout_is_left_alone(tmp_path: Path) -> None:
+    limited = ONE_LOAD.replace("sources", "timeoutHours: 0.0003, sources")
+    with emulator(*SLOW) as server:
+        done = tamr(project(tmp_path, server.url, limited), "up")
+        assert done.returncode == 75
+        assert "(timeoutHours)" in done.stderr
+        assert len(server.posts()) == 1
+
+
+def test_a_failed_job_is_one_readable_line_and_other_products_go_on(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.json"
+    rule = {"type": "update", "dataProductId": "dp_customers", "outcome": "failed"}
+    faults.write_text(json.dumps({"jobs": [{**rule, "reason": "BOOM", "message": "it broke"}]}))
+    with emulator(*QUICK, "--faults", str(faults)) as server:
+        folder = project(tmp_path / "p", server.url)
+        done = tamr(folder, "up")
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(
+            "error: customers: update dp_customers failed (attempt 1 of 3): BOOM: it broke (job_"
+        )
+        assert line.endswith("to try again: tamr up --stack dev")
+        assert "5 of 9 steps satisfied" in done.stdout
+        tamr(folder, "up")
+        tamr(folder, "up")
+        held = tamr(folder, "up")
+        assert held.returncode == 1
+        assert "is held: 3 of 3 attempts failed" in held.stderr
+        posts = len(server.posts())
+        tamr(folder, "retry", "customers")
+        tamr(folder, "up")
+        assert len(server.posts()) == posts + 1
+
+
+def test_a_new_version_of_one_product_runs_that_product_only(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url)
+        tamr(folder, "up")
+        tamr(folder, "bump", "suppliers", "2026-11-21")
+        done = tamr(folder, "up")
+        assert "(3 launched, 6 found)" in done.stdout
+        assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS + 3
+
+
+def test_a_run_soon_after_the_last_one_is_warned_of_once_a_product(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url)
+        assert "warning" not in tamr(folder, "up").stdout
+        tamr(folder, "bump", "customers", "2026-11-21")
+        done = tamr(folder, "up")
+        (line,) = [each for each in done.stdout.splitlines() if "warning: " in each]
+        assert "customers: this run starts " in line
+        assert line.endswith("set minHoursBetween: 3")
+
+
+def test_the_engines_rewrite_of_the_file_changes_nothing(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url)
+        tamr(folder, "up")
+        path = stack_file(folder)
+        text = path.read_text(encoding="utf-8").replace(
+            '"2026-11-20T09:00:00Z"', "2026-11-20 09:00:00 +0000 UTC"
+        )
+        path.write_text(
+            text.replace('"2026-11-20"', "2026-11-20 00:00:00 +0000 UTC"), encoding="utf-8"
+        )
+        assert "(9 found)" in tamr(folder, "up").stdout
+
+
+def test_a_plan_sends_no_post_and_its_exit_code_tells_whether_anything_would_be_launched(
+    tmp_path: Path,
+) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url)
+        planned = tamr(folder, "plan", "--json", "--detailed-exitcode")
+        assert planned.returncode == 3
+        document = json.loads(planned.stdout)
+        assert document["launches"] == NINE_STEPS_EIGHT_JOBS
+        assert document["slots"] == {"limit": 5, "active": 0}
+        assert [each["action"] for each in document["steps"]].count("launch") == 8
+        table = tamr(folder, "plan", "--format", "markdown").stdout
+        assert "| customers | load src_crm | + launch |" in table
+        assert server.posts() == []
+        tamr(folder, "up")
+        assert tamr(folder, "plan", "--detailed-exitcode").returncode == 0
+        assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
+
+
+BAD = {
+    "a broken file": ("customers: [", "this is not YAML"),
+    "an unknown key": (ONE_LOAD.replace("sources", "sorces"), "products.customers.sorces"),
+    "a wrong type": (ONE_LOAD.replace("[src_crm]", "src_crm"), "products.customers.sources"),
+    "a missing key": (
+        ONE_LOAD.replace('version: "2026-11-20", ', ""),
+        "products.customers.version",
+    ),
+}
+
+
+@pytest.mark.parametrize(("products", "place"), BAD.values(), ids=BAD.keys())
+def test_a_bad_file_is_named_with_its_place_before_any_request(
+    tmp_path: Path, products: str, place: str
+) -> None:
+    with emulator() as server:
+        folder = project(tmp_path, server.url, products)
+        for command in ("up", "plan"):
+            done = tamr(folder, command)
+            assert done.returncode == 2
+            assert "stacks/Pulumi.dev.yaml" in done.stderr
+            assert place in done.stderr
+            assert "Traceback" not in done.stderr
+        assert server.record()["requests"] == []
+
+
+def test_a_missing_key_is_asked_for_before_any_request(tmp_path: Path) -> None:
+    with emulator() as server:
+        done = tamr(project(tmp_path, server.url), "up", TAMR_API_KEY="")
+        assert done.returncode == 2
+        assert "set TAMR_API_KEY (or TAMR_API_KEY_DEV)" in done.stderr
+        assert server.record()["requests"] == []
+
+
+def test_a_refused_key_is_told_with_the_servers_words_and_not_shown(tmp_path: Path) -> None:
+    with emulator("--key", "another") as server:
+        done = tamr(project(tmp_path, server.url), "up")
+        assert done.returncode == 1
+        assert done.stderr.startswith("error: Tamr refused the list of jobs: 401")
+        assert len(done.stderr.splitlines()) == 1
+        assert KEY not in done.stdout + done.stderr
+        assert server.jobs() == []
+
+
+def test_the_key_of_the_stack_wins_over_the_common_one(tmp_path: Path) -> None:
+    with emulator(*QUICK, "--key", "right") as server:
+        folder = project(tmp_path, server.url, ONE_LOAD)
+        assert tamr(folder, "up", TAMR_API_KEY_DEV="right").returncode == 0
+
+
+def test_something_that_is_no_tenant_is_named_with_the_repair(tmp_path: Path) -> None:
+    folder = project(tmp_path, "http://127.0.0.1:9")
+    done = tamr(folder, "plan")
+    assert done.returncode == 2
+    assert "is this a Tamr tenant? Check tamr:url or TAMR_URL" in done.stderr
+
+
+def test_jobs_by_hand_start_list_stop_and_watch(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        url = {"TAMR_URL": server.url, "TAMR_STACK": ""}
+        started = tamr(
+            tmp_path, "jobs", "start", "publish", "Test 123", "--data-product", "dp", **url
+        )
+        job_id = started.stdout.strip()
+        assert tamr(tmp_path, "jobs", "start", "load", "src", **url).returncode == 0
+        listed = json.loads(
+            tamr(tmp_path, "jobs", "list", "--type", "publish", "--json", **url).stdout
+        )
+        assert [each["jobId"] for each in listed] == [job_id]
+        filtered = tamr(tmp_path, "jobs", "list", "--filter", "configuration:load", **url).stdout
+        assert "load src" in filtered
+        assert job_id not in filtered
+        stopped = tamr(tmp_path, "jobs", "stop", job_id, **url)
+        assert stopped.returncode == 0
+        assert f"{job_id} was stopped" in stopped.stdout
+        watched = tamr(tmp_path, "jobs", "watch", job_id, **url)
+        assert watched.returncode == 1
+        assert "STOPPED_BY_USER" in tamr(tmp_path, "jobs", "get", job_id, **url).stdout
+        missing = tamr(tmp_path, "jobs", "get", "job_none", **url)
+        assert missing.returncode == 1
+        assert "404" in missing.stderr
+
+
+def test_a_stop_that_comes_too_late_is_told_as_it_was(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text(json.dumps({"jobs": [{"stopsTooLate": True, "duration": "2s"}]}))
+    with emulator("--pending", "10ms", "--faults", str(faults)) as server:
+        url = {"TAMR_URL": server.url, "TAMR_STACK": ""}
+        job_id = tamr(tmp_path, "jobs", "start", "load", "src", **url).stdout.strip()
+        done = tamr(tmp_path, "jobs", "stop", job_id, **url)
+        assert f"{job_id} succeeded all the same" in done.stdout

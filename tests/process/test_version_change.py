@@ -1,0 +1,160 @@
+"""A changed version runs: one line of a stack file, committed, on a real emulator."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.git_histories import git
+from support.processes import Server, emulator, project, stack_file, tamr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+INSTANT = ["--load", "50ms", "--update", "50ms", "--publish", "50ms", "--pending", "10ms"]
+CUSTOMERS = """\
+    customers:
+      version: {}
+      trustDays: 36500  # the first date is fixed, the clock is not
+      sources: [src_crm, src_erp]
+      dataProduct: dp_customers
+      workflows: [wf_apply]
+      publish: [Test 123]
+"""
+
+
+class Repository:
+    """A project in a git repository, and the tenant that it runs on."""
+
+    def __init__(self, folder: Path, tenant: Server) -> None:
+        self.folder = folder
+        self.tenant = tenant
+
+    def write(self, version: str, stack: str = "dev") -> None:
+        text = f"config:\n  tamr:url: {self.tenant.url}\n  tamr-pipelines:products:\n"
+        path = stack_file(self.folder).with_name(f"Pulumi.{stack}.yaml")
+        path.write_text(text + CUSTOMERS.format(version), encoding="utf-8")
+
+    def commit(self) -> None:
+        git(self.folder, "add", ".")
+        git(self.folder, "commit", "--quiet", "--message", "a version")
+
+    def up(self) -> int:
+        """Run to the end and return how many jobs it launched."""
+        before = len(self.tenant.posts())
+        done = tamr(self.folder, "up")
+        assert done.returncode == 0, done.stderr
+        return len(self.tenant.posts()) - before
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Iterator[Repository]:
+    with emulator(*INSTANT) as tenant:
+        folder = project(tmp_path / "project", tenant.url)
+        yield Repository(folder, tenant)
+
+
+@pytest.mark.parametrize("versions", [("v1", "v2"), ('"2026-11-20"', '"2026-11-21"')])
+def test_one_line_runs_every_step_again_forwards_and_back(
+    repository: Repository, versions: tuple[str, str]
+) -> None:
+    for version in (*versions, *versions):
+        repository.write(version)
+        repository.commit()
+        assert repository.up() == 5
+        assert repository.up() == 0
+
+
+def test_until_it_ran_a_changed_version_is_not_deployed_nor_promoted(
+    repository: Repository,
+) -> None:
+    repository.write("v1")
+    repository.write("v1", "prod")
+    repository.commit()
+    assert repository.up() == 5
+    repository.write("v2")
+    repository.commit()
+    rows = json.loads(tamr(repository.folder, "status", "--stack", "dev", "--json").stdout)
+    assert [(row["version"], row["held"]) for row in rows["products"]] == [("v2", False)]
+    promoted = tamr(repository.folder, "promote", "customers", "--from", "dev", "--to", "prod")
+    assert promoted.returncode == 75
+    assert "v1" in stack_file(repository.folder).with_name("Pulumi.prod.yaml").read_text()
+
+
+def test_a_plan_shows_what_the_merge_of_a_line_would_do(repository: Repository) -> None:
+    repository.write("v1")
+    repository.commit()
+    assert repository.up() == 5
+    git(repository.folder, "switch", "--quiet", "--create", "change")
+    repository.write("v2")
+    repository.commit()
+    planned = tamr(repository.folder, "plan", "--base", "main", "--json")
+    assert planned.returncode == 0, planned.stderr
+    plan = json.loads(planned.stdout)
+    assert plan["launches"] == 5
+    text = tamr(repository.folder, "plan", "--base", "main").stdout
+    commit = git(repository.folder, "rev-parse", "HEAD")[:7]
+    assert f", commit {commit}" in text
+
+
+def test_an_uncommitted_line_is_planned_and_not_run(repository: Repository) -> None:
+    repository.write("v1")
+    repository.commit()
+    assert repository.up() == 5
+    repository.write("v2")
+    plan = tamr(repository.folder, "plan")
+    assert plan.returncode == 0
+    assert "5 jobs would be launched" in plan.stdout
+    assert "version v2 is not committed. Commit it, or run: tamr bump customers" in plan.stdout
+    refused = tamr(repository.folder, "up")
+    assert refused.returncode == 2
+    assert "version v2 is not committed" in refused.stderr
+    assert len(repository.tenant.posts()) == 5
+
+
+def test_a_bump_runs_before_it_is_committed(repository: Repository) -> None:
+    repository.write("v1")
+    repository.commit()
+    assert repository.up() == 5
+    assert tamr(repository.folder, "bump", "customers", "v2").returncode == 0
+    assert repository.up() == 5
+    repository.commit()
+    assert repository.up() == 0
+
+
+def test_a_tenant_whose_clock_runs_ahead_runs_a_bump(tmp_path: Path) -> None:
+    """A sped-up emulator is hours ahead after one run, so this machine's time is too early."""
+    with emulator("--speed", "600") as tenant:
+        folder = project(tmp_path / "project", tenant.url)
+        repository = Repository(folder, tenant)
+        repository.write("v1")
+        repository.commit()
+        assert repository.up() == 5
+        assert "ahead of this machine's" in tamr(folder, "plan").stdout
+        assert "Use: tamr bump" in tamr(folder, "up").stderr
+        assert tamr(folder, "bump", "customers", "v2").returncode == 0
+        assert repository.up() == 5
+        assert repository.up() == 0
+
+
+def test_an_amended_commit_runs_again_and_the_plan_says_how_not_to(
+    repository: Repository,
+) -> None:
+    repository.write("v1")
+    git(repository.folder, "add", ".")
+    dates = {
+        "GIT_AUTHOR_DATE": "2026-11-20T09:00:00Z",
+        "GIT_COMMITTER_DATE": "2026-11-20T09:00:00Z",
+    }
+    git(repository.folder, "commit", "--quiet", "--message", "a version", env=dates)
+    assert repository.up() == 5
+    git(repository.folder, "commit", "--quiet", "--amend", "--no-edit")
+    text = tamr(repository.folder, "plan").stdout
+    assert "5 jobs would be launched" in text
+    repair = "tamr bump customers v1 --since 2026-11-20T09:00:01Z --stack dev"
+    assert text.count(f"To count those, run: {repair}") == 1
+    assert tamr(repository.folder, *repair.split()[1:]).returncode == 0
+    assert repository.up() == 0

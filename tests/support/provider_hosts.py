@@ -1,0 +1,128 @@
+"""A provider host in a process of its own, called over gRPC as the engine calls it."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+
+from support.processes import environment
+from tamr_provider.resources.provider import JobProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+OWN, STOCK = "tamr_provider.resources.host", "pulumi.dynamic"
+PROVIDER = {"__provider": serialize_provider(JobProvider())}
+URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/tamr:Load::"
+
+
+class Host:
+    """The calls of one host; `later` ones return a future."""
+
+    def __init__(self, stub: Any, process: subprocess.Popen[bytes]) -> None:
+        self._stub, self.process = stub, process
+
+    def check(self, news: dict[str, Any], olds: dict[str, Any] | None = None) -> Any:
+        return self._stub.Check(
+            provider_pb2.CheckRequest(urn=URN, olds=_struct(olds or {}), news=_struct(news)),
+            timeout=10,
+        )
+
+    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> Any:
+        request = provider_pb2.DiffRequest(id=id_, urn=URN, olds=_struct(olds), news=_struct(news))
+        return self._stub.Diff(request, timeout=10)
+
+    def create_later(self, inputs: dict[str, Any]) -> Any:
+        request = provider_pb2.CreateRequest(urn=URN, properties=_struct(inputs))
+        return self._stub.Create.future(request, timeout=60)
+
+    def create(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        answer = self.create_later(inputs).result()
+        return answer.id, rpc.deserialize_properties(answer.properties)
+
+    def preview(self, inputs: dict[str, Any]) -> Any:
+        request = provider_pb2.CreateRequest(urn=URN, properties=_struct(inputs), preview=True)
+        return self._stub.Create(request, timeout=60)
+
+    def read(self, id_: str, outputs: dict[str, Any]) -> Any:
+        request = provider_pb2.ReadRequest(id=id_, urn=URN, properties=_struct(outputs))
+        return self._stub.Read(request, timeout=10)
+
+    def delete(self, id_: str, outputs: dict[str, Any]) -> None:
+        request = provider_pb2.DeleteRequest(id=id_, urn=URN, properties=_struct(outputs))
+        self._stub.Delete(request, timeout=10)
+
+    def cancel(self) -> None:
+        self._stub.Cancel(empty_pb2.Empty(), timeout=10)
+
+
+def _struct(values: dict[str, Any]) -> Any:
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(rpc.serialize_properties({**values, **PROVIDER}, {}))
+    finally:
+        loop.close()
+
+
+class Engine(engine_pb2_grpc.EngineServicer):
+    """The engine's side of a host's rows: it keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, bool]] = []
+
+    def Log(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802 - as in the protocol
+        self.told.append((request.urn, request.message, request.ephemeral))
+        return empty_pb2.Empty()
+
+
+@contextmanager
+def engine() -> Iterator[tuple[Engine, str]]:
+    """Run an engine's log service until the block ends; hand it out with its address."""
+    server, servicer = grpc.server(ThreadPoolExecutor(4)), Engine()
+    engine_pb2_grpc.add_EngineServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield servicer, f"127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
+
+
+@contextmanager
+def host(
+    module: str = OWN,
+    config: dict[str, str] | None = None,
+    cwd: Path | None = None,
+    address: str = "",
+    **env: str,
+) -> Iterator[Host]:
+    """Run a host in a folder, for an engine at an address, until the block ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", module, *filter(None, [address])],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(**env),
+        cwd=cwd,
+    )
+    assert process.stdout is not None
+    with process, grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
+        try:
+            stub = provider_pb2_grpc.ResourceProviderStub(channel)
+            loop = asyncio.new_event_loop()
+            args = loop.run_until_complete(rpc.serialize_properties(dict(config or {}), {}))
+            loop.close()
+            stub.Configure(provider_pb2.ConfigureRequest(args=args), timeout=10)
+            yield Host(stub, process)
+        finally:
+            process.kill()

@@ -1,0 +1,90 @@
+"""The Pulumi CLI as a real process: one project, one stack, any backend."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+from support.processes import PRODUCTS, environment, project, tamr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+LOADS = "".join(
+    f'    p{n}: {{version: "2026-11-20", sources: [src_{n}], timeoutHours: 1, trustDays: 36500}}\n'
+    for n in range(8)
+)
+
+
+class Pulumi:
+    """A project with one stack, dev, whose state is in a folder of its own or in a backend."""
+
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        products: str = PRODUCTS,
+        *,
+        backend: str | None = None,
+        **env: str,
+    ) -> None:
+        self.folder = project(folder / "p", url, products)
+        self.state = folder / "state"
+        self.state.mkdir(parents=True)
+        self.env = environment(
+            PULUMI_BACKEND_URL=backend or self.state.as_uri(),
+            PULUMI_CONFIG_PASSPHRASE="x",
+            PULUMI_SKIP_UPDATE_CHECK="true",
+            **env,
+        )
+        assert self.run("stack", "init", "dev").returncode == 0
+
+    def command(self, words: Sequence[str]) -> list[str]:
+        return ["pulumi", *words, "--non-interactive", "--stack", "dev"]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = ["pulumi", *words] if words[0] == "stack" else self.command(words)
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=200,
+            check=False,
+        )
+
+    def up(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.run("up", "--yes", "--skip-preview", *words)
+
+    def start_up(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.command(["up", "--yes", "--skip-preview"]),
+            cwd=self.folder,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+
+    def deployment(self) -> dict[str, Any]:
+        exported = self.run("stack", "export", "--stack", "dev").stdout
+        deployment: dict[str, Any] = json.loads(exported)["deployment"]
+        return deployment
+
+    def doctor(self) -> str:
+        return tamr(self.folder, "doctor", **self.env).stdout
+
+    def locks(self) -> list[Path]:
+        return list(self.state.rglob("locks/**/*.json"))
+
+
+def kill_everything(process: subprocess.Popen[str]) -> None:
+    """Send SIGKILL to the engine, the program and the provider's host at once."""
+    os.killpg(process.pid, signal.SIGKILL)

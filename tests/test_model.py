@@ -1,9 +1,0 @@
-"""The launch protocol holds in any interleaving; `make chaos` plays many more of them."""
-
-from __future__ import annotations
-
-from model import run_model
-
-
-def test_no_interleaving_of_runs_people_losses_kills_and_clocks_breaks_the_protocol() -> None:
-    run_model(examples=60, moves=40, derandomize=True)

@@ -1,0 +1,331 @@
+"""POSTs without a response, late ones, old polls: nothing of others is stopped or held for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from support.fake_clock import START
+from support.fake_tenant import LOAD, RULES, UPDATE, Tenant, Watched, outcome, step
+from tamr_provider.emulator.fault_rules import AnswerRule, JobRule, Script
+from tamr_provider.emulator.job import JobError
+from tamr_provider.errors import StepError
+from tamr_provider.reconciler.pending import ADOPTED, FOUND, LAUNCHED, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from tamr_provider.reconciler.reconciler import Runner
+
+MINUTE = timedelta(minutes=1)
+SOON = {"load": 2 * MINUTE, "update": 30 * MINUTE}
+LOST = AnswerRule("lost-after", call="create", nth=1)
+
+
+def how(future: Future[Result]) -> str:
+    ended = outcome(future)
+    assert isinstance(ended, Result), ended
+    return ended.how
+
+
+def ends(tenant: Tenant) -> list[str]:
+    return [each["outcome"] for each in tenant.jobs()]
+
+
+def stops(tenant: Tenant) -> int:
+    return len(tenant.requests("POST", ":stop"))
+
+
+def turn_until(tenant: Tenant, runner: Runner, is_so: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if is_so():
+            return
+        tenant.clock.elapsed += runner.turn()
+    raise AssertionError("it never came to that")
+
+
+def whose_lost_post_was_found(tenant: Tenant) -> tuple[Runner, Future[Result]]:
+    """Return a runner that lost the response to a load, saw it succeed, and waits for an update."""
+    runner = tenant.runner()
+    load = runner.submit(step(LOAD), RULES)
+    update = runner.submit(step(UPDATE), RULES)
+    turn_until(tenant, runner, load.done)
+    assert not update.done()
+    return runner, update
+
+
+@pytest.mark.parametrize("who", ["another stack", "a person"])
+def test_a_lost_post_that_was_found_stops_no_job_of(who: str) -> None:
+    tenant = Tenant(script=Script(answers=[LOST]), durations=SOON)
+    first, update = whose_lost_post_was_found(tenant)
+    if who == "a person":
+        tenant.start(LOAD)
+    else:
+        second = tenant.runner()
+        load = second.submit(step(LOAD, tenant.clock.true_now() - MINUTE), RULES)
+        second.turn()
+    first.run()
+    assert how(update) == LAUNCHED
+    assert stops(tenant) == 0
+    if who != "a person":
+        second.run()
+        assert how(load) == LAUNCHED
+    tenant.clock.elapsed += 3600
+    assert ends(tenant) == ["succeeded"] * 3
+
+
+@pytest.mark.parametrize("lost", [(1,), (2,), (1, 2)])
+def test_two_steps_of_one_configuration_both_run_whichever_response_is_lost(
+    lost: tuple[int, ...],
+) -> None:
+    """The first job is too old for the second step, so it makes that one's job not needless."""
+    rules = [AnswerRule("lost-after", call="create", nth=nth) for nth in lost]
+    tenant = Tenant(script=Script(answers=rules))
+    runner = tenant.runner()
+    first = runner.submit(step(UPDATE, product="a"), RULES)
+    second = runner.submit(step(UPDATE, START + 5 * MINUTE, product="b"), RULES)
+    runner.run()
+    assert {how(first), how(second)} <= {ADOPTED, LAUNCHED}
+    assert ends(tenant) == ["succeeded"] * 2
+    assert stops(tenant) == 0
+
+
+def test_a_lost_post_is_settled_by_the_first_job_that_appears() -> None:
+    """It failed at once; the next attempt does not wait for a response that cannot come."""
+    error = JobError("BOOM", "it broke")
+    fails = JobRule(times=1, outcome="failed", error=error, duration=MINUTE * 0, pending=MINUTE * 0)
+    tenant = Tenant(script=Script(answers=[LOST], jobs=[fails]))
+    runner = tenant.runner()
+    future = runner.submit(step(LOAD), RULES)
+    runner.turn()
+    assert len(tenant.jobs()) == 2
+    runner.run()
+    assert how(future) == LAUNCHED
+
+
+class Interrupted(Tenant):
+    """A tenant on which something happens between a runner's last GET and its first POST."""
+
+    def __init__(self, happens: Callable[[Tenant], None], **options: Any) -> None:
+        super().__init__(**options)
+        self.happens = happens
+        self.responses = 0
+        self.last_get = -1
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        response = super()._answer(request)
+        self.responses += 1
+        if self.responses == self.last_get:
+            self.happens(self)
+        return response
+
+
+def interrupted(happens: Callable[[Tenant], None], **options: Any) -> Interrupted:
+    plain = Tenant(**options)
+    plain.runner().submit(step(LOAD), RULES)
+    runner = plain.runner()
+    runner.submit(step(LOAD), RULES)
+    runner.turn()
+    methods = [each["method"] for each in plain.requests()]
+    tenant = Interrupted(happens, **options)
+    tenant.last_get = methods.index("POST")
+    return tenant
+
+
+def stopped_for(seconds: float, *, suspended: bool = False) -> Callable[[Tenant], None]:
+    """Return a pause of the process, at whose beginning a rival starts the same job.
+
+    The monotonic clock of a machine that is suspended stands still.
+    """
+
+    def pause(tenant: Tenant) -> None:
+        tenant.emulator.handle("POST", "/api/v1beta1/jobs", {"X-API-KEY": "k"}, BODY)
+        if suspended:
+            tenant.clock.skew += timedelta(seconds=seconds)
+        else:
+            tenant.clock.elapsed += seconds
+
+    return pause
+
+
+BODY = b'{"configuration": {"load": {"sourceId": "src_crm"}}}'
+
+
+@pytest.mark.parametrize("seconds", [7, 8 * 3600])
+@pytest.mark.parametrize("suspended", [False, True])
+def test_a_process_that_slept_polls_again_before_it_posts(seconds: float, suspended: bool) -> None:
+    tenant = interrupted(stopped_for(seconds, suspended=suspended))
+    runner = tenant.runner()
+    future = runner.submit(step(LOAD), RULES)
+    runner.run()
+    assert how(future) in (ADOPTED, FOUND)
+    assert len(tenant.jobs()) == 1
+
+
+def test_a_tenant_that_takes_longer_than_a_fresh_poll_lasts_is_launched_on_all_the_same() -> None:
+    tenant = Tenant(script=Script(answers=[AnswerRule("delayed", seconds=8, method="GET")]))
+    runner = tenant.runner()
+    future = runner.submit(step(LOAD), RULES)
+    runner.run()
+    assert how(future) == LAUNCHED
+    assert len(tenant.jobs()) == 1
+
+
+class SlowCreate(Tenant):
+    """A tenant whose first create takes so long that a rival's job starts and ends meanwhile."""
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and not self.jobs():
+            self.emulator.handle("POST", "/api/v1beta1/jobs", {"X-API-KEY": "k"}, BODY)
+            self.clock.elapsed += 40
+        return super()._answer(request)
+
+
+def test_a_job_of_ours_is_not_stopped_for_one_that_has_ended() -> None:
+    """Its stop could not be told from a person's, and would hold a newer stack for ever."""
+    tenant = SlowCreate(durations={"load": timedelta(seconds=20)})
+    runner = tenant.runner()
+    future = runner.submit(step(LOAD), RULES)
+    runner.run()
+    assert how(future) == ADOPTED
+    newer = tenant.runner()
+    later = newer.submit(step(LOAD, START + timedelta(seconds=30)), RULES)
+    newer.run()
+    assert isinstance(outcome(later), Result)
+    assert stops(tenant) == 0
+
+
+def beside(seconds: float) -> tuple[Tenant, Watched, str]:
+    """Let the late job of a killed runner appear so many seconds after ours."""
+    tenant, watched = Tenant(), Watched()
+    runner = tenant.runner(watched)
+    future = runner.submit(step(LOAD), RULES)
+    runner.turn()
+    tenant.clock.elapsed += seconds
+    late = tenant.start(LOAD)
+    runner.run()
+    assert how(future) == LAUNCHED
+    tenant.clock.elapsed += 3600
+    return tenant, watched, late
+
+
+def test_a_late_job_within_ten_seconds_of_its_equal_is_stopped_as_its_twin() -> None:
+    tenant, watched, late = beside(8)
+    assert ends(tenant) == ["succeeded", "stopped"]
+    assert f"{late}, a second job of the same race, is stopped" in watched.notes[-1]
+
+
+def test_a_later_job_beside_its_equal_is_left_alone_and_said_once() -> None:
+    tenant, watched, late = beside(12)
+    assert ends(tenant) == ["succeeded"] * 2
+    (said,) = [each for each in watched.notes if late in each]
+    assert said == (
+        f"customers: load src_crm: {late} runs beside an equal job and is left alone, since it may "
+        f"be somebody's; to stop it: tamr jobs stop {late}"
+    )
+
+
+def test_a_twin_that_is_the_only_one_new_enough_for_a_step_is_not_stopped() -> None:
+    tenant = Tenant()
+    tenant.start(LOAD)
+    tenant.clock.elapsed += 5
+    newer_than = tenant.clock.true_now()
+    tenant.start(LOAD)
+    runner = tenant.runner()
+    futures = [
+        runner.submit(step(LOAD, product="a"), RULES),
+        runner.submit(step(LOAD, newer_than, product="b"), RULES),
+    ]
+    runner.run()
+    assert [how(each) for each in futures] == [ADOPTED, ADOPTED]
+    assert stops(tenant) == 0
+
+
+def test_a_stopped_twin_that_a_newer_stack_needs_is_launched_again_and_not_held() -> None:
+    tenant = Tenant()
+    tenant.start(LOAD)
+    tenant.clock.elapsed += 5
+    newer_than = tenant.clock.true_now()
+    tenant.start(LOAD)
+    older, newer = tenant.runner(), tenant.runner()
+    first = older.submit(step(LOAD), RULES)
+    second = newer.submit(step(LOAD, newer_than), RULES)
+    newer.turn()
+    older.turn()
+    assert stops(tenant) == 1
+    newer.run()
+    older.run()
+    assert (how(first), how(second)) == (ADOPTED, LAUNCHED)
+
+
+class Conflict(Tenant):
+    """A tenant that answers so many creates with 409, after they took effect or not."""
+
+    def __init__(self, times: int, *, takes_effect: bool) -> None:
+        super().__init__()
+        self.times = times
+        self.takes_effect = takes_effect
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" or self.times == 0:
+            return super()._answer(request)
+        self.times -= 1
+        if self.takes_effect:
+            super()._answer(request)
+        return httpx.Response(409, json={"statusCode": 409, "message": "in the way"})
+
+
+@pytest.mark.parametrize("takes_effect", [False, True])
+def test_a_409_on_a_create_is_a_lost_response(takes_effect: bool) -> None:
+    tenant = Conflict(1, takes_effect=takes_effect)
+    runner = tenant.runner()
+    future = runner.submit(step(LOAD), RULES)
+    runner.run()
+    assert how(future) == (ADOPTED if takes_effect else LAUNCHED)
+    assert len(tenant.jobs()) == 1
+
+
+def test_409s_without_an_end_are_said_after_max_attempts() -> None:
+    tenant = Conflict(100, takes_effect=False)
+    runner = tenant.runner()
+    future = runner.submit(step(LOAD), replace(RULES, max_attempts=3))
+    runner.run()
+    ended = outcome(future)
+    assert isinstance(ended, StepError)
+    assert str(ended) == (
+        "customers: load src_crm: Tamr refused load src_crm: 409 in the way, 3 times in a row"
+    )
+    assert tenant.times == 97
+
+
+def test_a_launch_costs_one_request_more_than_its_poll_and_its_post() -> None:
+    tenant = Tenant()
+    runner = tenant.runner()
+    runner.submit(step(LOAD), RULES)
+    runner.turn()
+    methods = [each["method"] for each in tenant.requests()]
+    assert methods == ["GET"] * 4 + ["POST", "GET"]  # poll, durations, poll, question
+    question = tenant.requests()[3]["query"]["filter"]
+    assert question == (
+        '(((configuration.load.source_id = "src_crm"))) '
+        'AND (NOT create_time() < "2026-11-20T10:00:00Z")'
+    )
+
+
+def test_a_twin_stopped_beside_a_job_too_old_to_be_listed_holds_no_newer_stack() -> None:
+    tenant = Tenant(durations={"load": MINUTE})
+    tenant.start(LOAD)
+    tenant.clock.elapsed += 5
+    newer_than = tenant.clock.true_now()
+    twin = tenant.start(LOAD)
+    tenant.stop(twin)
+    tenant.clock.elapsed += 3600
+    runner = tenant.runner()
+    future = runner.submit(step(LOAD, newer_than), RULES)
+    runner.run()
+    assert how(future) == LAUNCHED

@@ -1,0 +1,97 @@
+"""How often the engine's rows are told where steps stand: each text is a line of a CI's log."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from support.fake_clock import START, FakeClock
+from support.sample_jobs import at, make_job
+from tamr_provider.decision.steps import DataProduct, Step
+from tamr_provider.decision.table import Action, Decision
+from tamr_provider.models import PENDING, RUNNING, Configuration
+from tamr_provider.reconciler.pending import LAUNCHED, Result
+from tamr_provider.reconciler.progress import Status
+from tamr_provider.resources._progress import Rows
+
+
+class Log:
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
+
+    def show(self, of: str, text: str) -> None:
+        self.lines.append((of, text))
+
+    def tell(self, of: str, text: str, warn: bool = False) -> None:
+        self.lines.append((of, f"warning: {text}" if warn else text))
+
+
+class Watched:
+    """Some steps whose jobs are looked at again and again."""
+
+    def __init__(self, count: int) -> None:
+        self.clock, self.log = FakeClock(), Log()
+        self.rows = Rows(self.clock, self.log)
+        self.steps = [_step(number) for number in range(count)]
+        for step in self.steps:
+            self.rows.belongs(step, f"urn:{step.configuration}")
+
+    def look(self, state: str = RUNNING, after: float = 0) -> None:
+        self.clock.elapsed += after
+        now = START + timedelta(seconds=self.clock.elapsed)
+        for step in self.steps:
+            job = make_job(f"job_{step.configuration}", step.configuration, START, state)
+            self.rows.status(step, Status(Decision(Action.ADOPT, "", job), now, (job,), 5))
+
+
+def _step(number: int) -> Step:
+    configuration = Configuration.load(f"src_{number}")
+    return Step("customers", configuration, at("09:00"), at("09:00"), DataProduct())
+
+
+def test_every_change_of_state_is_a_line_at_once() -> None:
+    watched = Watched(3)
+    watched.look(PENDING)
+    watched.look(PENDING, after=1)
+    watched.look(RUNNING, after=1)
+    assert len(watched.log.lines) == 6
+
+
+def test_without_a_change_there_is_one_line_a_minute_for_all_resources_and_each_has_its_turn() -> (
+    None
+):
+    watched = Watched(5)
+    watched.look()
+    before = len(watched.log.lines)
+    for _ in range(10 * 6):
+        watched.look(after=10)
+    repeated = watched.log.lines[before:]
+    assert len(repeated) == 10
+    assert len({urn for urn, _ in repeated}) == 5
+    assert repeated[-1][1].startswith("RUNNING 10m")
+
+
+def test_a_step_that_ended_has_no_more_turns() -> None:
+    watched = Watched(2)
+    watched.look()
+    ended = watched.steps.pop(0)
+    job = make_job("job_1", ended.configuration, START, RUNNING)
+    watched.rows.ended(ended, Result(job, LAUNCHED, 1))
+    watched.look(after=61)
+    assert watched.log.lines[-1][0] == "urn:load src_1"
+
+
+def test_a_warning_is_of_the_resource_whose_step_it_is_about() -> None:
+    watched = Watched(1)
+    watched.rows.warn(watched.steps[0], "too close")
+    watched.rows.warn(_step(7), "of no resource")
+    assert watched.log.lines == [
+        ("urn:load src_0", "warning: too close"),
+        ("", "warning: of no resource"),
+    ]
+
+
+def test_without_an_engine_nothing_is_shown_and_nothing_fails() -> None:
+    rows = Rows(FakeClock(), None)
+    rows.belongs(_step(1), "")
+    rows.note("nobody hears this")
+    rows.warn(_step(1), "nobody hears this")

@@ -1,0 +1,82 @@
+"""A look reads what matters, however many jobs others have started."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from support.fake_clock import START
+from support.fake_tenant import LOAD, PUBLISH, UPDATE, Tenant, Unquoting
+from tamr_provider.models import Configuration
+from tamr_provider.tenant.snapshot import Scope, Viewer
+
+OURS = [LOAD, UPDATE, PUBLISH]
+FOREIGN = 300
+
+
+def busy(kind: type[Tenant] = Tenant) -> Tenant:
+    """Return a tenant on which others started hundreds of jobs between ours."""
+    tenant = kind(slots=10_000, durations={"load": timedelta(minutes=1)})
+    for number in range(FOREIGN):
+        tenant.start(Configuration.load(f"other_{number}"))
+        if number % 100 == 50:
+            tenant.start(OURS[number // 100])
+        tenant.clock.elapsed += 60
+    tenant.clock.elapsed += 6 * 3600
+    tenant.start(Configuration.update("dp_of_others"))
+    return tenant
+
+
+def looked(tenant: Tenant, *wanted: Configuration) -> tuple[set[str], int]:
+    """Return the jobs that a look for these shows, and how many requests it sent."""
+    before = len(tenant.requests())
+    scope = Scope(START, tenant.clock.true_now() - timedelta(minutes=5), frozenset(wanted))
+    view = Viewer(tenant.client(), tenant.clock).look(scope)
+    seen = {str(each.configuration) for each in view.jobs if "other_" not in str(each)}
+    return seen, len(tenant.requests()) - before
+
+
+def test_jobs_of_others_are_not_read_page_by_page() -> None:
+    wanted, requests = looked(busy(), *OURS)
+    everything, many = looked(busy())
+    assert wanted == everything == {str(each) for each in OURS} | {"update dp_of_others"}
+    assert many == -(-(FOREIGN + 4) // 30)
+    assert requests <= 5
+
+
+def test_a_tenant_without_others_is_asked_once() -> None:
+    tenant = Tenant()
+    for each in OURS:
+        tenant.start(each)
+    assert looked(tenant, *OURS) == ({str(each) for each in OURS}, 1)
+
+
+def test_an_id_that_the_tenant_refuses_in_a_filter_has_all_jobs_read() -> None:
+    tenant = busy(Unquoting)
+    odd = Configuration.load('a "quoted" source')
+    tenant.start(odd)
+    assert looked(tenant, odd, *OURS)[0] >= {str(odd), *(str(each) for each in OURS)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "covers"),
+    [
+        (Scope(START), Scope(START, None, frozenset(OURS)), True),
+        (Scope(START, None, frozenset(OURS)), Scope(START), False),
+        (Scope(START, None, frozenset(OURS)), Scope(START, None, frozenset([LOAD])), True),
+        (Scope(START, None, frozenset([LOAD])), Scope(START, None, frozenset(OURS)), False),
+    ],
+    ids=["all cover some", "some do not cover all", "more cover fewer", "fewer do not cover more"],
+)
+def test_a_look_for_some_configurations_covers_those_only(
+    one: Scope, other: Scope, covers: bool
+) -> None:
+    assert one.covers(other) is covers
+
+
+def test_a_look_since_the_year_1_is_a_look_since_ever() -> None:
+    tenant = Tenant()
+    tenant.start(LOAD)
+    viewer = Viewer(tenant.client(), tenant.clock)
+    assert len(viewer.look(Scope(datetime(1, 1, 1, tzinfo=timezone.utc))).jobs) == 1
