@@ -20,7 +20,7 @@ _SPEED_OF_A_LONG_JOB = 1200.0
 SEEDS = range(3)
 _LANES = 6  # runs side by side: they wait nearly all the time
 _HEAVY_LANES = 2  # the same for those whose start takes a processor for seconds
-Rows = dict[str, list[Figures]]
+EngineReporter = dict[str, list[Figures]]
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def main() -> None:
     _say(f"docs/performance.md is written, after {time.monotonic() - began:.0f} s")
 
 
-def pipelines(pulumi: bool) -> tuple[Rows, Rows, Rows]:
+def pipelines(pulumi: bool) -> tuple[EngineReporter, EngineReporter, EngineReporter]:
     """Return the figures of every arm: scenario A for each seed, ours again slower, B once."""
     # What starts first starts beside everything else, so the rows that are compared come later.
     many = [arms.TAMR_UP_30, arms.TAMR_UP_30_FIRST, arms.TAMR_UP]
@@ -77,8 +77,8 @@ def pipelines(pulumi: bool) -> tuple[Rows, Rows, Rows]:
         return _results(a), _results(slower), _results(b)
 
 
-def _results(futures: dict[str, list[Any]]) -> Rows:
-    return {name: [each.result() for each in runs] for name, runs in futures.items()}
+def _results(futures: dict[str, list[Any]]) -> EngineReporter:
+    return {name: [run.result() for run in runs] for name, runs in futures.items()}
 
 
 def _run(arm: Arm, seed: int, speed: float = SPEED) -> Figures:

@@ -96,7 +96,7 @@ def _write_bare(folder: Path, *, full: bool) -> None:
 
 def _bytes(resources: list[dict[str, object]]) -> dict[str, float]:
     """Return the bytes of a dynamic resource, and those of its largest parts."""
-    found = [each for each in resources if ":dynamic" in str(each["type"])]
+    found = [resource for resource in resources if ":dynamic" in str(resource["type"])]
     parts = ("inputs", "outputs", "stackTrace")
     return {
         "all": statistics.mean(_size(each) for each in found),

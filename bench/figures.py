@@ -53,20 +53,20 @@ def measure(scenario: Scenario, record: Mapping[str, Any]) -> Figures:
     Starting a process does not get faster with the emulated clock, so it is not in here.
     """
     requests = record["requests"][len(scenario.others) :]
-    requests = [each for each in requests if not each["path"].startswith("/_emulator")]
+    requests = [request for request in requests if not request["path"].startswith("/_emulator")]
     first = _seconds(requests[0]["at"])
     jobs = [each for each in record["jobs"] if not each["jobId"].startswith("job_h")]
-    wanted = {json.dumps(each.configuration, sort_keys=True) for each in scenario.jobs}
-    ours = {json.dumps(each["configuration"], sort_keys=True): _ran(each) for each in jobs}
+    wanted = {json.dumps(job.configuration, sort_keys=True) for job in scenario.jobs}
+    ours = {json.dumps(job["configuration"], sort_keys=True): _ran(job) for job in jobs}
     held = [ran for key, ran in ours.items() if key not in wanted]
     ours = {key: ran for key, ran in ours.items() if key in wanted}
-    makespan = max(each.finished for each in ours.values()) - first
+    makespan = max(our.finished for our in ours.values()) - first
     late = [
-        (_known(each, requests) - _ran(each).finished) / _ran(each).length
-        for each in jobs
-        if json.dumps(each["configuration"], sort_keys=True) in wanted
+        (_known(job, requests) - _ran(job).finished) / _ran(job).length
+        for job in jobs
+        if json.dumps(job["configuration"], sort_keys=True) in wanted
     ]
-    polls = [math.ceil(each.length / LOOK_SECONDS) + 1 for each in ours.values()]
+    polls = [math.ceil(our.length / LOOK_SECONDS) + 1 for our in ours.values()]
     return Figures(
         ratio=makespan / bound(scenario, ours, held, first),
         idle=_idle(scenario, ours, held, first) / (scenario.slots * makespan),
@@ -82,7 +82,7 @@ def bound(
     scenario: Scenario, ours: Mapping[str, _Ran], held: Iterable[_Ran], first: float
 ) -> float:
     """Return the least time: the longest path, or the work in the slots that others leave."""
-    work = sum(each.length for each in ours.values())
+    work = sum(our.length for our in ours.values())
     taken = [max(0.0, each.finished - first) for each in held]
     # Others hold from the start on, so the free slots only grow.
     least, time = 0.0, 0.0
@@ -94,8 +94,8 @@ def bound(
         work -= (end - time) * free
         time, free = end, free + 1
     paths = []
-    for each in scenario.pipelines:
-        parts = (each.loads, (each.update,), each.publishes)
+    for pipeline in scenario.pipelines:
+        parts = (pipeline.loads, (pipeline.update,), pipeline.publishes)
         paths.append(sum(max(_of(ours, job).length for job in part) for part in parts))
     return max(least, *paths)
 
@@ -119,9 +119,9 @@ def _idle(
 
 def _ready(scenario: Scenario, ours: Mapping[str, _Ran], first: float) -> dict[str, float]:
     ready: dict[str, float] = {}
-    for each in scenario.pipelines:
+    for pipeline in scenario.pipelines:
         after = first
-        for part in (each.loads, (each.update,), each.publishes):
+        for part in (pipeline.loads, (pipeline.update,), pipeline.publishes):
             for job in part:
                 ready.setdefault(_key(job), after)
             after = max(_of(ours, job).finished for job in part)
@@ -132,13 +132,13 @@ def _known(job: Mapping[str, Any], requests: Iterable[Mapping[str, Any]]) -> flo
     """Return when the first answer told of a job's end: a look at the list, or at the job."""
     finished = _seconds(job["finished"])
     return min(
-        _seconds(each["at"])
-        for each in requests
-        if each["method"] == "GET"
-        and _seconds(each["at"]) >= finished
+        _seconds(request["at"])
+        for request in requests
+        if request["method"] == "GET"
+        and _seconds(request["at"]) >= finished
         and (
-            each.get("jobId") == job["jobId"]
-            or "status.state != DONE" in each["query"].get("filter", "")
+            request.get("jobId") == job["jobId"]
+            or "status.state != DONE" in request["query"].get("filter", "")
         )
     )
 

@@ -61,7 +61,7 @@ def _spread(values: Sequence[float], form: str = "{:.2f}") -> str:
 
 
 def _percent(values: Sequence[float]) -> str:
-    return _spread([100 * each for each in values], "{:.1f}") + " %"
+    return _spread([100 * value for value in values], "{:.1f}") + " %"
 
 
 def _pipelines(rows: dict[str, list[Figures]]) -> str:
@@ -72,19 +72,19 @@ def _pipelines(rows: dict[str, list[Figures]]) -> str:
         lines.append(
             [
                 name,
-                _spread([each.ratio for each in runs], "{:.3f}"),
-                _percent([each.idle for each in runs]),
-                _percent([each.late_median for each in runs]),
-                _percent([each.late_worst for each in runs]),
-                _spread([each.requests for each in runs], "{:.1f}"),
-                _spread([each.requests / each.poll_loop for each in runs]),
+                _spread([run.ratio for run in runs], "{:.3f}"),
+                _percent([run.idle for run in runs]),
+                _percent([run.late_median for run in runs]),
+                _percent([run.late_worst for run in runs]),
+                _spread([run.requests for run in runs], "{:.1f}"),
+                _spread([run.requests / run.poll_loop for run in runs]),
             ]
         )
     return _table(head, lines)
 
 
 def _ratio(runs: Sequence[Figures]) -> float:
-    return statistics.median(each.ratio for each in runs)
+    return statistics.median(run.ratio for run in runs)
 
 
 def _policies(rows: dict[str, list[float]]) -> str:
@@ -104,14 +104,14 @@ def _plans(plans: Sequence[Planned]) -> str:
     head = ["", "new jobs", "requests", "at most", "CPU", "memory"]
     lines = [
         [
-            each.name,
-            f"{each.new:,}",
-            str(each.requests),
-            f"{each.limit:.0f}",
-            f"{each.cost.cpu:.2f} s",
-            f"{each.cost.megabytes:.0f} MB",
+            plan.name,
+            f"{plan.new:,}",
+            str(plan.requests),
+            f"{plan.limit:.0f}",
+            f"{plan.cost.cpu:.2f} s",
+            f"{plan.cost.megabytes:.0f} MB",
         ]
-        for each in plans
+        for plan in plans
     ]
     return _table(head, lines)
 

@@ -19,15 +19,15 @@ def draw(results: dict[str, Any], folder: Path) -> None:
     """Write every picture."""
     a = results["a"]
     _bars(
-        {name: [each.ratio for each in runs] for name, runs in a.items()},
+        {name: [run.ratio for run in runs] for name, runs in a.items()},
         "Makespan over its lower bound",
         (1.05, "goal"),
         folder / "bench-makespan.svg",
         axis=(1.0, 1.3),
     )
-    loop = statistics.median(each.poll_loop for runs in a.values() for each in runs)
+    loop = statistics.median(run.poll_loop for runs in a.values() for run in runs)
     _bars(
-        {name: [each.requests for each in runs] for name, runs in a.items()},
+        {name: [run.requests for run in runs] for name, runs in a.items()},
         "Requests a job, all in (a look every 30 s makes the line)",
         (loop, "30 s poll loop"),
         folder / "bench-requests.svg",

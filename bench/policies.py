@@ -70,8 +70,8 @@ class _Play:
         self._done: set[str] = set()
         self._numbers = itertools.count()  # so that of equal moments the first noted comes first
         self._events: list[tuple[float, int, Callable[[], None]]] = []
-        for each in scenario.others:
-            self._at(each.seconds, self._leave)
+        for other in scenario.others:
+            self._at(other.seconds, self._leave)
         for pipeline in scenario.pipelines:
             self._ask((pipeline.loads, (pipeline.update,), pipeline.publishes))
 
@@ -126,13 +126,13 @@ class _Play:
 
 
 def _bound(scenario: Scenario) -> float:
-    work = sum(each.seconds + _OVERHEAD for each in scenario.jobs)
-    held = sum(each.seconds for each in scenario.others)
+    work = sum(job.seconds + _OVERHEAD for job in scenario.jobs)
+    held = sum(other.seconds for other in scenario.others)
     paths = [
         sum(
             max(job.seconds + _OVERHEAD for job in part)
-            for part in (each.loads, (each.update,), each.publishes)
+            for part in (pipeline.loads, (pipeline.update,), pipeline.publishes)
         )
-        for each in scenario.pipelines
+        for pipeline in scenario.pipelines
     ]
     return max((work + held) / scenario.slots, *paths)

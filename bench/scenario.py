@@ -42,9 +42,9 @@ class Pipeline:
         return {
             "version": "2026-11-20",
             "since": SINCE,
-            "sources": [each.ids["sourceId"] for each in self.loads],
+            "sources": [load.ids["sourceId"] for load in self.loads],
             "dataProduct": self.update.ids["dataProductId"],
-            "publish": [each.ids["destinationId"] for each in self.publishes],
+            "publish": [entry.ids["destinationId"] for entry in self.publishes],
             "trustDays": 36500,
         }
 
@@ -61,13 +61,13 @@ class Scenario:
     def jobs(self) -> list[Job]:
         """Every configuration once, shared ones too."""
         found: dict[str, Job] = {}
-        for each in self.pipelines:
-            for job in (*each.loads, each.update, *each.publishes):
+        for pipeline in self.pipelines:
+            for job in (*pipeline.loads, pipeline.update, *pipeline.publishes):
                 found.setdefault(str(job.configuration), job)
         return list(found.values())
 
     def products(self) -> dict[str, dict[str, Any]]:
-        return {each.name: each.product() for each in self.pipelines}
+        return {pipeline.name: pipeline.product() for pipeline in self.pipelines}
 
 
 @dataclass

@@ -53,5 +53,5 @@ def starts() -> Starts:
                 for name, command in commands.items():
                     seconds[name].append(cost(command, environment, folder).cpu)
             requests = len(tenant.record()["requests"]) // _RUNS
-    nothing, help_, plan = (tuple(each) for each in seconds.values())
+    nothing, help_, plan = (tuple(second) for second in seconds.values())
     return Starts(nothing, help_, plan, requests)

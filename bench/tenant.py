@@ -53,8 +53,8 @@ def emulated(
     script.write_text(json.dumps({"jobs": rules}), encoding="utf-8")
     options = ["--state", str(state), "--faults", str(script), "--slots", str(scenario.slots)]
     with emulator(speed, *options) as tenant:
-        for each in scenario.others:
-            tenant.start(each)
+        for other in scenario.others:
+            tenant.start(other)
         yield tenant
 
 

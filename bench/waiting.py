@@ -19,13 +19,13 @@ import httpx
 
 from bench.arms import write_project
 from bench.tenant import KEY, emulator, past_job, write_state
-from tamr_provider.client.http import Sender
-from tamr_provider.client.jobs import Client
+from tamr_provider.client.http import HttpSession
+from tamr_provider.client.jobs import JobsClient
 from tamr_provider.decision.steps import Step
 from tamr_provider.emulator import Emulator, Options
-from tamr_provider.reconciler.pending import Result
-from tamr_provider.reconciler.progress import Status
-from tamr_provider.reconciler.reconciler import Runner
+from tamr_provider.reconciler.pending import StepResult
+from tamr_provider.reconciler.progress import StepStatus
+from tamr_provider.reconciler.reconciler import Reconciler
 from tamr_provider.reconciler.stack_run import StackRun
 from tamr_provider.settings import Settings
 from tamr_provider.stackfile.parser import read_products
@@ -94,7 +94,7 @@ def _drain(terminal: int) -> None:
 def _cpu(pid: int) -> float:
     """Return the seconds that a process has computed; Linux only."""
     threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(each.read_text(encoding="ascii").split()[0]) for each in threads) / 1e9
+    return sum(int(thread.read_text(encoding="ascii").split()[0]) for thread in threads) / 1e9
 
 
 class _JumpingClock:
@@ -120,10 +120,10 @@ class _JumpingClock:
 
 
 class _Silent:
-    def status(self, step: Step, status: Status) -> None:
+    def status(self, step: Step, status: StepStatus) -> None:
         """Say nothing."""
 
-    def ended(self, step: Step, outcome: Result | Exception) -> None:
+    def ended(self, step: Step, outcome: StepResult | Exception) -> None:
         """Say nothing."""
 
     def note(self, text: str) -> None:
@@ -150,8 +150,8 @@ def memory() -> list[tuple[float, float]]:
 
     stop = threading.Event()
     settings = Settings(url="https://bench.tamr.cloud", api_key=KEY)
-    client = Client(Sender(settings, clock, stop, httpx.MockTransport(answer)))
-    runner = Runner(client, clock, stop, 2.0, _Silent(), "tamr up")
+    client = JobsClient(HttpSession(settings, clock, stop, httpx.MockTransport(answer)))
+    runner = Reconciler(client, clock, stop, 2.0, _Silent(), "tamr up")
     product = {"version": "1", "since": "2026-11-20T11:00:00Z", "timeoutHours": 48}
     products = {f"p{n}": {**product, "sources": [f"s{n}"]} for n in range(5)}
     run = StackRun(runner, read_products(products, clock.now()), 5, "bench")

@@ -36,25 +36,25 @@ class InputError(TamrError):
         super().__init__("\n".join(problems))
 
 
-class UnreachableError(TamrError):
+class TenantUnreachableError(TamrError):
     """No tenant answers at this address, and none ever did in this process."""
 
     exit_code = 2
 
 
-class OutageError(TamrError):
+class TenantUnavailableError(TamrError):
     """A tenant that answered before stopped doing so, for longer than we wait."""
 
     exit_code = 75
 
 
-class InterruptedWaitError(TamrError):
+class WaitInterruptedError(TamrError):
     """We were told to stop waiting."""
 
     exit_code = 75
 
 
-class RefusedError(TamrError):
+class ApiError(TamrError):
     """Tamr said no; `status` is the HTTP status, `reply` the server's own message."""
 
     def __init__(self, status: int, reply: str, what: str, hint: str = "") -> None:
@@ -70,7 +70,7 @@ _HINTS = {
 }
 
 
-class BusyError(TamrError):
+class TooManyRequestsError(TamrError):
     """429: no slot, or too many requests; `retry_after` in seconds where the server named it."""
 
     def __init__(self, reply: str, retry_after: float | None = None) -> None:
@@ -78,7 +78,7 @@ class BusyError(TamrError):
         super().__init__(f"Tamr is busy: 429 {reply}".rstrip())
 
 
-class AnswerLostError(TamrError):
+class ResponseLostError(TamrError):
     """A POST without a readable answer; `sent` is False where it certainly never arrived."""
 
     def __init__(self, message: str, *, sent: bool = True) -> None:
@@ -86,15 +86,15 @@ class AnswerLostError(TamrError):
         super().__init__(message)
 
 
-class UnreadableError(TamrError):
+class InvalidResponseError(TamrError):
     """An answer that is not the shape we know."""
 
 
-class NotPromotedError(TamrError):
+class PromotionBlockedError(TamrError):
     """A version may not be promoted, whatever time passes."""
 
 
-class NotYetError(TamrError):
+class PromotionPendingError(TamrError):
     """A version may be promoted later: it is not held yet, or not for long enough."""
 
     exit_code = 75

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.errors import UnreadableError
+from tamr_provider.errors import InvalidResponseError
 from tamr_provider.foreign_text import one_line, visible
-from tamr_provider.timestamps import parse_moment
+from tamr_provider.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -133,9 +133,9 @@ class Job:
     def from_wire(body: object) -> Job:
         """Read a Job. Raises UnreadableError where the body is none."""
         if not isinstance(body, dict) or not isinstance(body.get("jobId"), str):
-            raise UnreadableError(f"this is not a Tamr job: {visible(str(body)[:80])}")
+            raise InvalidResponseError(f"this is not a Tamr job: {visible(str(body)[:80])}")
         if not body["jobId"]:
-            raise UnreadableError("a Tamr job came without its jobId")
+            raise InvalidResponseError("a Tamr job came without its jobId")
         status = JobStatus.from_wire(body.get("status"))
         past = body.get("statusHistory")
         history = [JobStatus.from_wire(each) for each in past] if isinstance(past, list) else []
@@ -170,7 +170,7 @@ class Job:
 
 def _stamp(text: object) -> datetime | None:
     """Read a time of a job; one of another era, such as Go's year 1, stands for none."""
-    moment = parse_moment(str(text or ""))
+    moment = parse_timestamp(str(text or ""))
     return moment if moment is not None and 2000 <= moment.year < 2200 else None
 
 
@@ -184,5 +184,7 @@ def _created(status: JobStatus, history: list[JobStatus]) -> datetime | None:
 
 
 def _entered(state: str, statuses: list[JobStatus]) -> datetime | None:
-    times = [each.since for each in statuses if each.state == state and each.since is not None]
+    times = [
+        status.since for status in statuses if status.state == state and status.since is not None
+    ]
     return min(times, default=None)

@@ -21,7 +21,7 @@ _LONGEST = timedelta(days=36_525)  # so that a moment and a length always make a
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 
 
-def parse_moment(text: str) -> datetime | None:
+def parse_timestamp(text: str) -> datetime | None:
     """Return the moment in UTC, or None where the text is none or has no zone.
 
     A date alone is its midnight in UTC. Digits beyond microseconds are cut off.
@@ -52,7 +52,7 @@ def _zone(text: str) -> timezone:
     return timezone(-offset if text[0] == "-" else offset)
 
 
-def format_moment(moment: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """Return RFC 3339 in UTC with as many fractional digits as needed (0, 3 or 6)."""
     utc = moment.astimezone(timezone.utc)
     spec = "milliseconds" if utc.microsecond % 1000 == 0 else "microseconds"
@@ -61,7 +61,7 @@ def format_moment(moment: datetime) -> str:
     return utc.isoformat(timespec=spec).replace("+00:00", "Z")
 
 
-def format_clock(moment: datetime, now: datetime) -> str:
+def format_local_time(moment: datetime, now: datetime) -> str:
     """Return a moment as this machine's clock shows it, with the day where it is another one."""
     here, today = _here(moment), _here(now).date()
     return here.strftime("%H:%M" if here.date() == today else "%b %d, %H:%M")

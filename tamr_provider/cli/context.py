@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Iterator
 
-    from tamr_provider.client.jobs import Client
+    from tamr_provider.client.jobs import JobsClient
     from tamr_provider.stackfile.parser import StackFile
     from tamr_provider.stackfile.project import Project
     from tamr_provider.stackfile.since.origin import Since
@@ -103,9 +103,9 @@ def refuse_problems(sinces: Iterable[Since]) -> None:
 
 def guard(stack: Stack) -> Callable[[str], str]:
     """Return what tells why a product of the stack may not run there, by its `promoteFrom`."""
-    from tamr_provider.environments.promotion import guard_of
+    from tamr_provider.environments.promotion import promotion_gate
 
-    return guard_of(stack.project, stack.name, stack.file.products, os.environ, SystemClock())
+    return promotion_gate(stack.project, stack.name, stack.file.products, os.environ, SystemClock())
 
 
 def tenant_settings(directory: Path, stack: str) -> Settings:
@@ -125,7 +125,7 @@ def open_client(
     settings: Settings,
     stop: threading.Event | None = None,
     on_outage: Callable[[str], None] | None = None,
-) -> Iterator[Client]:
+) -> Iterator[JobsClient]:
     """Hand out a client for a tenant, and close it."""
     from tamr_provider.planning.dry_run import connect
 

@@ -48,7 +48,7 @@ def _wait_while_it_moves(process: subprocess.Popen[str]) -> None:
     folder = Path.home() / ".pulumi"
     size, moved_at = -1, time.monotonic()
     while process.poll() is None:
-        now = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+        now = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         if now != size:
             size, moved_at = now, time.monotonic()
         if time.monotonic() - moved_at > _PATIENCE_SECONDS:

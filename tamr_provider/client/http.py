@@ -28,14 +28,14 @@ import httpx
 from tamr_provider.client.exchange import DEADLINE_SECONDS, ENCODING, Exchange
 from tamr_provider.client.redaction import redact_body, redact_text
 from tamr_provider.errors import (
-    AnswerLostError,
-    BusyError,
+    ApiError,
     InputError,
-    InterruptedWaitError,
-    OutageError,
-    RefusedError,
-    UnreachableError,
-    UnreadableError,
+    InvalidResponseError,
+    ResponseLostError,
+    TenantUnavailableError,
+    TenantUnreachableError,
+    TooManyRequestsError,
+    WaitInterruptedError,
 )
 from tamr_provider.foreign_text import one_line
 
@@ -56,19 +56,19 @@ _LONGEST_PAUSE = 30  # the pause that the documentation advises after 429, 500 a
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A readable answer: the JSON body and the server's own clock where it was told."""
 
     body: Any
     date: datetime | None
 
 
-class _TryAgain(Exception):  # noqa: N818 - a signal between two functions, never seen outside
+class _Retry(Exception):  # noqa: N818 - a signal between two functions, never seen outside
     def __init__(self, why: str, error: Exception, pause: float | None = None) -> None:
         self.why, self.error, self.pause = why, error, pause
 
 
-class Sender:
+class HttpSession:
     """Requests to one tenant; safe to use from several threads."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - the seams of its tests
@@ -113,7 +113,7 @@ class Sender:
         params: Mapping[str, str] | None = None,
         check: Callable[[Any], object] = lambda _: None,
         most_tries: int | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Send a GET until it is answered: through 20 minutes of outage, and any time of 429.
 
         `check` raises UnreadableError for a body that has to be asked for again.
@@ -122,52 +122,54 @@ class Sender:
         while True:
             try:
                 return self._checked(self._once("GET", path, what, params=params), check)
-            except _TryAgain as trouble:
+            except _Retry as trouble:
                 now = self._clock.monotonic()
                 outage += min(now - last, _LONGEST_GAP)
                 last, tries = now, tries + 1
-                if isinstance(trouble.error, BusyError):
+                if isinstance(trouble.error, TooManyRequestsError):
                     outage = 0.0  # a tenant that says so is there
                 self._give_up(trouble, what, tries, outage)
                 if tries == most_tries:
-                    raise OutageError(f"{what}: {trouble.why}") from None
+                    raise TenantUnavailableError(f"{what}: {trouble.why}") from None
                 self._on_outage(f"{trouble.why}; trying again")
                 self._pause(trouble, tries)
 
-    def post(self, path: str, what: str, body: Mapping[str, Any]) -> Answer:
+    def post(self, path: str, what: str, body: Mapping[str, Any]) -> Response:
         """Send a POST once. Raises BusyError, AnswerLostError or RefusedError."""
         try:
             return self._once("POST", path, what, json=body)
-        except _TryAgain as trouble:
+        except _Retry as trouble:
             raise trouble.error from None
 
-    def _once(self, method: str, path: str, what: str, **request: Any) -> Answer:
+    def _once(self, method: str, path: str, what: str, **request: Any) -> Response:
         try:
             response = self._exchange.send(method, path, **request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
             why = f"{self.url} cannot be reached: {self._cause(error)}"
-            raise _TryAgain(why, AnswerLostError(why, sent=False)) from None
+            raise _Retry(why, ResponseLostError(why, sent=False)) from None
         except httpx.HTTPError as error:
             why = f"{self.url} did not answer: {self._cause(error)}"
-            raise _TryAgain(why, AnswerLostError(why)) from None
+            raise _Retry(why, ResponseLostError(why)) from None
         except httpx.InvalidURL as error:
-            raise UnreachableError(f"{self.url} is no address: {error}") from None
+            raise TenantUnreachableError(f"{self.url} is no address: {error}") from None
         return self._read(response, what)
 
-    def _read(self, response: httpx.Response, what: str) -> Answer:
+    def _read(self, response: httpx.Response, what: str) -> Response:
         body, readable = _json(response)
         body = redact_body(body, self._api_key)
         status, reply = response.status_code, self._words(body, response)
         if status == 429:
             pause = _retry_after(response)
-            raise _TryAgain(f"{self.url} is busy: 429 {reply}", BusyError(reply, pause), pause)
+            raise _Retry(
+                f"{self.url} is busy: 429 {reply}", TooManyRequestsError(reply, pause), pause
+            )
         if status >= 500 or (status == 200 and not readable):
             why = f"{self.url} answered {status} {reply}".rstrip()
-            raise _TryAgain(why, AnswerLostError(why), _retry_after(response))
+            raise _Retry(why, ResponseLostError(why), _retry_after(response))
         self._met = True
         if status != 200:
-            raise RefusedError(status, reply + self._path_hint(status), what)
-        return Answer(body, _date(response))
+            raise ApiError(status, reply + self._path_hint(status), what)
+        return Response(body, _date(response))
 
     def _path_hint(self, status: int) -> str:
         path = urlsplit(self.url).path
@@ -183,31 +185,31 @@ class Sender:
         """Return the server's own words as they can be shown."""
         return one_line(redact_text(_message(body, response), self._api_key))[:500]
 
-    def _checked(self, answer: Answer, check: Callable[[Any], object]) -> Answer:
+    def _checked(self, answer: Response, check: Callable[[Any], object]) -> Response:
         try:
             check(answer.body)
-        except UnreadableError as error:
+        except InvalidResponseError as error:
             why = f"{self.url} answered 200: {error}"
-            raise _TryAgain(why, AnswerLostError(why)) from None
+            raise _Retry(why, ResponseLostError(why)) from None
         return answer
 
-    def _give_up(self, trouble: _TryAgain, what: str, tries: int, seconds: float) -> None:
+    def _give_up(self, trouble: _Retry, what: str, tries: int, seconds: float) -> None:
         """Raise where it is time to: soon at an address that never answered, late elsewhere."""
-        unmet = isinstance(trouble.error, AnswerLostError) and not trouble.error.sent
+        unmet = isinstance(trouble.error, ResponseLostError) and not trouble.error.sent
         wrong_place = " answered 200" in trouble.why
         enough = 1 if _CERTIFICATE in trouble.why else _FIRST_CONTACT_TRIES
         if not self._met and (unmet or wrong_place) and tries >= enough:
-            raise UnreachableError(f"{trouble.why}; {_hint(trouble.why, self.url)}") from None
+            raise TenantUnreachableError(f"{trouble.why}; {_hint(trouble.why, self.url)}") from None
         if seconds >= _OUTAGE_SECONDS:
-            raise OutageError(
+            raise TenantUnavailableError(
                 f"{what}: no answer for {seconds / 60:.0f} minutes ({trouble.why}); run again later"
             ) from None
 
-    def _pause(self, trouble: _TryAgain, tries: int) -> None:
+    def _pause(self, trouble: _Retry, tries: int) -> None:
         pause = min(_LONGEST_PAUSE, 0.25 * 2 ** min(tries, 10))
         pause = max(pause * random.uniform(0.5, 1), trouble.pause or 0)  # noqa: S311 - jitter
         if self._clock.wait(self._stop, pause):
-            raise InterruptedWaitError(trouble.why) from None
+            raise WaitInterruptedError(trouble.why) from None
 
 
 def _user_agent() -> str:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tamr_provider.client.ids import PAGE, where_to_find
-from tamr_provider.errors import AnswerLostError, RefusedError, UnreadableError
+from tamr_provider.errors import ApiError, InvalidResponseError, ResponseLostError
 from tamr_provider.models import Configuration, Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from tamr_provider.client.http import Answer, Sender
+    from tamr_provider.client.http import HttpSession, Response
 
 PAGE_SIZE = 30  # the documented maximum
 # Which of them an unknown id gets is not documented.
@@ -21,15 +21,17 @@ _WRONG_ID = (400, 404)
 _SIGNS_OF_AN_ERROR = {"statusCode", "code", "message", "error"}
 
 
-class Client:
+class JobsClient:
     """Tamr's Jobs API on one tenant.
 
     `heard` is called with the server's `Date` of every answer that carries one.
     """
 
-    def __init__(self, sender: Sender, heard: Callable[[datetime], None] = lambda _: None) -> None:
+    def __init__(
+        self, sender: HttpSession, heard: Callable[[datetime], None] = lambda _: None
+    ) -> None:
         self.url = sender.url
-        self._sender, self.heard = sender, heard
+        self._sender, self.on_server_time = sender, heard
 
     def list_jobs(self, filter_: str = "", pages: int | None = None) -> list[Job]:
         """Return the jobs that the filter lets through, each once; all pages unless told fewer."""
@@ -65,16 +67,16 @@ class Client:
         what, body = str(configuration), {"configuration": configuration.to_wire()}
         try:
             answer = self._sender.post("/jobs", what, body)
-        except RefusedError as error:
+        except ApiError as error:
             if error.status not in _WRONG_ID:
                 raise
             hint = f"{where_to_find(configuration)}; see {PAGE}"
-            raise RefusedError(error.status, error.reply, what, hint) from None
+            raise ApiError(error.status, error.reply, what, hint) from None
         self._note(answer)
         try:
             return Job.from_wire(answer.body)
-        except UnreadableError as error:
-            raise AnswerLostError(str(error)) from None
+        except InvalidResponseError as error:
+            raise ResponseLostError(str(error)) from None
 
     def stop_job(self, job_id: str) -> None:
         """Ask a job to stop; it may still succeed or fail, so look until it is DONE."""
@@ -95,17 +97,19 @@ class Client:
             if not token:
                 return
             if token in seen:
-                raise UnreadableError("the list of jobs goes round in circles: a token came twice")
+                raise InvalidResponseError(
+                    "the list of jobs goes round in circles: a token came twice"
+                )
             seen.add(token)
 
-    def _body(self, answer: Answer) -> dict[str, Any]:
+    def _body(self, answer: Response) -> dict[str, Any]:
         self._note(answer)
         body: dict[str, Any] = answer.body
         return body
 
-    def _note(self, answer: Answer) -> None:
+    def _note(self, answer: Response) -> None:
         if answer.date is not None:
-            self.heard(answer.date)
+            self.on_server_time(answer.date)
 
 
 def _jobs_of(body: dict[str, Any]) -> list[Job]:
@@ -115,7 +119,7 @@ def _jobs_of(body: dict[str, Any]) -> list[Job]:
     """
     jobs = body.get("jobs")
     if not jobs and _SIGNS_OF_AN_ERROR & body.keys():
-        raise UnreadableError(f"an error instead of the list of jobs: {str(body)[:80]}")
+        raise InvalidResponseError(f"an error instead of the list of jobs: {str(body)[:80]}")
     if jobs and not isinstance(jobs, list):
-        raise UnreadableError(f"the list of jobs is no list: {str(jobs)[:80]}")
+        raise InvalidResponseError(f"the list of jobs is no list: {str(jobs)[:80]}")
     return [Job.from_wire(job) for job in jobs or []]

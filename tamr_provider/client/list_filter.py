@@ -35,7 +35,9 @@ def bundles(
     group: tuple[Configuration, ...] = ()
     for configuration in configurations:
         larger = (*group, configuration)
-        if group and (len(group) == most or _length(any_of(*larger)) > _LONGEST - _REST):
+        if group and (
+            len(group) == most or _length(configurations_filter(*larger)) > _LONGEST - _REST
+        ):
             yield group
             larger = (configuration,)
         group = larger
@@ -43,9 +45,9 @@ def bundles(
         yield group
 
 
-def any_of(*configurations: Configuration) -> str:
+def configurations_filter(*configurations: Configuration) -> str:
     """Return what lets the jobs of any of these through, in parentheses."""
-    return "(" + " OR ".join(f"({_same(each)})" for each in configurations) + ")"
+    return "(" + " OR ".join(f"({_same(configuration)})" for configuration in configurations) + ")"
 
 
 def _same(configuration: Configuration) -> str:

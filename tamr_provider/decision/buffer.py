@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from tamr_provider.decision.steps import Rules, Step
+    from tamr_provider.decision.steps import LaunchPolicy, Step
     from tamr_provider.models import Job
 
 # Tamr's Jobs overview advises "a buffer of several hours between jobs for the same data product".
@@ -35,7 +35,7 @@ def last_run(jobs: Iterable[Job], step: Step) -> tuple[datetime, Job] | None:
     return max(ended, key=lambda each: (each[0], each[1].id), default=None)
 
 
-def warn_of_close_run(jobs: Iterable[Job], step: Step, start: datetime, rules: Rules) -> str:
+def warn_of_close_run(jobs: Iterable[Job], step: Step, start: datetime, rules: LaunchPolicy) -> str:
     """Return a warning if a run without a buffer starts soon after the last one, else "".
 
     `step` is about to be launched at `start`, in the tenant's time. The warning comes exactly
@@ -60,7 +60,7 @@ class CloseRunWarnings:
         self._lock = threading.Lock()
         self._products: set[str] = set()
 
-    def warn(self, jobs: Iterable[Job], step: Step, start: datetime, rules: Rules) -> str:
+    def warn(self, jobs: Iterable[Job], step: Step, start: datetime, rules: LaunchPolicy) -> str:
         """Return the warning about a step, or "" if its product had one before."""
         warning = warn_of_close_run(jobs, step, start, rules)
         with self._lock:

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.models import Configuration
-from tamr_provider.timestamps import format_moment
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tamr_provider.stackfile.freeze_window import Window
+    from tamr_provider.stackfile.freeze_window import FreezeWindow
     from tamr_provider.stackfile.product import Product
 
 
@@ -23,7 +23,7 @@ Phases = tuple[tuple[Configuration, ...], ...]
 
 
 @dataclass(frozen=True)
-class DataProduct:
+class ConflictScope:
     """What works on one data product: its id, its workflows, and its destinations.
 
     Only those destinations count that are published without the data product, as legacy and
@@ -67,7 +67,7 @@ class Step:
     configuration: Configuration
     since: datetime
     not_before: datetime
-    data_product: DataProduct = field(default_factory=DataProduct)
+    data_product: ConflictScope = field(default_factory=ConflictScope)
     first: bool = False
     stack: str = ""
 
@@ -77,7 +77,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Rules:
+class LaunchPolicy:
     """A product's rules, and what the tenant's slots allow at this moment.
 
     `timeout` is how long one runner waits for one job: for the runner, not for the decision.
@@ -96,22 +96,22 @@ class Rules:
     ahead: int = 0
     busy_until: datetime | None = None
     in_doubt_until: datetime | None = None
-    freeze: tuple[Window, ...] = ()
+    freeze: tuple[FreezeWindow, ...] = ()
     refused: str = ""
     uncertainty: timedelta = timedelta(0)
     withdrawn: frozenset[str] = frozenset()
 
 
-def phases(name: str, product: Product, stack: str = "") -> list[list[Step]]:
+def pipeline_phases(name: str, product: Product, stack: str = "") -> list[list[Step]]:
     """Return the product's steps: a phase's steps run side by side, the phases in order.
 
     Each step's not-before is the product's since; `after` moves it on.
     """
     since, owner = product.not_before, _data_product(product)
-    loads = [Configuration.load(each) for each in product.sources]
+    loads = [Configuration.load(source) for source in product.sources]
     touching = [
         [Configuration.update(product.data_product)] if product.data_product else [],
-        *([Configuration.workflow(each)] for each in product.workflows),
+        *([Configuration.workflow(workflow)] for workflow in product.workflows),
         [
             Configuration.publish(
                 each.destination, "" if each.is_sent_alone else product.data_product or ""
@@ -128,18 +128,18 @@ def phases(name: str, product: Product, stack: str = "") -> list[list[Step]]:
     return [part for part in [plain[0], *first, *rest[1:]] if part]
 
 
-def configurations(parts: Iterable[Iterable[Step]]) -> Phases:
+def phase_configurations(parts: Iterable[Iterable[Step]]) -> Phases:
     """Return what the steps of some phases do."""
     return tuple(tuple(each.configuration for each in part) for part in parts)
 
 
-def all_steps(products: Mapping[str, Product]) -> list[Step]:
+def pipeline_steps(products: Mapping[str, Product]) -> list[Step]:
     """Return every step of a stack, in order."""
-    parts = (part for name, each in products.items() for part in phases(name, each))
+    parts = (part for name, each in products.items() for part in pipeline_phases(name, each))
     return [step for part in parts for step in part]
 
 
-def after(step: Step, finishes: Iterable[datetime]) -> Step:
+def with_not_before(step: Step, finishes: Iterable[datetime]) -> Step:
     """Return the step with its not-before at the latest of the finishes, or its since if later."""
     return replace(step, not_before=max([step.since, *finishes]))
 
@@ -152,15 +152,15 @@ def why_too_early(step: Step, now: datetime) -> str:
     """
     if step.since <= now + _AHEAD:
         return ""
-    clock = format_moment(now.replace(microsecond=0))
-    counts = f"{step.product}: the version counts from {format_moment(step.since)}"
+    clock = format_timestamp(now.replace(microsecond=0))
+    counts = f"{step.product}: the version counts from {format_timestamp(step.since)}"
     ahead = f"more than 10 minutes ahead of the tenant's clock ({clock})"
     return f"{counts}, {ahead}. Correct the since, or the clock of the machine that committed it"
 
 
-def rules_of(product: Product, slots: int) -> Rules:
+def launch_policy_of(product: Product, slots: int) -> LaunchPolicy:
     """Return the rules that a product's steps follow on a tenant with so many slots."""
-    return Rules(
+    return LaunchPolicy(
         max_attempts=product.max_attempts,
         trust=timedelta(days=product.trust_days),
         buffer=timedelta(hours=product.min_hours_between),
@@ -171,6 +171,6 @@ def rules_of(product: Product, slots: int) -> Rules:
     )
 
 
-def _data_product(product: Product) -> DataProduct:
+def _data_product(product: Product) -> ConflictScope:
     alone = tuple(each.destination for each in product.publish if each.is_sent_alone)
-    return DataProduct(product.data_product or "", tuple(product.workflows), alone)
+    return ConflictScope(product.data_product or "", tuple(product.workflows), alone)

@@ -13,14 +13,14 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from tamr_provider.decision.buffer import last_run
-from tamr_provider.decision.launch_limits import frozen
+from tamr_provider.decision.launch_limits import freeze_reason
 from tamr_provider.models import FAILED, STOPPED, STOPPING, SUCCEEDED, Job
-from tamr_provider.timestamps import format_duration, format_moment
+from tamr_provider.timestamps import format_duration, format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tamr_provider.decision.steps import Rules, Step
+    from tamr_provider.decision.steps import LaunchPolicy, Step
 
 
 class Action(str, Enum):
@@ -46,45 +46,45 @@ class Decision:
     ends_by_itself: bool = False  # of a hold: no person has to act
 
 
-def decide(jobs: Sequence[Job], step: Step, now: datetime, rules: Rules) -> Decision:
+def decide(jobs: Sequence[Job], step: Step, now: datetime, rules: LaunchPolicy) -> Decision:
     """Return what to do about a step at `now`, the tenant's time."""
-    equal = [each for each in jobs if each.configuration == step.configuration]
-    fresh = sorted((each for each in equal if _new_enough(each, step)), key=by_creation)
-    judged = [each for each in fresh if _counts(each, equal, rules)]
+    equal = [job for job in jobs if job.configuration == step.configuration]
+    recent = sorted((each for each in equal if _is_recent_enough(each, step)), key=creation_key)
+    judged = [each for each in recent if _counts(each, equal, rules)]
     failed = [each for each in judged if each.outcome == FAILED]
     return (
-        _satisfied(fresh)
-        or _adopt(fresh)
-        or _in_the_way(jobs, step)
-        or _stopped_by_a_person(judged, step)
-        or _failed_too_often(failed, step, rules)
-        or _maybe_forgotten(fresh, step, now, rules)
-        or _guarded(step, now, rules)
-        or _too_early(step, now, rules)
-        or _buffer(jobs, step, now, rules)
-        or _no_slot(jobs, now, rules)
-        or _launch(failed, step, rules)
+        _check_satisfied(recent)
+        or _check_adoption(recent)
+        or _check_conflict(jobs, step)
+        or _check_stopped(judged, step)
+        or _check_attempts(failed, step, rules)
+        or _check_history_limit(recent, step, now, rules)
+        or _check_gates(step, now, rules)
+        or _check_not_before(step, now, rules)
+        or _check_buffer(jobs, step, now, rules)
+        or _check_slots(jobs, now, rules)
+        or _launch_decision(failed, step, rules)
     )
 
 
-def by_creation(job: Job) -> tuple[datetime, str]:
+def creation_key(job: Job) -> tuple[datetime, str]:
     """Order jobs by creation; the job id breaks a tie."""
     assert job.created_at is not None, "looked up before deciding"  # noqa: S101
     return job.created_at, job.id
 
 
-def is_equal_and_new_enough(job: Job, step: Step) -> bool:
+def would_satisfy(job: Job, step: Step) -> bool:
     """Whether a job's success would satisfy the step."""
-    return job.configuration == step.configuration and _new_enough(job, step)
+    return job.configuration == step.configuration and _is_recent_enough(job, step)
 
 
-def _new_enough(job: Job, step: Step) -> bool:
+def _is_recent_enough(job: Job, step: Step) -> bool:
     return job.created_at is not None and job.created_at >= step.not_before
 
 
-def _counts(job: Job, equal: Sequence[Job], rules: Rules) -> bool:
+def _counts(job: Job, equal: Sequence[Job], rules: LaunchPolicy) -> bool:
     """Whether a job's end says anything: not before a retry, not ours, and no lost race."""
-    if rules.retried_at is not None and by_creation(job)[0] < rules.retried_at:
+    if rules.retried_at is not None and creation_key(job)[0] < rules.retried_at:
         return False
     if job.id in rules.withdrawn:
         return False
@@ -95,7 +95,7 @@ def _lost_its_race(job: Job, equal: Iterable[Job]) -> bool:
     """Whether an equal job was active when this one was created: a duplicate, not a decision."""
     return any(
         other.created_at is not None
-        and by_creation(other) < by_creation(job)
+        and creation_key(other) < creation_key(job)
         and _was_active_beside(other, job)
         for other in equal
     )
@@ -109,38 +109,38 @@ def _was_active_beside(other: Job, job: Job) -> bool:
     if other.finished_at is None:
         return other.active
     outlived = job.finished_at is not None and other.finished_at >= job.finished_at
-    return outlived or other.finished_at > by_creation(job)[0]
+    return outlived or other.finished_at > creation_key(job)[0]
 
 
-def _satisfied(fresh: Sequence[Job]) -> Decision | None:
-    for job in fresh:
+def _check_satisfied(recent: Sequence[Job]) -> Decision | None:
+    for job in recent:
         if job.outcome == SUCCEEDED:
             reason = f"{job.id} succeeded{_at(job.finished_at)}{_unproven(job)}"
             return Decision(Action.SATISFIED, reason, job)
     return None
 
 
-def _adopt(fresh: Sequence[Job]) -> Decision | None:
-    for job in fresh:
+def _check_adoption(recent: Sequence[Job]) -> Decision | None:
+    for job in recent:
         if job.active and job.state != STOPPING:
             reason = f"{job.id} is {_state(job)} already, created{_at(job.created_at)}"
             return Decision(Action.ADOPT, reason, job, blockers=(job,))
     return None
 
 
-def _in_the_way(jobs: Sequence[Job], step: Step) -> Decision | None:
+def _check_conflict(jobs: Sequence[Job], step: Step) -> Decision | None:
     for job in sorted(jobs, key=lambda each: (each.created_at or step.since, each.id)):
-        if job.active and (why := _why_in_the_way(job, step)):
+        if job.active and (why := _conflict_text(job, step)):
             return Decision(Action.WAIT, f"{job.id} {why}", job, blockers=(job,))
     return None
 
 
-def _why_in_the_way(job: Job, step: Step) -> str:
+def _conflict_text(job: Job, step: Step) -> str:
     mine, theirs, owner = step.configuration, job.configuration, step.data_product
     if theirs == mine:
         if job.state == STOPPING:
             return "does the same and is being stopped"
-        return f"does the same but was created before {format_moment(step.not_before)}"
+        return f"does the same but was created before {format_timestamp(step.not_before)}"
     if mine.type == "update" and owner.touched_by(theirs):
         return f"({theirs}) works on the same data product"
     if mine.type == "publish" and owner.updated_by(theirs):
@@ -148,59 +148,61 @@ def _why_in_the_way(job: Job, step: Step) -> str:
     return ""
 
 
-def _stopped_by_a_person(judged: Sequence[Job], step: Step) -> Decision | None:
+def _check_stopped(judged: Sequence[Job], step: Step) -> Decision | None:
     if not judged or judged[-1].outcome != STOPPED:
         return None
     job = judged[-1]
-    reason = f"{job.id} was stopped by a person{_at(job.finished_at)}; {_retry(step)}"
+    reason = f"{job.id} was stopped by a person{_at(job.finished_at)}; {_retry_hint(step)}"
     return Decision(Action.HOLD, reason, job)
 
 
-def _failed_too_often(failed: Sequence[Job], step: Step, rules: Rules) -> Decision | None:
+def _check_attempts(failed: Sequence[Job], step: Step, rules: LaunchPolicy) -> Decision | None:
     if len(failed) < rules.max_attempts:
         return None
     job = failed[-1]
     times = f"{len(failed)} of {rules.max_attempts} attempts failed"
-    reason = f"{times}, last {job.id} with {failure(job)}; {_retry(step)}"
+    reason = f"{times}, last {job.id} with {failure_text(job)}; {_retry_hint(step)}"
     return Decision(Action.HOLD, reason, job, attempts=len(failed))
 
 
-def _maybe_forgotten(
-    fresh: Sequence[Job], step: Step, now: datetime, rules: Rules
+def _check_history_limit(
+    recent: Sequence[Job], step: Step, now: datetime, rules: LaunchPolicy
 ) -> Decision | None:
     asked = max(step.not_before, rules.retried_at or step.not_before)
-    if fresh or now - asked <= rules.trust:
+    if recent or now - asked <= rules.trust:
         return None
     reason = (
-        f"no job is listed since {format_moment(asked)}, and Tamr's list may not reach back that "
-        f"far (trustDays: {rules.trust / timedelta(days=1):g}); {_retry(step)}"
+        f"no job is listed since {format_timestamp(asked)}, and Tamr's list may not reach back that "
+        f"far (trustDays: {rules.trust / timedelta(days=1):g}); {_retry_hint(step)}"
     )
     return Decision(Action.HOLD, reason)
 
 
-def _guarded(step: Step, now: datetime, rules: Rules) -> Decision | None:
+def _check_gates(step: Step, now: datetime, rules: LaunchPolicy) -> Decision | None:
     """Hold what the stack file's own guards keep from being launched."""
     if rules.refused:
         return Decision(Action.HOLD, rules.refused, ends_by_itself=True)
-    freeze = frozen(rules.freeze, now)
+    freeze = freeze_reason(rules.freeze, now)
     if freeze is None:
         return None
-    why, opens = freeze
-    reason = f"{why}; {_override(step)}"
-    return Decision(Action.HOLD, reason, earliest=opens, ends_by_itself=True)
+    why, ends_at = freeze
+    reason = f"{why}; {_override_hint(step)}"
+    return Decision(Action.HOLD, reason, earliest=ends_at, ends_by_itself=True)
 
 
-def _too_early(step: Step, now: datetime, rules: Rules) -> Decision | None:
+def _check_not_before(step: Step, now: datetime, rules: LaunchPolicy) -> Decision | None:
     earliest = step.not_before + rules.uncertainty
     if now >= earliest:
         return None
-    reason = f"not before {format_moment(step.not_before)} on the tenant's clock"
+    reason = f"not before {format_timestamp(step.not_before)} on the tenant's clock"
     if rules.uncertainty:
         reason += f", which may be {format_duration(rules.uncertainty)} behind"
     return Decision(Action.WAIT, reason, earliest=earliest)
 
 
-def _buffer(jobs: Sequence[Job], step: Step, now: datetime, rules: Rules) -> Decision | None:
+def _check_buffer(
+    jobs: Sequence[Job], step: Step, now: datetime, rules: LaunchPolicy
+) -> Decision | None:
     if not step.first or not rules.buffer:
         return None
     last = last_run(jobs, step)
@@ -210,13 +212,13 @@ def _buffer(jobs: Sequence[Job], step: Step, now: datetime, rules: Rules) -> Dec
     until = ended + rules.buffer
     reason = (
         f"{format_duration(rules.buffer)} between two runs of the data product: "
-        f"{job.id} ended{_at(ended)}, so not before {format_moment(until)}"
+        f"{job.id} ended{_at(ended)}, so not before {format_timestamp(until)}"
     )
     return Decision(Action.WAIT, reason, job, until)
 
 
-def _no_slot(jobs: Sequence[Job], now: datetime, rules: Rules) -> Decision | None:
-    active = tuple(each for each in jobs if each.active)
+def _check_slots(jobs: Sequence[Job], now: datetime, rules: LaunchPolicy) -> Decision | None:
+    active = tuple(job for job in jobs if job.active)
     free = rules.slots - len(active) - rules.ahead
     used = f"{min(len(active), rules.slots)} of {rules.slots} slots are in use"
     if free <= 0:
@@ -231,26 +233,26 @@ def _no_slot(jobs: Sequence[Job], now: datetime, rules: Rules) -> Decision | Non
     return None
 
 
-def _launch(failed: Sequence[Job], step: Step, rules: Rules) -> Decision:
+def _launch_decision(failed: Sequence[Job], step: Step, rules: LaunchPolicy) -> Decision:
     if failed:
         again = f"attempt {len(failed) + 1} of {rules.max_attempts}"
-        reason = f"{again}: {failed[-1].id} ended with {failure(failed[-1])}"
+        reason = f"{again}: {failed[-1].id} ended with {failure_text(failed[-1])}"
     else:
-        reason = f"no such job since {format_moment(step.not_before)}"
+        reason = f"no such job since {format_timestamp(step.not_before)}"
     return Decision(Action.LAUNCH, reason, attempts=len(failed))
 
 
-def failure(job: Job) -> str:
+def failure_text(job: Job) -> str:
     """Return why a job failed, in Tamr's words."""
     return ": ".join(filter(None, (job.status.reason, job.status.message))) or "no reason given"
 
 
-def _retry(step: Step) -> str:
+def _retry_hint(step: Step) -> str:
     stack = f" --stack {shlex.quote(step.stack)}" if step.stack else ""
     return f"to run it again: tamr retry {shlex.quote(step.product)}{stack}"
 
 
-def _override(step: Step) -> str:
+def _override_hint(step: Step) -> str:
     return (
         f"to run it all the same, give {step.product} an override "
         "with this version and a reason in the stack file"
@@ -268,4 +270,4 @@ def _state(job: Job) -> str:
 
 
 def _at(moment: datetime | None) -> str:
-    return f" at {format_moment(moment)}" if moment is not None else ""
+    return f" at {format_timestamp(moment)}" if moment is not None else ""

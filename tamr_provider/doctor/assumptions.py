@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from tamr_provider.client.jobs import PAGE_SIZE
 from tamr_provider.doctor.finding import OK, PROBLEM, UNKNOWN, WARNING, Finding
-from tamr_provider.errors import RefusedError, TamrError
+from tamr_provider.errors import ApiError, TamrError
 from tamr_provider.models import DONE, PENDING, RUNNING, STOPPING, SUCCEEDED, Job
 from tamr_provider.tenant.durations import successes_filter
-from tamr_provider.tenant.snapshot import Scope
-from tamr_provider.timestamps import format_duration, format_moment
+from tamr_provider.tenant.snapshot import JobQuery
+from tamr_provider.timestamps import format_duration, format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tamr_provider.client.jobs import Client
+    from tamr_provider.client.jobs import JobsClient
 
 _APART = timedelta(minutes=10)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -31,10 +31,10 @@ _NO_JOB = "job_that_does_not_exist"
 
 
 @dataclass(frozen=True)
-class Sample:
+class JobListSample:
     """The first page of the tenant's list, as sent and as read; `witness` ended and shows when."""
 
-    client: Client
+    client: JobsClient
     bodies: Sequence[Any]
     jobs: Sequence[Job]
     token: str
@@ -42,31 +42,33 @@ class Sample:
 
     def ids(self, filter_: str) -> list[str]:
         """Return the ids on the first page of what a filter lets through."""
-        return [each.id for each in self.client.list_jobs(filter_, pages=1)]
+        return [job.id for job in self.client.list_jobs(filter_, pages=1)]
 
 
-def check_assumptions(client: Client, now: datetime, trust: timedelta) -> Iterator[Finding]:
+def check_assumptions(client: JobsClient, now: datetime, trust: timedelta) -> Iterator[Finding]:
     """Yield a finding for each assumption; `trust` is how far back the stack relies on the list."""
     heard: list[datetime] = []
-    client.heard = heard.append
+    client.on_server_time = heard.append
     page = client.page()
     yield from _clock(heard, now)
     bodies = page.get("jobs") or []
-    jobs = [Job.from_wire(each) for each in bodies] if isinstance(bodies, list) else []
+    jobs = [Job.from_wire(body) for body in bodies] if isinstance(bodies, list) else []
     if not jobs:
         yield Finding(UNKNOWN, "the list of jobs is empty, so nothing else can be checked yet")
         return
-    sample = Sample(client, bodies, jobs, str(page.get("nextPageToken") or ""), _witness(jobs))
+    sample = JobListSample(
+        client, bodies, jobs, str(page.get("nextPageToken") or ""), _witness(jobs)
+    )
     for check in _CHECKS:
         yield _asked(check, sample)
     yield _asked(lambda each: _reach(each, now, trust), sample)
 
 
-def _asked(check: Callable[[Sample], Finding], sample: Sample) -> Finding:
+def _asked(check: Callable[[JobListSample], Finding], sample: JobListSample) -> Finding:
     try:
         return check(sample)
-    except RefusedError as error:
-        shown = any(each.created_at for each in sample.jobs if each.state != PENDING)
+    except ApiError as error:
+        shown = any(job.created_at for job in sample.jobs if job.state != PENDING)
         slow = "every look reads the whole list" if shown else "a run cannot work here"
         return Finding(WARNING if shown else PROBLEM, f"{error}: {slow}")
     except TamrError as error:
@@ -74,7 +76,7 @@ def _asked(check: Callable[[Sample], Finding], sample: Sample) -> Finding:
 
 
 def _witness(jobs: Sequence[Job]) -> Job | None:
-    return next((each for each in jobs if each.created_at and each.finished_at), None)
+    return next((job for job in jobs if job.created_at and job.finished_at), None)
 
 
 def _clock(heard: Sequence[datetime], now: datetime) -> Iterator[Finding]:
@@ -89,22 +91,22 @@ def _clock(heard: Sequence[datetime], now: datetime) -> Iterator[Finding]:
         yield Finding(OK, shown)
 
 
-def _paging(sample: Sample) -> Finding:
+def _paging(sample: JobListSample) -> Finding:
     if len(sample.bodies) > PAGE_SIZE:
         what = f"a page has {len(sample.bodies)} jobs, {PAGE_SIZE} were asked for: harmless"
         return Finding(OK, what)
     if not sample.token:
         return Finding(UNKNOWN, f"paging: all {len(sample.jobs)} jobs are on one page")
     second = sample.client.page(token=sample.token).get("jobs") or []
-    first = {each.id for each in sample.jobs}
+    first = {job.id for job in sample.jobs}
     fresh = [each for each in map(Job.from_wire, second) if each.id not in first]
     if not fresh:
         return Finding(PROBLEM, "a second page shows no further job: old jobs stay unseen")
     return Finding(OK, f"paging: a page has {len(sample.jobs)} jobs, the next one goes on")
 
 
-def _order(sample: Sample) -> Finding:
-    starts = [each.started_at for each in sample.jobs if each.started_at]
+def _order(sample: JobListSample) -> Finding:
+    starts = [job.started_at for job in sample.jobs if job.started_at]
     if all(a >= b for a, b in pairwise(starts)):
         return Finding(OK, "the list is ordered by start time, most recent first")
     return Finding(
@@ -112,16 +114,16 @@ def _order(sample: Sample) -> Finding:
     )
 
 
-def _states(sample: Sample) -> Finding:
+def _states(sample: JobListSample) -> Finding:
     known = {PENDING, RUNNING, STOPPING, DONE}
-    unknown = sorted({each.state or "none" for each in sample.jobs} - known)
+    unknown = sorted({job.state or "none" for job in sample.jobs} - known)
     if unknown:
         return Finding(WARNING, f"unknown states count as active: {', '.join(unknown)}")
     return Finding(OK, "every job's state is one of the four that are documented")
 
 
-def _history(sample: Sample) -> Finding:
-    moved_on = [each for each in sample.jobs if each.state != PENDING]
+def _history(sample: JobListSample) -> Finding:
+    moved_on = [job for job in sample.jobs if job.state != PENDING]
     silent = [each for each in moved_on if each.created_at is None]
     if not silent:
         return Finding(OK, "jobs show their history, so their creation is known at once")
@@ -132,10 +134,10 @@ def _history(sample: Sample) -> Finding:
     return Finding(WARNING, what)
 
 
-def _history_order(sample: Sample) -> Finding:
-    histories = [each.get("statusHistory") or [] for each in sample.bodies]
+def _history_order(sample: JobListSample) -> Finding:
+    histories = [body.get("statusHistory") or [] for body in sample.bodies]
     times = [[str(each.get("stateStartTime")) for each in part] for part in histories]
-    long = [each for each in times if len(each) > 1]
+    long = [time for time in times if len(time) > 1]
     if not long:
         return Finding(UNKNOWN, "the order of a history: no job has had two states yet")
     newest = all(each == sorted(each, reverse=True) for each in long)
@@ -143,10 +145,12 @@ def _history_order(sample: Sample) -> Finding:
     return Finding(OK, f"histories come {order}")
 
 
-def _unset(sample: Sample) -> Finding:
+def _unset(sample: JobListSample) -> Finding:
     """Say how a field is written that is not set; every way is read."""
-    statuses = [each.get("status") or {} for each in sample.bodies if isinstance(each, dict)]
-    good = [each for each in statuses if each.get("state") == DONE and not each.get("error")]
+    statuses = [body.get("status") or {} for body in sample.bodies if isinstance(body, dict)]
+    good = [
+        status for status in statuses if status.get("state") == DONE and not status.get("error")
+    ]
     ways = sorted({_way(each) for each in good})
     if not ways:
         return Finding(UNKNOWN, "how an unset error is written: no listed job has succeeded yet")
@@ -159,13 +163,13 @@ def _way(status: dict[str, Any]) -> str:
     return "null" if status["error"] is None else "empty"
 
 
-def _state_filter(sample: Sample) -> Finding:
+def _state_filter(sample: JobListSample) -> Finding:
     done = sample.client.list_jobs("(status.state = DONE)", pages=1)
     active = sample.client.list_jobs("(status.state != DONE)", pages=1)
     if any(each.active for each in done) or any(not each.active for each in active):
         what = "the list cannot be filtered by state: every look reads more than it needs"
         return Finding(WARNING, what)
-    expected = [each.id for each in sample.jobs if each.active]
+    expected = [job.id for job in sample.jobs if job.active]
     missing = set(expected) - {each.id for each in active}
     if missing and len(active) < PAGE_SIZE:
         still = [each for each in missing if sample.client.get_job(each).active]
@@ -174,20 +178,20 @@ def _state_filter(sample: Sample) -> Finding:
     return Finding(OK, "filters by state hold")
 
 
-def _either_filter(sample: Sample) -> Finding:
-    wanted = {each.id for each in sample.jobs[:2]}
+def _either_filter(sample: JobListSample) -> Finding:
+    wanted = {job.id for job in sample.jobs[:2]}
     asked = " OR ".join(f'(job_id = "{each}")' for each in sorted(wanted))
     if set(sample.ids(asked)) != wanted:
         return Finding(PROBLEM, f"filters with job_id and OR do not find these jobs: {_BLIND}")
     return Finding(OK, "filters by job_id, and with OR, hold")
 
 
-def _creation_filter(sample: Sample) -> Finding:
+def _creation_filter(sample: JobListSample) -> Finding:
     job = sample.witness
     if job is None or job.created_at is None:
         return Finding(UNKNOWN, "create_time() in filters: no listed job shows when it was created")
-    this, moment = f'(job_id = "{job.id}")', format_moment(job.created_at)
-    after = format_moment(job.created_at + _MILLISECOND)
+    this, moment = f'(job_id = "{job.id}")', format_timestamp(job.created_at)
+    after = format_timestamp(job.created_at + _MILLISECOND)
     answers = (
         job.id in sample.ids(f'{this} AND (create_time() < "{after}")'),
         job.id not in sample.ids(f'{this} AND (create_time() < "{moment}")'),
@@ -199,44 +203,44 @@ def _creation_filter(sample: Sample) -> Finding:
     return Finding(OK, "create_time() in filters is the oldest time that a job shows")
 
 
-def _stop_filter(sample: Sample) -> Finding:
+def _stop_filter(sample: JobListSample) -> Finding:
     job = sample.witness
     if job is None or job.finished_at is None:
         return Finding(UNKNOWN, "stop_time() in filters: no listed job has ended")
-    asked = f'(stop_time() AND (NOT stop_time() < "{format_moment(job.finished_at)}"))'
+    asked = f'(stop_time() AND (NOT stop_time() < "{format_timestamp(job.finished_at)}"))'
     if job.id not in sample.ids(f'(job_id = "{job.id}") AND {asked}'):
         what = "stop_time() in filters does not find a job by its end: minHoursBetween is not kept"
         return Finding(PROBLEM, what)
     return Finding(OK, "stop_time() in filters is the time at which a job ended")
 
 
-def _own_question(sample: Sample) -> Finding:
+def _own_question(sample: JobListSample) -> Finding:
     """Put the very question that a run puts, about the newer half of the page."""
-    created = sorted(each.created_at for each in sample.jobs if each.created_at)
+    created = sorted(job.created_at for job in sample.jobs if job.created_at)
     if not created:
         return Finding(UNKNOWN, "a run's own question: no listed job shows when it was created")
     since = created[len(created) // 2]
-    expected = {each.id for each in sample.jobs if each.created_at and each.created_at >= since}
-    found = {each.id for each in sample.client.list_jobs(Scope(since).filter())}
+    expected = {job.id for job in sample.jobs if job.created_at and job.created_at >= since}
+    found = {job.id for job in sample.client.list_jobs(JobQuery(since).filter())}
     if missing := sorted(expected - found):
         return Finding(PROBLEM, f"a run's own question leaves out {missing[0]}: {_BLIND}")
     return Finding(OK, "a run's own question finds every job that it has to")
 
 
-def _success_filter(sample: Sample) -> Finding:
-    good = next((each for each in sample.jobs if each.outcome == SUCCEEDED), None)
+def _success_filter(sample: JobListSample) -> Finding:
+    good = next((job for job in sample.jobs if job.outcome == SUCCEEDED), None)
     if good is None:
         return Finding(UNKNOWN, "usual durations: no listed job has succeeded")
     jobs = sample.client.list_jobs(successes_filter(good.configuration), pages=1)
-    if good.id not in {each.id for each in jobs}:
+    if good.id not in {job.id for job in jobs}:
         return Finding(WARNING, "successes cannot be asked for: usual durations stay unknown")
     return Finding(OK, "successes of one configuration can be asked for")
 
 
-def _unknown_id(sample: Sample) -> Finding:
+def _unknown_id(sample: JobListSample) -> Finding:
     try:
         sample.client.get_job(_NO_JOB)
-    except RefusedError as error:
+    except ApiError as error:
         if error.status == 404:
             return Finding(OK, "a job that does not exist is answered 404")
         what = f"a job that does not exist is answered {error.status}, not 404"
@@ -244,10 +248,10 @@ def _unknown_id(sample: Sample) -> Finding:
     return Finding(WARNING, "a job that does not exist is answered 200")
 
 
-def _reach(sample: Sample, now: datetime, trust: timedelta) -> Finding:
+def _reach(sample: JobListSample, now: datetime, trust: timedelta) -> Finding:
     days = trust / timedelta(days=1)
     for span in _REACHES_DAYS:
-        before = format_moment(now - timedelta(days=span))
+        before = format_timestamp(now - timedelta(days=span))
         if sample.ids(f'(create_time() < "{before}")'):
             reach = f"jobs from more than {span} days ago are listed (trustDays: {days:g})"
             if span >= days:

@@ -19,19 +19,19 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Ran:
+class ProgramResult:
     """How a program ended; `code` is None where it could not be run."""
 
     code: int | None
     output: str = ""
 
 
-Run = Callable[[Sequence[str]], Ran]
+Run = Callable[[Sequence[str]], ProgramResult]
 
 _SECONDS = 60
 
 
-def run(words: Sequence[str]) -> Ran:
+def run(words: Sequence[str]) -> ProgramResult:
     """Run a program to its end, without a shell and without questions."""
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and the checks' own words
@@ -44,5 +44,5 @@ def run(words: Sequence[str]) -> Ran:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return Ran(None)
-    return Ran(done.returncode, done.stdout)
+        return ProgramResult(None)
+    return ProgramResult(done.returncode, done.stdout)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.ids import PAGE, where_to_find
-from tamr_provider.client.list_filter import any_of
+from tamr_provider.client.list_filter import configurations_filter
 from tamr_provider.doctor.finding import OK, UNKNOWN, Finding
 from tamr_provider.errors import TamrError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tamr_provider.client.jobs import Client
+    from tamr_provider.client.jobs import JobsClient
     from tamr_provider.models import Configuration
 
 _TOGETHER = 15  # configurations in one filter: an address of some 2,000 characters
@@ -20,7 +20,7 @@ _MAX_PAGES = 10  # of 30 jobs; a rare job behind more of them is called unproven
 _SHOWN = 5  # ids in one line
 
 
-def check_ids(client: Client, configurations: Iterable[Configuration]) -> Iterator[Finding]:
+def check_ids(client: JobsClient, configurations: Iterable[Configuration]) -> Iterator[Finding]:
     """Yield a finding for each kind of id that no listed job has used, or one if all were used.
 
     Tamr has no call that knows ids by themselves, so an unused id is unproven, not wrong.
@@ -42,11 +42,13 @@ def check_ids(client: Client, configurations: Iterable[Configuration]) -> Iterat
         yield Finding(OK, "a listed job has used the ids of every step")
 
 
-def _used(client: Client, wanted: Sequence[Configuration]) -> set[Configuration]:
+def _used(client: JobsClient, wanted: Sequence[Configuration]) -> set[Configuration]:
     used: set[Configuration] = set()
     for start in range(0, len(wanted), _TOGETHER):
         some = set(wanted[start : start + _TOGETHER])
-        for number, page in enumerate(client.pages(any_of(*sorted(some, key=str))), start=1):
+        for number, page in enumerate(
+            client.pages(configurations_filter(*sorted(some, key=str))), start=1
+        ):
             used.update(job.configuration for job in page)
             if some <= used or number == _MAX_PAGES:
                 break

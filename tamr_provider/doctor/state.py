@@ -31,7 +31,7 @@ def backend_folder(project: Mapping[str, Any], env: Mapping[str, str], folder: P
 def check_lock(backend: Path, project: str, stack: str) -> Finding:
     """Say whether a run holds the stack's lock, or left it behind."""
     folder = backend / ".pulumi/locks/organization" / project / stack
-    locks = [_read(each) for each in sorted(folder.glob("*.json"))]
+    locks = [_read(path) for path in sorted(folder.glob("*.json"))]
     if not locks:
         return Finding(OK, "the stack is not locked")
     lock = locks[0] or {}

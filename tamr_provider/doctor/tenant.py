@@ -6,24 +6,24 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.doctor.finding import OK, PROBLEM, WARNING, Finding
-from tamr_provider.errors import RefusedError, TamrError
+from tamr_provider.errors import ApiError, TamrError
 from tamr_provider.timestamps import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tamr_provider.client.jobs import Client
+    from tamr_provider.client.jobs import JobsClient
 
 _APART = timedelta(minutes=10)
 
 
-def check_tenant(client: Client, now: datetime) -> Iterator[Finding]:
+def check_tenant(client: JobsClient, now: datetime) -> Iterator[Finding]:
     """Yield what one GET of the list of jobs tells."""
     heard: list[datetime] = []
-    client.heard = heard.append
+    client.on_server_time = heard.append
     try:
         client.list_jobs("(status.state != DONE)", pages=1)
-    except RefusedError as error:
+    except ApiError as error:
         where = "set TAMR_API_KEY to a valid key" if error.status in (401, 403) else _CHECK_URL
         yield Finding(PROBLEM, str(error), where)
         return

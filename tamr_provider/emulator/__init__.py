@@ -26,6 +26,6 @@ this order, each module importing only those above it:
 
 from tamr_provider.emulator.handler import Emulator
 from tamr_provider.emulator.options import Options
-from tamr_provider.emulator.response import Answer
+from tamr_provider.emulator.response import Response
 
-__all__ = ["Answer", "Emulator", "Options"]
+__all__ = ["Emulator", "Options", "Response"]

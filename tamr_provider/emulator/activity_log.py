@@ -9,20 +9,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from tamr_provider.emulator.job import Look
-    from tamr_provider.emulator.response import Answer
+    from tamr_provider.emulator.job import JobSnapshot
+    from tamr_provider.emulator.response import Response
     from tamr_provider.emulator.routes import Request
 
 
-class Journal:
+class ActivityLog:
     """Writes what was created, stopped, refused, spoiled and finished, in emulated time."""
 
-    def __init__(self, write: Callable[[str], object], looks: Sequence[Look]) -> None:
+    def __init__(self, write: Callable[[str], object], looks: Sequence[JobSnapshot]) -> None:
         self._write = write
         self._told = {look.job.id for look in looks if look.outcome}
 
     def request(
-        self, now: datetime, request: Request, answer: Answer, *, fault: str | None, job_id: str
+        self, now: datetime, request: Request, answer: Response, *, fault: str | None, job_id: str
     ) -> None:
         """Write a line for a request; one that only reads, and is answered well, is left out."""
         if answer.status == 200 and fault is None and request.call in ("get", "list"):
@@ -32,7 +32,7 @@ class Journal:
         line = [request.method, _what(request), "->", result, *filter(None, details)]
         self._line(now, " ".join(line))
 
-    def finished(self, looks: Sequence[Look]) -> None:
+    def finished(self, looks: Sequence[JobSnapshot]) -> None:
         """Write a line for each job that finished since the last call."""
         for look in looks:
             if look.outcome and look.job.id not in self._told:
@@ -61,7 +61,7 @@ def _created(body: bytes) -> str:
         return "create"
 
 
-def _message(answer: Answer) -> str:
+def _message(answer: Response) -> str:
     if answer.status in (0, 200) or answer.cut:
         return ""
     try:

@@ -15,8 +15,8 @@ import re
 from typing import TYPE_CHECKING
 
 from tamr_provider.emulator.configuration import ID_NAMES
-from tamr_provider.emulator.fault_rules import CALLS, FAULTS, AnswerRule, JobRule, Script
-from tamr_provider.emulator.fields import Fields, count, duration, number, one_of, text, truth
+from tamr_provider.emulator.fault_rules import CALLS, FAULTS, AnswerRule, FaultRules, JobRule
+from tamr_provider.emulator.fields import StrictObject, count, duration, number, one_of, text, truth
 from tamr_provider.emulator.job import OUTCOMES, STOPPED_BY_USER, JobError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ScriptError(ValueError):
         super().__init__("\n".join(problems))
 
 
-def load_script(path: Path) -> Script:
+def load_script(path: Path) -> FaultRules:
     """Read a faults file. Raises ScriptError, each problem naming the file and the place in it."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -51,23 +51,23 @@ def load_script(path: Path) -> Script:
     try:
         return read_script(data)
     except ScriptError as error:
-        raise ScriptError(*(f"{path}: {each}" for each in error.problems)) from None
+        raise ScriptError(*(f"{path}: {problem}" for problem in error.problems)) from None
 
 
-def read_script(data: object) -> Script:
+def read_script(data: object) -> FaultRules:
     """Read a script from its JSON value. Raises ScriptError."""
     problems: list[str] = []
-    top = Fields(data, "", problems)
-    jobs = [_job_rule(Fields(*each, problems)) for each in top.items("jobs")]
-    answers = [_answer_rule(Fields(*each, problems)) for each in top.items("answers")]
+    top = StrictObject(data, "", problems)
+    jobs = [_job_rule(StrictObject(*item, problems)) for item in top.items("jobs")]
+    answers = [_answer_rule(StrictObject(*item, problems)) for item in top.items("answers")]
     hidden = top.take("hidden", count(0), 0)
     top.end()
     if problems:
         raise ScriptError(*problems)
-    return Script(jobs, answers, hidden)
+    return FaultRules(jobs, answers, hidden)
 
 
-def _job_rule(fields: Fields) -> JobRule:
+def _job_rule(fields: StrictObject) -> JobRule:
     ids = {name: fields.take(name, text) for name in _IDS}
     outcome = fields.take("outcome", one_of(OUTCOMES), "succeeded")
     refuse = fields.take("refuse", one_of((400, 403, 404, 409)))
@@ -96,7 +96,7 @@ def _job_rule(fields: Fields) -> JobRule:
     return rule
 
 
-def _answer_rule(fields: Fields) -> AnswerRule:
+def _answer_rule(fields: StrictObject) -> AnswerRule:
     fault = fields.take("fault", _fault)
     if "fault" not in fields.names:
         fields.wrong("fault", f"is missing; one of {', '.join(FAULTS)}")
@@ -123,7 +123,7 @@ def _answer_rule(fields: Fields) -> AnswerRule:
     return rule
 
 
-def _unused(fields: Fields, key: str, why: str) -> None:
+def _unused(fields: StrictObject, key: str, why: str) -> None:
     if key in fields.names:
         fields.wrong(key, why)
 

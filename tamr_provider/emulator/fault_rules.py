@@ -71,7 +71,7 @@ class AnswerRule:
 
 
 @dataclass(frozen=True)
-class Script:
+class FaultRules:
     """Rules for jobs and for answers, and slots held by jobs that are not listed (U10)."""
 
     jobs: Sequence[JobRule] = ()
@@ -104,7 +104,7 @@ class AnswerRules:
 
     def choose(self, call: str | None, method: str, path: str) -> AnswerRule | None:
         """Return the first rule that hits; every matching rule counts the request."""
-        matching = [each for each in self._rules if each.rule.matches(call, method, path)]
+        matching = [rule for rule in self._rules if rule.rule.matches(call, method, path)]
         hits = [each for each in matching if each.hits()]
         if not hits:
             return None

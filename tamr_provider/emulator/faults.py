@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.response import Answer, error_answer
+from tamr_provider.emulator.response import Response, error_answer
 
 if TYPE_CHECKING:
     from tamr_provider.emulator.fault_rules import AnswerRule
 
-NOTHING = Answer(0, b"", dropped=True)
+NOTHING = Response(0, b"", dropped=True)
 _HTML = b"<!DOCTYPE html>\n<html><body><h1>The page is not available</h1></body></html>\n"
 _GARBAGE = b'{"jobId": \x00\xff\xfe]] \x80 }{'
 _MESSAGES = {429: "too many requests", 500: "internal error", 503: "service unavailable"}
@@ -21,27 +21,27 @@ def has_effect(rule: AnswerRule) -> bool:
     return rule.after or rule.fault in ("lost-after", "delayed", "cut")
 
 
-def spoiled(rule: AnswerRule, real: Answer) -> Answer:
+def apply_fault(rule: AnswerRule, real: Response) -> Response:
     """Return what is sent; `real` is NOTHING where the request was not carried out."""
     if rule.fault == "delayed":
         return replace(real, late=rule.seconds)
     if rule.fault == "cut":
         return _cut(real)
     if rule.fault == "html":
-        return Answer(rule.status, _HTML, {"Content-Type": "text/html; charset=utf-8"})
+        return Response(rule.status, _HTML, {"Content-Type": "text/html; charset=utf-8"})
     if rule.fault == "garbage":
-        return Answer(200, _GARBAGE, {"Content-Type": "application/json"})
+        return Response(200, _GARBAGE, {"Content-Type": "application/json"})
     if rule.fault.isdigit():
         return _error(rule)
     return NOTHING
 
 
-def _cut(real: Answer) -> Answer:
+def _cut(real: Response) -> Response:
     headers = {**real.headers, "Content-Length": str(len(real.body))}
     return replace(real, body=real.body[: len(real.body) // 2], headers=headers, cut=True)
 
 
-def _error(rule: AnswerRule) -> Answer:
+def _error(rule: AnswerRule) -> Response:
     status = int(rule.fault)
     answer = error_answer(status, _MESSAGES[status])
     if rule.retry_after is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 
-class Fields:
+class StrictObject:
     """Takes known keys out of a JSON object and collects what is wrong with them."""
 
     def __init__(self, data: object, path: str, problems: list[str]) -> None:

@@ -15,13 +15,13 @@ from tamr_provider.emulator.tokens import Word, bad_filter, read_words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tamr_provider.emulator.job import Look
+    from tamr_provider.emulator.job import JobSnapshot
 
 _KEYWORDS = ("AND", "OR", "NOT")
 _DEEPEST = 50  # below the interpreter's own limit, with room to spare
 
 
-def read_filter(text: str) -> Callable[[Look], bool]:
+def read_filter(text: str) -> Callable[[JobSnapshot], bool]:
     """Read a filter; a blank one lets everything through. Raises RefusalError."""
     if not text.strip():
         return lambda _: True
@@ -33,7 +33,7 @@ class _Parser:
         self._words = words
         self._depth = 0
 
-    def whole(self) -> Callable[[Look], bool]:
+    def whole(self) -> Callable[[JobSnapshot], bool]:
         test = self._expression()
         if self._next.kind != "end":
             raise bad_filter(f"AND, OR or the end is needed; found {self._next}")
@@ -52,19 +52,19 @@ class _Parser:
         self._take()
         return True
 
-    def _expression(self) -> Callable[[Look], bool]:
+    def _expression(self) -> Callable[[JobSnapshot], bool]:
         tests = [self._factor()]
         while self._took("AND"):
             tests.append(self._factor())
         return lambda look: all(test(look) for test in tests)
 
-    def _factor(self) -> Callable[[Look], bool]:
+    def _factor(self) -> Callable[[JobSnapshot], bool]:
         tests = [self._term()]
         while self._took("OR"):
             tests.append(self._term())
         return lambda look: any(test(look) for test in tests)
 
-    def _term(self) -> Callable[[Look], bool]:
+    def _term(self) -> Callable[[JobSnapshot], bool]:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise bad_filter(f"nested deeper than {_DEEPEST}")
@@ -72,20 +72,20 @@ class _Parser:
         self._depth -= 1
         return test
 
-    def _negation(self) -> Callable[[Look], bool] | None:
+    def _negation(self) -> Callable[[JobSnapshot], bool] | None:
         if not self._took("NOT"):
             return None
         test = self._term()
         return lambda look: not test(look)
 
-    def _group(self) -> Callable[[Look], bool] | None:
+    def _group(self) -> Callable[[JobSnapshot], bool] | None:
         if not self._took("("):
             return None
         test = self._expression()
         self._need(")")
         return test
 
-    def _comparison(self) -> Callable[[Look], bool]:
+    def _comparison(self) -> Callable[[JobSnapshot], bool]:
         name = self._take()
         if name.kind != "name" or name.text in _KEYWORDS:
             raise bad_filter(f"a path, a function, NOT or ( is needed; found {name}")

@@ -12,16 +12,16 @@ from datetime import datetime, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.emulator.activity_log import Journal
+from tamr_provider.emulator.activity_log import ActivityLog
 from tamr_provider.emulator.api_error import RefusalError
 from tamr_provider.emulator.clock import EmulatedClock, Origin
 from tamr_provider.emulator.configuration import read_configuration
 from tamr_provider.emulator.fault_rules import AnswerRule, AnswerRules
-from tamr_provider.emulator.faults import NOTHING, has_effect, spoiled
+from tamr_provider.emulator.faults import NOTHING, apply_fault, has_effect
 from tamr_provider.emulator.listing import list_page
 from tamr_provider.emulator.options import Options
-from tamr_provider.emulator.request_log import Record, job_facts
-from tamr_provider.emulator.response import Answer, error_answer, json_answer
+from tamr_provider.emulator.request_log import RequestLog, job_facts
+from tamr_provider.emulator.response import Response, error_answer, json_answer
 from tamr_provider.emulator.routes import Request, read_request
 from tamr_provider.emulator.serialization import job_json, page_json
 from tamr_provider.emulator.store import Store, StoreError
@@ -69,10 +69,10 @@ class Emulator:
         self._keep(jobs)
         self._tenant = Tenant(self._options, new_id, jobs, self._keep)
         self._faults = AnswerRules(self._options.script.answers)
-        self._record = Record()
-        self._journal = Journal(log, self._tenant.looks(self._clock.now()))
+        self._record = RequestLog()
+        self._journal = ActivityLog(log, self._tenant.looks(self._clock.now()))
 
-    def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer one request; `target` is path and query."""
         request = read_request(method, target, headers, body)
         if (method, request.path) == ("GET", RECORD_PATH):
@@ -112,17 +112,17 @@ class Emulator:
         if self._store:
             self._store.save(self._clock.origin, jobs)
 
-    def _answer(self, request: Request, fault: AnswerRule | None, now: datetime) -> Answer:
+    def _answer(self, request: Request, fault: AnswerRule | None, now: datetime) -> Response:
         carried_out = fault is None or has_effect(fault)
         real, job_id = self._carry_out(request, now) if carried_out else (NOTHING, "")
-        answer = real if fault is None else spoiled(fault, real)
+        answer = real if fault is None else apply_fault(fault, real)
         name = None if fault is None else fault.fault
         self._record.add(now, request, answer, fault=name, job_id=job_id)
         self._journal.finished(self._tenant.looks(now))
         self._journal.request(now, request, answer, fault=name, job_id=job_id)
         return replace(answer, headers={**answer.headers, "Date": _http_date(now)})  # U14
 
-    def _carry_out(self, request: Request, now: datetime) -> tuple[Answer, str]:
+    def _carry_out(self, request: Request, now: datetime) -> tuple[Response, str]:
         """Return the answer without faults, and the id of the job that it is about."""
         try:
             self._check_key(request)

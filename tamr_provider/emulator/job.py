@@ -31,7 +31,7 @@ _STOPPED = JobError(STOPPED_BY_USER, "The job was stopped by a user.")
 
 
 @dataclass(frozen=True)
-class Phase:
+class StateEntry:
     """A state and when the job enters it; an error only with DONE."""
 
     state: str
@@ -40,7 +40,7 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Course:
+class JobLifecycle:
     """What happens to a job that nobody stops; `error` only where the outcome is failed."""
 
     pending: timedelta
@@ -52,14 +52,14 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Look:
+class JobSnapshot:
     """A job as it is at one moment: the phases it has entered so far, oldest first."""
 
     job: Job
-    phases: Sequence[Phase]
+    phases: Sequence[StateEntry]
 
     @property
-    def current(self) -> Phase:
+    def current(self) -> StateEntry:
         """The phase it is in."""
         return self.phases[-1]
 
@@ -85,13 +85,13 @@ class Job:
     id: str
     configuration: Configuration
     created: datetime
-    course: Course
+    course: JobLifecycle
     stop_asked: datetime | None = None
 
-    def at(self, now: datetime) -> Look:
+    def at(self, now: datetime) -> JobSnapshot:
         """Look at the job; it always has at least its first phase."""
         first, *later = self._phases()
-        return Look(self, [first, *(phase for phase in later if phase.at <= now)])
+        return JobSnapshot(self, [first, *(phase for phase in later if phase.at <= now)])
 
     def stopped(self, now: datetime) -> Job:
         """Return the job after a stop: the same one where a stop has no effect."""
@@ -99,31 +99,31 @@ class Job:
             return self
         return replace(self, stop_asked=now)
 
-    def _phases(self) -> list[Phase]:
+    def _phases(self) -> list[StateEntry]:
         planned = self._planned()
         if self.stop_asked is None:
             return planned
         return self._cut_short(planned, self.stop_asked)
 
-    def _planned(self) -> list[Phase]:
+    def _planned(self) -> list[StateEntry]:
         course = self.course
         start = later(self.created, course.pending)
         end = later(start, course.duration)
-        pending, running = Phase("PENDING", self.created), Phase("RUNNING", start)
+        pending, running = StateEntry("PENDING", self.created), StateEntry("RUNNING", start)
         if course.outcome == "stopped":
-            stopping = Phase("STOPPING", max(start, end - course.stopping))
-            return [pending, running, stopping, Phase("DONE", end, _STOPPED)]
+            stopping = StateEntry("STOPPING", max(start, end - course.stopping))
+            return [pending, running, stopping, StateEntry("DONE", end, _STOPPED)]
         if course.outcome == "failed" and not course.duration:
-            return [pending, Phase("DONE", end, course.error)]  # U3
-        return [pending, running, Phase("DONE", end, course.error)]
+            return [pending, StateEntry("DONE", end, course.error)]  # U3
+        return [pending, running, StateEntry("DONE", end, course.error)]
 
-    def _cut_short(self, planned: list[Phase], asked: datetime) -> list[Phase]:
+    def _cut_short(self, planned: list[StateEntry], asked: datetime) -> list[StateEntry]:
         entered = [planned[0], *(phase for phase in planned[1:] if phase.at <= asked)]
         if entered[-1].state == "PENDING":
-            return [*entered, Phase("DONE", asked, _STOPPED)]  # U12
+            return [*entered, StateEntry("DONE", asked, _STOPPED)]  # U12
         stop_ends, own_end = later(asked, self.course.stopping), planned[-1]
         if self.course.stops_too_late or own_end.at <= stop_ends:
             end = own_end
         else:
-            end = Phase("DONE", stop_ends, _STOPPED)
-        return [*entered, Phase("STOPPING", asked), end]
+            end = StateEntry("DONE", stop_ends, _STOPPED)
+        return [*entered, StateEntry("STOPPING", asked), end]

@@ -14,7 +14,7 @@ from tamr_provider.emulator.filter_parser import read_filter
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tamr_provider.emulator.job import Look
+    from tamr_provider.emulator.job import JobSnapshot
 
 _DEFAULT_SIZE = 10
 _LARGEST_SIZE = 30
@@ -27,11 +27,11 @@ Place = tuple[int, float, int]
 class Page:
     """One page of jobs; `next_token` is empty on the last."""
 
-    looks: Sequence[Look]
+    looks: Sequence[JobSnapshot]
     next_token: str
 
 
-def list_page(looks: Sequence[Look], query: Mapping[str, str]) -> Page:
+def list_page(looks: Sequence[JobSnapshot], query: Mapping[str, str]) -> Page:
     """Choose, sort and cut; `looks` in the order of creation. Raises RefusalError."""
     wanted = query.get("filter", "")
     fits, size = read_filter(wanted), _page_size(query.get("pageSize", ""))
@@ -42,7 +42,7 @@ def list_page(looks: Sequence[Look], query: Mapping[str, str]) -> Page:
     return Page([places[place] for place in left[:size]], token)
 
 
-def _place(look: Look, number: int) -> Place:
+def _place(look: JobSnapshot, number: int) -> Place:
     """Return a key that is greater the earlier a job comes in the list (U7)."""
     start = look.entered("RUNNING")
     if start is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from tamr_provider.emulator.fault_rules import Script
+from tamr_provider.emulator.fault_rules import FaultRules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Options:
     unset: Unset = "absent"
     speed: float = 1
     key: str | None = field(default=None, repr=False)
-    script: Script = field(default_factory=Script)
+    script: FaultRules = field(default_factory=FaultRules)
     state: Path | None = None
 
     def duration(self, kind: str) -> timedelta:

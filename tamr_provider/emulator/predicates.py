@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.job import STATES, Look
+from tamr_provider.emulator.job import STATES, JobSnapshot
 from tamr_provider.emulator.timestamps import read_stamp
 from tamr_provider.emulator.tokens import Word, bad_filter
 
@@ -19,7 +19,7 @@ _IDS = {
     "configuration.publish.destination_id": ("publish", "destinationId"),
     "configuration.publish.data_product_id": ("publish", "dataProductId"),
 }
-_HAS: dict[str, dict[str, Callable[[Look], bool]]] = {
+_HAS: dict[str, dict[str, Callable[[JobSnapshot], bool]]] = {
     "configuration": {
         "load": lambda look: look.job.configuration.type == "load",
         "update": lambda look: look.job.configuration.type == "update",
@@ -38,7 +38,7 @@ _ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator
 _PATHS = ("job_id", "status.state", *_IDS, *_HAS)
 
 
-def time_test(name: Word, sign: Word | None, value: Word | None) -> Callable[[Look], bool]:
+def time_test(name: Word, sign: Word | None, value: Word | None) -> Callable[[JobSnapshot], bool]:
     """Return the test of a time function, bare or compared. Raises RefusalError."""
     state = _TIMES.get(name.text)
     if state is None:
@@ -53,14 +53,14 @@ def time_test(name: Word, sign: Word | None, value: Word | None) -> Callable[[Lo
     except ValueError as error:
         raise bad_filter(str(error)) from None
 
-    def compare(look: Look) -> bool:
+    def compare(look: JobSnapshot) -> bool:
         moment = look.entered(state)
         return moment is not None and bool(order(moment, limit))
 
     return compare
 
 
-def path_test(path: Word, sign: Word, value: Word) -> Callable[[Look], bool]:
+def path_test(path: Word, sign: Word, value: Word) -> Callable[[JobSnapshot], bool]:
     """Return the test of a path. Raises RefusalError."""
     if path.text in _IDS:
         return _id_test(path, sign, _quoted(value))
@@ -74,7 +74,7 @@ def path_test(path: Word, sign: Word, value: Word) -> Callable[[Look], bool]:
     return equal if sign.text == "=" else lambda look: not equal(look)
 
 
-def _equality(path: Word, value: Word) -> Callable[[Look], bool]:
+def _equality(path: Word, value: Word) -> Callable[[JobSnapshot], bool]:
     if path.text == "job_id":
         wanted = _quoted(value)
         return lambda look: look.job.id == wanted
@@ -83,19 +83,19 @@ def _equality(path: Word, value: Word) -> Callable[[Look], bool]:
     return lambda look: look.current.state == value.text
 
 
-def _id_test(path: Word, sign: Word, wanted: str) -> Callable[[Look], bool]:
+def _id_test(path: Word, sign: Word, wanted: str) -> Callable[[JobSnapshot], bool]:
     if sign.text != "=":
         raise _bad_operator(path.text, sign, "=")
     kind, name = _IDS[path.text]
 
-    def equal(look: Look) -> bool:
+    def equal(look: JobSnapshot) -> bool:
         found = look.job.configuration
         return found.type == kind and found.ids.get(name) == wanted
 
     return equal
 
 
-def _has_test(path: Word, sign: Word, value: Word) -> Callable[[Look], bool]:
+def _has_test(path: Word, sign: Word, value: Word) -> Callable[[JobSnapshot], bool]:
     if sign.text != ":":
         raise _bad_operator(path.text, sign, ":")
     tests = _HAS[path.text]

@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.emulator.timestamps import stamp
+from tamr_provider.emulator.timestamps import format_stamp
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tamr_provider.emulator.job import Look
-    from tamr_provider.emulator.response import Answer
+    from tamr_provider.emulator.job import JobSnapshot
+    from tamr_provider.emulator.response import Response
     from tamr_provider.emulator.routes import Request
 
 _LONGEST = 100_000  # the oldest requests are forgotten beyond this
 
 
-class Record:
+class RequestLog:
     """Remembers requests; call it from one thread at a time."""
 
     def __init__(self) -> None:
         self._requests: deque[dict[str, Any]] = deque(maxlen=_LONGEST)
 
     def add(
-        self, now: datetime, request: Request, answer: Answer, *, fault: str | None, job_id: str
+        self, now: datetime, request: Request, answer: Response, *, fault: str | None, job_id: str
     ) -> None:
         """Remember one request; `job_id` is the job that it created, got or stopped."""
         entry = {
-            "at": stamp(now),
+            "at": format_stamp(now),
             "method": request.method,
             "path": request.path,
             "query": dict(request.query),
@@ -45,21 +45,21 @@ class Record:
         return list(self._requests)
 
 
-def job_facts(look: Look) -> dict[str, Any]:
+def job_facts(look: JobSnapshot) -> dict[str, Any]:
     """Write a job as the emulator knows it; times that are not there are null."""
 
     def entered(state: str) -> str | None:
         moment = look.entered(state)
-        return None if moment is None else stamp(moment)
+        return None if moment is None else format_stamp(moment)
 
     return {
         "jobId": look.job.id,
         "configuration": {look.job.configuration.type: dict(look.job.configuration.ids)},
         "state": look.current.state,
         "outcome": look.outcome,
-        "created": stamp(look.job.created),
+        "created": format_stamp(look.job.created),
         "started": entered("RUNNING"),
         "stopping": entered("STOPPING"),
         "finished": entered("DONE"),
-        "stopAsked": None if look.job.stop_asked is None else stamp(look.job.stop_asked),
+        "stopAsked": None if look.job.stop_asked is None else format_stamp(look.job.stop_asked),
     }

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What a door sends.
 
     `dropped`: the connection closes without any answer. `cut`: the headers promise the whole
@@ -27,12 +27,12 @@ class Answer:
     late: float = 0
 
 
-def json_answer(status: int, value: Any) -> Answer:
+def json_answer(status: int, value: Any) -> Response:
     """Return an answer with a JSON body."""
     body = json.dumps(value, ensure_ascii=False).encode()
-    return Answer(status, body, {"Content-Type": "application/json"})
+    return Response(status, body, {"Content-Type": "application/json"})
 
 
-def error_answer(status: int, message: str) -> Answer:
+def error_answer(status: int, message: str) -> Response:
     """Return an error in the documented form (U9)."""
     return json_answer(status, {"statusCode": status, "message": message})

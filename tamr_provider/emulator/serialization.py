@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.emulator.configuration import ID_NAMES, Configuration
-from tamr_provider.emulator.timestamps import stamp
+from tamr_provider.emulator.timestamps import format_stamp
 
 if TYPE_CHECKING:
-    from tamr_provider.emulator.job import JobError, Look, Phase
+    from tamr_provider.emulator.job import JobError, JobSnapshot, StateEntry
     from tamr_provider.emulator.listing import Page
     from tamr_provider.emulator.options import Unset
 
@@ -16,7 +16,7 @@ _SKIP = object()  # an unset member of a oneof: not even the empty style shows i
 _EMPTY = {"text": "", "list": [], "message": None, "choice": _SKIP}
 
 
-def job_json(look: Look, unset: Unset) -> dict[str, Any]:
+def job_json(look: JobSnapshot, unset: Unset) -> dict[str, Any]:
     """Write a Job message."""
     past = [_status(phase, unset) for phase in reversed(look.phases[:-1])]
     return {
@@ -46,11 +46,11 @@ def _configuration(configuration: Configuration, unset: Unset) -> dict[str, Any]
     return shown
 
 
-def _status(phase: Phase, unset: Unset) -> dict[str, Any]:
+def _status(phase: StateEntry, unset: Unset) -> dict[str, Any]:
     error = _error(phase.error, unset) if phase.error else None
     return {
         "state": phase.state,
-        "stateStartTime": stamp(phase.at),
+        "stateStartTime": format_stamp(phase.at),
         **_field("error", error, "message", unset),
     }
 

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.emulator.response import Answer, error_answer
+from tamr_provider.emulator.response import Response, error_answer
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -114,7 +114,7 @@ class _Connection(BaseHTTPRequestHandler):
             raise ValueError("Content-Length is not a number")
         return self.rfile.read(int(length))
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Response) -> None:
         if answer.dropped or answer.cut:
             self.close_connection = True
         if answer.dropped:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tamr_provider.emulator.clock import Origin
 from tamr_provider.emulator.configuration import ID_NAMES, Configuration
-from tamr_provider.emulator.job import OUTCOMES, Course, Job, JobError
+from tamr_provider.emulator.job import OUTCOMES, Job, JobError, JobLifecycle
 from tamr_provider.emulator.timestamps import read_stamp
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _read_job(data: Any) -> Job:
         configuration=Configuration(data["type"], dict(data["ids"])),
         created=read_stamp(data["created"]),
         stop_asked=data["stopAsked"] and read_stamp(data["stopAsked"]),
-        course=Course(
+        course=JobLifecycle(
             pending=timedelta(seconds=course["pending"]),
             duration=timedelta(seconds=course["duration"]),
             stopping=timedelta(seconds=course["stopping"]),

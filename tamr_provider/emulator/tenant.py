@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.emulator.api_error import RefusalError
 from tamr_provider.emulator.fault_rules import JobRules
-from tamr_provider.emulator.job import Course, Job, Look
+from tamr_provider.emulator.job import Job, JobLifecycle, JobSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -34,7 +34,7 @@ class Tenant:
         self._jobs = {job.id: job for job in jobs}
         self._rules = JobRules(options.script.jobs)
 
-    def create(self, configuration: Configuration, now: datetime) -> Look:
+    def create(self, configuration: Configuration, now: datetime) -> JobSnapshot:
         """Start a job. Raises RefusalError."""
         self._check_slots(now)
         rule = self._rules.choose(configuration)
@@ -44,11 +44,11 @@ class Tenant:
         self._put(job)
         return job.at(now)
 
-    def get(self, job_id: str, now: datetime) -> Look:
+    def get(self, job_id: str, now: datetime) -> JobSnapshot:
         """Look at one job. Raises RefusalError."""
         return self._find(job_id).at(now)
 
-    def stop(self, job_id: str, now: datetime) -> Look:
+    def stop(self, job_id: str, now: datetime) -> JobSnapshot:
         """Ask a job to stop. Raises RefusalError."""
         job = self._find(job_id)
         stopped = job.stopped(now)
@@ -56,7 +56,7 @@ class Tenant:
             self._put(stopped)
         return stopped.at(now)
 
-    def looks(self, now: datetime) -> list[Look]:
+    def looks(self, now: datetime) -> list[JobSnapshot]:
         """Look at all jobs, the oldest first."""
         return [job.at(now) for job in self._jobs.values()]
 
@@ -76,9 +76,9 @@ class Tenant:
         if used >= self._options.slots:
             raise RefusalError(429, f"{used} of {self._options.slots} concurrent jobs are in use")
 
-    def _course(self, rule: JobRule, configuration: Configuration) -> Course:
+    def _course(self, rule: JobRule, configuration: Configuration) -> JobLifecycle:
         usual = self._options.duration(configuration.type)
-        return Course(
+        return JobLifecycle(
             pending=self._options.pending if rule.pending is None else rule.pending,
             duration=usual if rule.duration is None else rule.duration,
             stopping=self._options.stopping,

@@ -13,7 +13,7 @@ _RFC3339 = re.compile(
 LATEST = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=timezone.utc)
 
 
-def stamp(moment: datetime) -> str:
+def format_stamp(moment: datetime) -> str:
     """Write a time in UTC with milliseconds: 2026-01-05T09:00:00.123Z."""
     utc = moment.astimezone(timezone.utc)
     return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")

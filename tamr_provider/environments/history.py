@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.table import is_equal_and_new_enough
+from tamr_provider.decision.table import would_satisfy
 from tamr_provider.models import FAILED
-from tamr_provider.planning.dry_run import Standing
-from tamr_provider.planning.plan import ADOPT, HOLD, LAUNCH, make_plan
-from tamr_provider.tenant.snapshot import View
-from tamr_provider.timestamps import format_moment
+from tamr_provider.planning.dry_run import ProductState
+from tamr_provider.planning.plan import ADOPT, HOLD, LAUNCH, build_plan
+from tamr_provider.tenant.snapshot import Snapshot
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -111,24 +111,24 @@ def run_of(change: Change, jobs: Iterable[Job], now: datetime) -> Run:
     then = min(change.until, now) if change.until else now
     seen = [job for job in jobs if job.created_at is None or job.created_at < then]
     product = {change.name: change.product}
-    plan = make_plan(View(tuple(seen), then), product, _NO_LIMIT, lambda _: None, change.stack)
-    standing = Standing(plan, change.name)
-    steps = [each.step for each in standing.steps]
-    own = [job for job in seen if any(is_equal_and_new_enough(job, step) for step in steps)]
+    plan = build_plan(Snapshot(tuple(seen), then), product, _NO_LIMIT, lambda _: None, change.stack)
+    standing = ProductState(plan, change.name)
+    steps = [step.step for step in standing.steps]
+    own = [job for job in seen if any(would_satisfy(job, step) for step in steps)]
     outcome, reason = _outcome(change, standing, own, now)
     ordered = tuple(sorted(own, key=lambda job: (job.created_at or now, job.id)))
     return Run(change, outcome, reason, ordered)
 
 
 def _outcome(
-    change: Change, standing: Standing, jobs: Sequence[Job], now: datetime
+    change: Change, standing: ProductState, jobs: Sequence[Job], now: datetime
 ) -> tuple[str, str]:
     step = standing.in_the_way
     if step is None:
         return "done", ""
     asked = max(change.product.not_before, change.product.retried_at or change.product.not_before)
     if not jobs and now - asked > timedelta(days=change.product.trust_days):
-        return "unknown", f"no job is listed since {format_moment(asked)}"
+        return "unknown", f"no job is listed since {format_timestamp(asked)}"
     why = f"{step.step.configuration}: {step.reason}"
     if change.until is not None and change.until <= now:
         return "superseded", why
@@ -137,6 +137,6 @@ def _outcome(
     if step.action == ADOPT and step.job is not None:
         return "running", why
     failed = step.action == LAUNCH and any(
-        job.outcome == FAILED and is_equal_and_new_enough(job, step.step) for job in jobs
+        job.outcome == FAILED and would_satisfy(job, step.step) for job in jobs
     )
     return ("failed" if failed else "not finished" if jobs else "not run"), why

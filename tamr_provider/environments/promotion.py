@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tamr_provider.errors import TamrError
-from tamr_provider.planning.dry_run import Standing, connect, survey
+from tamr_provider.planning.dry_run import ProductState, connect, plan_stack
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.since.lookup import count_sinces
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class PromotionRequest:
     """A version of a product that a stack is to hold if the stack `before` it does."""
 
     product: str
@@ -30,7 +30,7 @@ class Candidate:
     before: str
 
 
-def guard_of(
+def promotion_gate(
     project: Project,
     stack: str,
     products: Mapping[str, Product],
@@ -48,13 +48,15 @@ def guard_of(
         product = products[name]
         if not product.promote_from or product.overridden or product.is_pinned:
             return ""
-        candidate = Candidate(name, product.version, stack, product.promote_from)
-        return refusal(project, candidate, env, clock)
+        candidate = PromotionRequest(name, product.version, stack, product.promote_from)
+        return promotion_blocker(project, candidate, env, clock)
 
     return guard
 
 
-def refusal(project: Project, wanted: Candidate, env: Mapping[str, str], clock: Clock) -> str:
+def promotion_blocker(
+    project: Project, wanted: PromotionRequest, env: Mapping[str, str], clock: Clock
+) -> str:
     """Return why a candidate may not run, asking the tenant of the stack before; else nothing."""
     try:
         why = _why_not(project, wanted, env, clock)
@@ -67,7 +69,9 @@ def refusal(project: Project, wanted: Candidate, env: Mapping[str, str], clock: 
     return f"promoteFrom: {why}; once it does: tamr promote {shlex.join(names)}"
 
 
-def _why_not(project: Project, wanted: Candidate, env: Mapping[str, str], clock: Clock) -> str:
+def _why_not(
+    project: Project, wanted: PromotionRequest, env: Mapping[str, str], clock: Clock
+) -> str:
     before, name = wanted.before, wanted.product
     now = clock.now()
     file = project.read_stack(before, now)
@@ -83,8 +87,8 @@ def _why_not(project: Project, wanted: Candidate, env: Mapping[str, str], clock:
     own = {key: value for key, value in env.items() if key != "TAMR_URL" or not file.url}
     settings = read_settings(own, before, file.url, file.slots)
     with connect(settings, clock) as client:
-        plan = survey(client, clock, {name: product}, settings.slots, before)
-    blocker = Standing(plan, name).in_the_way
+        plan = plan_stack(client, clock, {name: product}, settings.slots, before)
+    blocker = ProductState(plan, name).in_the_way
     if blocker is None:
         return ""
     why = f"{blocker.step.configuration}: {blocker.reason}"

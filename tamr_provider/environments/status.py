@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.table import is_equal_and_new_enough
-from tamr_provider.errors import OutageError, TamrError, UnreachableError
-from tamr_provider.planning.dry_run import Standing, connect, look_and_plan
+from tamr_provider.decision.table import would_satisfy
+from tamr_provider.errors import TamrError, TenantUnavailableError, TenantUnreachableError
+from tamr_provider.planning.dry_run import ProductState, connect, plan_with_snapshot
 from tamr_provider.planning.states import UNKNOWN, most_urgent, needs_action, step_state
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.since.lookup import count_sinces
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from tamr_provider.planning.plan import Plan
     from tamr_provider.stackfile.product import Product
     from tamr_provider.stackfile.project import Project
-    from tamr_provider.tenant.snapshot import View
+    from tamr_provider.tenant.snapshot import Snapshot
 
     Guard = Callable[[str], str]
     Guards = Callable[[Project, str, Mapping[str, Product]], Guard]
 
 
 @dataclass(frozen=True)
-class Row:
+class ProductStatus:
     """One product in one environment; `standing` is None where the tenant could not be asked."""
 
     name: str
     stack: str
     product: Product
-    standing: Standing | None
+    standing: ProductState | None
     jobs: tuple[Job, ...] = ()
 
     @property
@@ -70,16 +70,16 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Environment:
+class EnvironmentStatus:
     """One stack and its tenant; without plan and view where that could not be asked."""
 
     stack: str
     url: str
-    rows: tuple[Row, ...]
+    rows: tuple[ProductStatus, ...]
     error: str = ""
     is_away: bool = False  # The tenant did not answer, which may end by itself.
     plan: Plan | None = None
-    view: View | None = field(default=None, repr=False)
+    snapshot: Snapshot | None = field(default=None, repr=False)
 
 
 def unguarded(project: Project, stack: str, products: Mapping[str, Product]) -> Guard:  # noqa: ARG001
@@ -87,7 +87,7 @@ def unguarded(project: Project, stack: str, products: Mapping[str, Product]) -> 
     return lambda _: ""
 
 
-def ask(  # noqa: PLR0913, PLR0917 - where, who, and how far back
+def read_environment(  # noqa: PLR0913, PLR0917 - where, who, and how far back
     project: Project,
     name: str,
     env: Mapping[str, str],
@@ -95,7 +95,7 @@ def ask(  # noqa: PLR0913, PLR0917 - where, who, and how far back
     guards: Guards,
     back: timedelta | None = None,
     on_outage: Callable[[str], None] = lambda _: None,
-) -> Environment:
+) -> EnvironmentStatus:
     """Return a stack as its tenant holds it now, with the jobs of the last `back`.
 
     `guards` tells for a stack why a product's version may not run there.
@@ -107,23 +107,23 @@ def ask(  # noqa: PLR0913, PLR0917 - where, who, and how far back
         settings = read_settings(env, name, file.url, file.slots)
         with connect(settings, clock, on_outage=on_outage) as client:
             guard = guards(project, name, file.products)
-            plan, view = look_and_plan(
+            plan, snapshot = plan_with_snapshot(
                 client, clock, file.products, settings.slots, name, guard, back
             )
     except TamrError as error:
         said = "; ".join(str(error).splitlines())
-        unknown = tuple(Row(each, name, one, None) for each, one in file.products.items())
-        is_away = isinstance(error, (OutageError, UnreachableError))
-        return Environment(name, file.url, unknown, said, is_away)
-    rows = (_row(plan, view, name, each, one) for each, one in file.products.items())
-    return Environment(name, settings.url, tuple(rows), plan=plan, view=view)
+        unknown = tuple(ProductStatus(each, name, one, None) for each, one in file.products.items())
+        is_away = isinstance(error, (TenantUnavailableError, TenantUnreachableError))
+        return EnvironmentStatus(name, file.url, unknown, said, is_away)
+    rows = (_row(plan, snapshot, name, each, one) for each, one in file.products.items())
+    return EnvironmentStatus(name, settings.url, tuple(rows), plan=plan, snapshot=snapshot)
 
 
-def _row(plan: Plan, view: View, stack: str, name: str, product: Product) -> Row:
-    standing = Standing(plan, name)
-    steps = [each.step for each in standing.steps]
-    jobs = (job for job in view.jobs if any(is_equal_and_new_enough(job, each) for each in steps))
-    return Row(name, stack, product, standing, tuple(jobs))
+def _row(plan: Plan, snapshot: Snapshot, stack: str, name: str, product: Product) -> ProductStatus:
+    standing = ProductState(plan, name)
+    steps = [step.step for step in standing.steps]
+    jobs = (job for job in snapshot.jobs if any(would_satisfy(job, step) for step in steps))
+    return ProductStatus(name, stack, product, standing, tuple(jobs))
 
 
 def _latest(job: Job) -> float:

@@ -56,12 +56,14 @@ class Timeline:
     bars: tuple[Bar, ...]
 
 
-def timeline(url: str, plans: Mapping[str, Plan], jobs: Iterable[Job], back: timedelta) -> Timeline:
+def build_timeline(
+    url: str, plans: Mapping[str, Plan], jobs: Iterable[Job], back: timedelta
+) -> Timeline:
     """Return the timeline of a tenant, from the plans of the stacks on it (one at least)."""
     now = max(plan.now for plan in plans.values())
     begin, whose = now - back, _whose(plans)
     latest = later(now, _LATEST_PLAN)
-    ran = (_bar(each, now, whose.get(each.configuration, ()), plans) for each in jobs)
+    ran = (_bar(job, now, whose.get(job.configuration, ()), plans) for job in jobs)
     bars = [each for each in ran if each is not None and each.end >= begin]
     to_come = (
         _planned(step, f"{name}: {step.step.product}")
@@ -69,7 +71,7 @@ def timeline(url: str, plans: Mapping[str, Plan], jobs: Iterable[Job], back: tim
         for step in plan.steps
     )
     bars += [each for each in to_come if each is not None and each.start <= latest]
-    shown = _on_lanes([_cut(each, begin, latest) for each in bars])
+    shown = _on_lanes([_cut(bar, begin, latest) for bar in bars])
     end = max([later(now, _SHORTEST), *(each.end for each in shown)])
     lanes = 1 + max((each.lane for each in shown), default=0)
     slots = max(plan.slots for plan in plans.values())
@@ -79,9 +81,9 @@ def timeline(url: str, plans: Mapping[str, Plan], jobs: Iterable[Job], back: tim
 def _whose(plans: Mapping[str, Plan]) -> dict[Configuration, tuple[str, ...]]:
     whose: dict[Configuration, dict[str, None]] = {}
     for name, plan in plans.items():
-        for each in plan.steps:
-            wanted = whose.setdefault(each.step.configuration, {})
-            wanted[f"{name}: {each.step.product}"] = None
+        for step in plan.steps:
+            wanted = whose.setdefault(step.step.configuration, {})
+            wanted[f"{name}: {step.step.product}"] = None
     return {configuration: tuple(names) for configuration, names in whose.items()}
 
 
@@ -116,14 +118,14 @@ def _bar(job: Job, now: datetime, whose: tuple[str, ...], plans: Mapping[str, Pl
 
 def _expected_end(job: Job, plans: Mapping[str, Plan]) -> datetime | None:
     for plan in plans.values():
-        for each in plan.steps:
-            if each.action == ADOPT and each.job_id == job.id and each.usual and job.created_at:
-                return later(job.created_at, each.usual.median)
+        for step in plan.steps:
+            if step.action == ADOPT and step.job_id == job.id and step.usual and job.created_at:
+                return later(job.created_at, step.usual.median)
     return None
 
 
 def _planned(step: PlannedStep, whose: str) -> Bar | None:
-    if not step.starts_a_job or step.earliest_start is None:
+    if not step.launches_job or step.earliest_start is None:
         return None
     start = step.earliest_start
     end = later(start, step.usual.median) if step.usual else start

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tamr_provider.client.http import Sender
-from tamr_provider.client.jobs import Client
-from tamr_provider.planning.plan import NONE, Plan, PlannedStep, make_plan, scope_of
+from tamr_provider.client.http import HttpSession
+from tamr_provider.client.jobs import JobsClient
+from tamr_provider.planning.plan import NONE, Plan, PlannedStep, build_plan, query_for
 from tamr_provider.tenant.durations import Durations
-from tamr_provider.tenant.snapshot import Viewer
+from tamr_provider.tenant.snapshot import JobCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tamr_provider.models import Configuration
     from tamr_provider.settings import Settings
     from tamr_provider.stackfile.product import Product
-    from tamr_provider.tenant.snapshot import View
+    from tamr_provider.tenant.snapshot import Snapshot
 
 
 @contextmanager
@@ -30,17 +30,19 @@ def connect(
     clock: Clock,
     stop: threading.Event | None = None,
     on_outage: Callable[[str], None] = lambda _: None,
-) -> Iterator[Client]:
+) -> Iterator[JobsClient]:
     """Hand out a client for a tenant, and close it."""
-    client = Client(Sender(settings, clock, stop or threading.Event(), on_outage=on_outage))
+    client = JobsClient(
+        HttpSession(settings, clock, stop or threading.Event(), on_outage=on_outage)
+    )
     try:
         yield client
     finally:
         client.close()
 
 
-def survey(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
-    client: Client,
+def plan_stack(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
+    client: JobsClient,
     clock: Clock,
     products: Mapping[str, Product],
     slots: int,
@@ -51,11 +53,11 @@ def survey(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
 
     `guard` tells why a product may not run here; it is asked where something would be launched.
     """
-    return look_and_plan(client, clock, products, slots, stack, guard)[0]
+    return plan_with_snapshot(client, clock, products, slots, stack, guard)[0]
 
 
-def look_and_plan(  # noqa: PLR0913, PLR0917 - the same, and how far back
-    client: Client,
+def plan_with_snapshot(  # noqa: PLR0913, PLR0917 - the same, and how far back
+    client: JobsClient,
     clock: Clock,
     products: Mapping[str, Product],
     slots: int,
@@ -63,30 +65,30 @@ def look_and_plan(  # noqa: PLR0913, PLR0917 - the same, and how far back
     guard: Callable[[str], str] = lambda _: "",
     back: timedelta | None = None,
     since: datetime | None = None,
-) -> tuple[Plan, View]:
+) -> tuple[Plan, Snapshot]:
     """Return the same and what it rests on.
 
     The view has every job of the last `back`, and the products' own jobs from `since` on.
     """
-    viewer = Viewer(client, clock)
-    scope, relevant = scope_of(products, viewer.time.now())
+    cache = JobCache(client, clock)
+    query, relevant = query_for(products, cache.time.now())
     if since is not None:
-        scope = replace(scope, since=min(scope.since, since))
+        query = replace(query, since=min(query.since, since))
     if back is not None:
-        scope = scope.reaching(viewer.time.now() - back)
-    view = viewer.look(scope, relevant)
+        query = query.extended_to(cache.time.now() - back)
+    snapshot = cache.refresh(query, relevant)
     # Planned once without durations: that tells whose are wanted, and whom to ask the guard about.
     durations = Durations(client)
     wanted: list[Configuration] = []
-    plan = make_plan(view, products, slots, wanted.append, stack)
-    to_launch = dict.fromkeys(each.step.product for each in plan.steps if each.starts_a_job)
+    plan = build_plan(snapshot, products, slots, wanted.append, stack)
+    to_launch = dict.fromkeys(step.step.product for step in plan.steps if step.launches_job)
     refused = {name: why for name in to_launch if (why := guard(name))}
     if durations.learn(wanted) or refused:
-        plan = make_plan(view, products, slots, durations.of, stack, refused)
-    return plan, view
+        plan = build_plan(snapshot, products, slots, durations.of, stack, refused)
+    return plan, snapshot
 
 
-class Standing:
+class ProductState:
     """How far one product is on its tenant: `steps` are its part of a plan.
 
     `now` is never before the ends that it rests on: a `Date` has whole seconds, and the clock that
@@ -95,7 +97,7 @@ class Standing:
 
     def __init__(self, plan: Plan, product: str) -> None:
         self.steps: tuple[PlannedStep, ...] = tuple(
-            each for each in plan.steps if each.step.product == product
+            step for step in plan.steps if step.step.product == product
         )
         self.now = max([plan.now, *self._ends])
 
@@ -107,7 +109,7 @@ class Standing:
     @property
     def held(self) -> bool:
         """Whether every step is satisfied."""
-        return all(each.action == NONE for each in self.steps)
+        return all(step.action == NONE for step in self.steps)
 
     @property
     def since(self) -> datetime | None:
@@ -117,4 +119,4 @@ class Standing:
     @property
     def in_the_way(self) -> PlannedStep | None:
         """The first step that is not satisfied."""
-        return next((each for each in self.steps if each.action != NONE), None)
+        return next((step for step in self.steps if step.action != NONE), None)

@@ -32,11 +32,11 @@ class Schedule:
     end: datetime | None
 
 
-def expect(tasks: Sequence[Task], now: datetime, free_slots: int) -> Schedule:
+def forecast(tasks: Sequence[Task], now: datetime, free_slots: int) -> Schedule:
     """Return the expected schedule, longest remaining work first."""
     lengths = [task.length for task in tasks if task.length is not None]
     if len(lengths) < len(tasks) or any(task.release is None for task in tasks):
-        return Schedule(tuple(_start_now(each) for each in tasks), None)
+        return Schedule(tuple(_start_now(task) for task in tasks), None)
     return _Simulation(tasks, lengths, now, free_slots).run()
 
 
@@ -90,11 +90,11 @@ class _Simulation:
 
     def _next_event(self, waiting: list[int], at: datetime) -> datetime | None:
         releases = [self._released(index) for index in waiting]
-        moments = [*self.ends.values(), *(each for each in releases if each is not None)]
-        return min((each for each in moments if each > at), default=None)
+        moments = [*self.ends.values(), *(release for release in releases if release is not None)]
+        return min((moment for moment in moments if moment > at), default=None)
 
     def _remaining(self, index: int) -> timedelta:
         """Return the longest path of work from a task on."""
         next_ones = [i for i, task in enumerate(self.tasks) if index in task.after]
-        rest = max((self._remaining(each) for each in next_ones), default=timedelta(0))
+        rest = max((self._remaining(next_one) for next_one in next_ones), default=timedelta(0))
         return self.lengths[index] + rest

@@ -7,20 +7,26 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.decision.buffer import ADVISED_BUFFER, warn_of_close_run
-from tamr_provider.decision.steps import after, all_steps, phases, rules_of, why_too_early
+from tamr_provider.decision.steps import (
+    launch_policy_of,
+    pipeline_phases,
+    pipeline_steps,
+    why_too_early,
+    with_not_before,
+)
 from tamr_provider.decision.table import Action, Decision, decide
-from tamr_provider.planning.forecast import Task, expect
-from tamr_provider.tenant.snapshot import Scope
+from tamr_provider.planning.forecast import Task, forecast
+from tamr_provider.tenant.snapshot import JobQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from tamr_provider.decision.steps import Rules, Step
+    from tamr_provider.decision.steps import LaunchPolicy, Step
     from tamr_provider.models import Configuration, Job
     from tamr_provider.stackfile.product import Product
-    from tamr_provider.tenant.durations import Usual
-    from tamr_provider.tenant.snapshot import View
+    from tamr_provider.tenant.durations import DurationStats
+    from tamr_provider.tenant.snapshot import Snapshot
 
 _MOMENT = timedelta(minutes=1)  # what a plan does not call a wait
 NONE, ADOPT, WAIT, LAUNCH, HOLD = "none", "adopt", "wait", "launch", "hold"
@@ -43,8 +49,8 @@ class PlannedStep:
     job: Job | None = None
     not_before: datetime | None = None
     earliest_start: datetime | None = None
-    usual: Usual | None = None
-    own_job: bool = True
+    usual: DurationStats | None = None
+    has_own_job: bool = True
     ends_by_itself: bool = False
 
     @property
@@ -53,9 +59,9 @@ class PlannedStep:
         return self.job.id if self.job else ""
 
     @property
-    def starts_a_job(self) -> bool:
+    def launches_job(self) -> bool:
         """Whether a run would launch for it, now or when what it waits for is over."""
-        return self.action in (LAUNCH, WAIT) and self.own_job
+        return self.action in (LAUNCH, WAIT) and self.has_own_job
 
 
 @dataclass(frozen=True)
@@ -82,14 +88,14 @@ class Plan:
     @property
     def launches(self) -> int:
         """How many jobs a run would start."""
-        return sum(each.starts_a_job for each in self.steps)
+        return sum(step.launches_job for step in self.steps)
 
 
-def make_plan(  # noqa: PLR0913, PLR0917 - what was seen, what is wanted, what is known
-    view: View,
+def build_plan(  # noqa: PLR0913, PLR0917 - what was seen, what is wanted, what is known
+    snapshot: Snapshot,
     products: Mapping[str, Product],
     slots: int,
-    usual: Callable[[Configuration], Usual | None],
+    usual: Callable[[Configuration], DurationStats | None],
     stack: str = "",
     refused: Mapping[str, str] | None = None,
 ) -> Plan:
@@ -98,14 +104,14 @@ def make_plan(  # noqa: PLR0913, PLR0917 - what was seen, what is wanted, what i
     `usual` tells how long a configuration's jobs usually take, None where unknown; `refused` why
     a product's version may not run here.
     """
-    planner = _Planner(view, slots, usual)
-    rules_by_name = dict[str, "Rules"]()
+    planner = _Planner(snapshot, slots, usual)
+    rules_by_name = dict[str, "LaunchPolicy"]()
     for name, product in products.items():
-        rules = replace(rules_of(product, slots), refused=(refused or {}).get(name, ""))
+        rules = replace(launch_policy_of(product, slots), refused=(refused or {}).get(name, ""))
         rules_by_name[name] = rules
-        planner.add(phases(name, product, stack), rules)
+        planner.add(pipeline_phases(name, product, stack), rules)
     plan = planner.plan()
-    return replace(plan, warnings=tuple(_close_runs(view, rules_by_name, plan)))
+    return replace(plan, warnings=tuple(_close_runs(snapshot, rules_by_name, plan)))
 
 
 @dataclass(frozen=True)
@@ -119,47 +125,47 @@ class _End:
 
 class _Planner:
     def __init__(
-        self, view: View, slots: int, usual: Callable[[Configuration], Usual | None]
+        self, snapshot: Snapshot, slots: int, usual: Callable[[Configuration], DurationStats | None]
     ) -> None:
-        self._view, self._slots, self._usual = view, slots, usual
+        self._snapshot, self._slots, self._usual = snapshot, slots, usual
         self._steps: list[PlannedStep] = []
         self._tasks: list[Task] = []
         self._task_of: dict[int, int] = {}
         self._to_launch: dict[Configuration, int] = {}
         self._running: dict[str, int] = {}
 
-    def add(self, parts: list[list[Step]], rules: Rules) -> None:
+    def add(self, parts: list[list[Step]], rules: LaunchPolicy) -> None:
         before = list[_End]()
         for phase in parts:
             before = [self._plan_step(step, rules, before) for step in phase]
 
     def plan(self) -> Plan:
-        active = len(self._view.active)
-        schedule = expect(self._tasks, self._view.now, self._slots - active)
+        active = len(self._snapshot.active)
+        schedule = forecast(self._tasks, self._snapshot.now, self._slots - active)
         steps = [
             replace(each, earliest_start=schedule.starts[self._task_of[index]])
             if index in self._task_of
             else each
             for index, each in enumerate(self._steps)
         ]
-        expected = schedule.end - self._view.now if schedule.end is not None else None
-        return Plan(self._view.now, self._slots, active, tuple(steps), expected)
+        expected = schedule.end - self._snapshot.now if schedule.end is not None else None
+        return Plan(self._snapshot.now, self._slots, active, tuple(steps), expected)
 
-    def _plan_step(self, step: Step, rules: Rules, before: list[_End]) -> _End:
+    def _plan_step(self, step: Step, rules: LaunchPolicy, before: list[_End]) -> _End:
         held = next((each.held for each in before if each.held), None)
         if held is not None:
             self._steps.append(
-                PlannedStep(step, WAIT, f"behind {held}, which is held", own_job=False)
+                PlannedStep(step, WAIT, f"behind {held}, which is held", has_own_job=False)
             )
             return _End(held=held)
         if any(each.task is not None for each in before):
             planned = PlannedStep(step, LAUNCH, "when the steps before it are done")
             after_tasks = tuple(each.task for each in before if each.task is not None)
-            return self._add(planned, self._view.now, after_tasks)
-        if problem := why_too_early(step, self._view.latest or self._view.now):
+            return self._add(planned, self._snapshot.now, after_tasks)
+        if problem := why_too_early(step, self._snapshot.latest or self._snapshot.now):
             self._steps.append(PlannedStep(step, HOLD, problem))
             return _End(held=step)
-        step = after(step, [each.finish for each in before if each.finish is not None])
+        step = with_not_before(step, [each.finish for each in before if each.finish is not None])
         decision = self._decide(step, rules)
         planned = _planned(step, decision)
         if decision.action is Action.SATISFIED and decision.job is not None:
@@ -170,13 +176,17 @@ class _Planner:
             return _End(held=step)
         return self._decided(planned, decision)
 
-    def _decide(self, step: Step, rules: Rules) -> Decision:
+    def _decide(self, step: Step, rules: LaunchPolicy) -> Decision:
         """Decide as a run would in a moment: a version counts from the second after its commit."""
-        decision = decide(self._view.jobs, step, self._view.now, rules)
+        decision = decide(self._snapshot.jobs, step, self._snapshot.now, rules)
         soon = decision.earliest
-        if decision.action is not Action.WAIT or soon is None or soon > self._view.now + _MOMENT:
+        if (
+            decision.action is not Action.WAIT
+            or soon is None
+            or soon > self._snapshot.now + _MOMENT
+        ):
             return decision
-        later = decide(self._view.jobs, step, soon, rules)
+        later = decide(self._snapshot.jobs, step, soon, rules)
         return replace(later, earliest=soon) if later.action is Action.LAUNCH else decision
 
     def _decided(self, planned: PlannedStep, decision: Decision) -> _End:
@@ -186,16 +196,16 @@ class _Planner:
             if job.id in self._running:
                 return self._with(planned, self._running[job.id])
             self._running[job.id] = len(self._tasks)
-            return self._add(planned, self._view.now, (), job.created_at or self._view.now)
+            return self._add(planned, self._snapshot.now, (), job.created_at or self._snapshot.now)
         release = (
-            decision.earliest if decision.earliest or planned.action == WAIT else self._view.now
+            decision.earliest if decision.earliest or planned.action == WAIT else self._snapshot.now
         )
         # One load serves two products if it is created late enough for both.
-        may_share = configuration.type == "load" and planned.step.not_before <= self._view.now
+        may_share = configuration.type == "load" and planned.step.not_before <= self._snapshot.now
         other = self._to_launch.get(configuration) if may_share else None
         if other is not None:
             reason = f"one job serves it and {self._steps[other].step}"
-            shared = replace(planned, action=ADOPT, reason=reason, job=None, own_job=False)
+            shared = replace(planned, action=ADOPT, reason=reason, job=None, has_own_job=False)
             return self._with(shared, self._task_of[other])
         if may_share:
             self._to_launch[configuration] = len(self._steps)
@@ -234,20 +244,22 @@ def _planned(step: Step, decision: Decision) -> PlannedStep:
     )
 
 
-def _close_runs(view: View, rules: Mapping[str, Rules], plan: Plan) -> Iterator[str]:
+def _close_runs(snapshot: Snapshot, rules: Mapping[str, LaunchPolicy], plan: Plan) -> Iterator[str]:
     """Yield a warning for each product that would run soon after its last run."""
     for name in rules:
         first = next((p for p in plan.steps if p.step.product == name and p.step.first), None)
-        if first is None or not first.starts_a_job:
+        if first is None or not first.launches_job:
             continue
-        start = first.earliest_start or view.now
-        if warning := warn_of_close_run(view.jobs, first.step, start, rules[name]):
+        start = first.earliest_start or snapshot.now
+        if warning := warn_of_close_run(snapshot.jobs, first.step, start, rules[name]):
             yield warning
 
 
-def scope_of(products: Mapping[str, Product], now: datetime) -> tuple[Scope, set[Configuration]]:
+def query_for(
+    products: Mapping[str, Product], now: datetime
+) -> tuple[JobQuery, set[Configuration]]:
     """Return what a look has to cover to plan the products, and whose creation times matter."""
-    hours = max((each.min_hours_between for each in products.values()), default=0)
-    since = min((each.not_before for each in products.values()), default=now)
-    wanted = frozenset(each.configuration for each in all_steps(products))
-    return Scope(since, now - max(timedelta(hours=hours), ADVISED_BUFFER), wanted), set(wanted)
+    hours = max((product.min_hours_between for product in products.values()), default=0)
+    since = min((product.not_before for product in products.values()), default=now)
+    wanted = frozenset(pipeline_step.configuration for pipeline_step in pipeline_steps(products))
+    return JobQuery(since, now - max(timedelta(hours=hours), ADVISED_BUFFER), wanted), set(wanted)

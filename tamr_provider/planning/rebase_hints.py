@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.models import SUCCEEDED
-from tamr_provider.timestamps import format_moment
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tamr_provider.planning.plan import Plan
     from tamr_provider.stackfile.since.origin import Since
-    from tamr_provider.tenant.snapshot import View
+    from tamr_provider.tenant.snapshot import Snapshot
 
 _SECOND = timedelta(seconds=1)
 
@@ -30,7 +30,7 @@ def written_at(since: Since) -> datetime | None:
     return earliest if earliest < since.at else None
 
 
-def hints(plan: Plan, view: View, sinces: Mapping[str, Since], stack: str) -> Iterator[str]:
+def hints(plan: Plan, snapshot: Snapshot, sinces: Mapping[str, Since], stack: str) -> Iterator[str]:
     """Yield how to count the jobs of before the rebase, for each product that would run again."""
     for name, since in sinces.items():
         earliest = written_at(since)
@@ -39,17 +39,17 @@ def hints(plan: Plan, view: View, sinces: Mapping[str, Since], stack: str) -> It
         wanted = {
             planned.step.configuration
             for planned in plan.steps
-            if planned.step.product == name and planned.starts_a_job
+            if planned.step.product == name and planned.launches_job
         }
         if any(
             job.configuration in wanted
             and job.outcome == SUCCEEDED
             and job.created_at is not None
             and earliest <= job.created_at < since.at
-            for job in view.jobs
+            for job in snapshot.jobs
         ):
             version = plan.versions.get(name, "").partition(",")[0]
-            words = ["tamr", "bump", name, version, "--since", format_moment(earliest)]
+            words = ["tamr", "bump", name, version, "--since", format_timestamp(earliest)]
             yield f"{name}: {_hint(since.commit[:7], shlex.join([*words, '--stack', stack]))}"
 
 

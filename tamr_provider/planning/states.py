@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.table import is_equal_and_new_enough
+from tamr_provider.decision.table import would_satisfy
 from tamr_provider.models import FAILED as JOB_FAILED
 from tamr_provider.planning.plan import ADOPT, NONE, WAIT
 from tamr_provider.planning.plan import HOLD as ON_HOLD
@@ -47,6 +47,6 @@ def needs_action(planned: PlannedStep) -> bool:
 
 
 def _has_failed(job: Job, planned: PlannedStep, retried_at: datetime | None) -> bool:
-    if job.outcome != JOB_FAILED or not is_equal_and_new_enough(job, planned.step):
+    if job.outcome != JOB_FAILED or not would_satisfy(job, planned.step):
         return False
     return retried_at is None or job.created_at is None or job.created_at >= retried_at

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.table import by_creation, is_equal_and_new_enough
-from tamr_provider.errors import AnswerLostError, BusyError, RefusedError, TamrError
+from tamr_provider.decision.table import creation_key, would_satisfy
+from tamr_provider.errors import ApiError, ResponseLostError, TamrError, TooManyRequestsError
 from tamr_provider.models import STOPPING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tamr_provider.client.jobs import Client
+    from tamr_provider.client.jobs import JobsClient
     from tamr_provider.decision.steps import Step
     from tamr_provider.models import Job
 
@@ -27,7 +27,7 @@ _CONFLICT = 409
 
 
 @dataclass(frozen=True)
-class Launch:
+class LaunchOutcome:
     """What became of one POST: a job, no room for it, or no way to know.
 
     `conflict` is the second kind of not knowing: Tamr said that something is in the way.
@@ -41,22 +41,22 @@ class Launch:
     trouble: str = ""
 
 
-def launch(client: Client, step: Step) -> Launch:
+def post_job(client: JobsClient, step: Step) -> LaunchOutcome:
     """Send one create. Raises RefusedError where Tamr said no."""
     try:
-        return Launch(job=client.create_job(step.configuration))
-    except BusyError as error:
-        return Launch(busy=True, retry_after=error.retry_after, trouble=str(error))
-    except AnswerLostError as error:
-        return Launch(in_doubt=error.sent, trouble=str(error))
-    except RefusedError as error:
+        return LaunchOutcome(job=client.create_job(step.configuration))
+    except TooManyRequestsError as error:
+        return LaunchOutcome(busy=True, retry_after=error.retry_after, trouble=str(error))
+    except ResponseLostError as error:
+        return LaunchOutcome(in_doubt=error.sent, trouble=str(error))
+    except ApiError as error:
         # What Tamr means by it is not documented (U11): somebody may have started the same job.
         if error.status != _CONFLICT:
             raise
-        return Launch(in_doubt=True, conflict=True, trouble=str(error))
+        return LaunchOutcome(in_doubt=True, conflict=True, trouble=str(error))
 
 
-def first_by_another(jobs: Sequence[Job], steps: Sequence[Step], ours: Job) -> Job | None:
+def find_earlier_rival(jobs: Sequence[Job], steps: Sequence[Step], ours: Job) -> Job | None:
     """Return the job that makes ours a duplicate: equal, active, created earlier.
 
     `steps` are the open ones of this configuration: the other has to do for them what ours does.
@@ -65,10 +65,10 @@ def first_by_another(jobs: Sequence[Job], steps: Sequence[Step], ours: Job) -> J
     """
     rivals = [job for job in jobs if job.active and job.id != ours.id]
     rivals = [job for job in rivals if _does_as_much(job, ours, steps)]
-    return min(rivals, key=by_creation, default=None)
+    return min(rivals, key=creation_key, default=None)
 
 
-def twins(jobs: Sequence[Job], steps: Sequence[Step]) -> list[Job]:
+def find_abandoned_twins(jobs: Sequence[Job], steps: Sequence[Step]) -> list[Job]:
     """Return the losers of a race that nobody is left to stop.
 
     Of two equal jobs that were created within seconds of each other the later one lost. Its own
@@ -82,7 +82,7 @@ def twins(jobs: Sequence[Job], steps: Sequence[Step]) -> list[Job]:
     return lost
 
 
-def strangers(jobs: Sequence[Job], steps: Sequence[Step]) -> list[Job]:
+def find_unowned_duplicates(jobs: Sequence[Job], steps: Sequence[Step]) -> list[Job]:
     """Return the jobs that run beside an earlier equal one and are left alone.
 
     A request that arrived late may have started them, or somebody who wants them.
@@ -97,25 +97,25 @@ def strangers(jobs: Sequence[Job], steps: Sequence[Step]) -> list[Job]:
 
 def _running(jobs: Sequence[Job], steps: Sequence[Step]) -> list[Job]:
     running = [job for job in jobs if job.active and job.state != STOPPING]
-    useful = [job for job in running if any(is_equal_and_new_enough(job, step) for step in steps)]
-    return sorted(useful, key=by_creation)
+    useful = [job for job in running if any(would_satisfy(job, step) for step in steps)]
+    return sorted(useful, key=creation_key)
 
 
 def _is_twin(later: Job, first: Job) -> bool:
-    return by_creation(later)[0] - by_creation(first)[0] <= _RACE
+    return creation_key(later)[0] - creation_key(first)[0] <= _RACE
 
 
 def _does_as_much(first: Job, later: Job, steps: Sequence[Step]) -> bool:
     """Whether an earlier job satisfies every step that the later one does, one at least."""
-    helped = [step for step in steps if is_equal_and_new_enough(later, step)]
+    helped = [step for step in steps if would_satisfy(later, step)]
     return (
         bool(helped)
-        and all(is_equal_and_new_enough(first, step) for step in helped)
-        and by_creation(first) < by_creation(later)
+        and all(would_satisfy(first, step) for step in helped)
+        and creation_key(first) < creation_key(later)
     )
 
 
-def try_to_stop(client: Client, job: Job) -> bool:
+def request_stop(client: JobsClient, job: Job) -> bool:
     """Ask a job to stop; return whether Tamr took the request. Only DONE tells how it ended."""
     try:
         client.stop_job(job.id)

@@ -7,19 +7,19 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tamr_provider.errors import RefusedError, StepError
-from tamr_provider.reconciler.launch import Launch, launch
+from tamr_provider.errors import ApiError, StepError
+from tamr_provider.reconciler.launch import LaunchOutcome, post_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from tamr_provider.client.jobs import Client
+    from tamr_provider.client.jobs import JobsClient
     from tamr_provider.clock import Clock
-    from tamr_provider.decision.steps import Rules, Step
-    from tamr_provider.reconciler.duplicates import Duplicates
-    from tamr_provider.reconciler.pending import Ticket
-    from tamr_provider.tenant.snapshot import View, Viewer
+    from tamr_provider.decision.steps import LaunchPolicy, Step
+    from tamr_provider.reconciler.duplicates import DuplicateResolver
+    from tamr_provider.reconciler.pending import PendingStep
+    from tamr_provider.tenant.snapshot import JobCache, Snapshot
 
 _LONGEST_BUSY_SECONDS = 60.0
 # A POST whose response was lost may still be on its way; this many shortest waits let it arrive.
@@ -37,15 +37,15 @@ class Launcher:
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a POST rests on and what hears of it
         self,
-        client: Client,
-        viewer: Viewer,
-        duplicates: Duplicates,
+        client: JobsClient,
+        cache: JobCache,
+        duplicates: DuplicateResolver,
         clock: Clock,
         poll_seconds: float,
         announce: Callable[[str], None],
     ) -> None:
         self._client = client
-        self._viewer = viewer
+        self._cache = cache
         self._duplicates = duplicates
         self._clock = clock
         self._poll = poll_seconds
@@ -59,12 +59,12 @@ class Launcher:
         """Note that the tenant was polled a moment ago."""
         self._polled_at = (self._clock.monotonic(), self._clock.now())
 
-    def is_current(self, step: Step, view: View) -> bool:
+    def is_current(self, step: Step, snapshot: Snapshot) -> bool:
         """Whether the tenant is still as the view shows it, asked with one request.
 
         The age counts on both clocks: the monotonic one stands still while a machine is suspended.
         """
-        if not self._viewer.confirm(view, step.configuration, step.not_before):
+        if not self._cache.confirm(snapshot, step.configuration, step.not_before):
             return False
         monotonic, wall = self._polled_at
         age = max(self._clock.monotonic() - monotonic, (self._clock.now() - wall).total_seconds())
@@ -72,65 +72,65 @@ class Launcher:
         self._stale_polls = self._stale_polls + 1 if is_stale else 0
         return not is_stale
 
-    def launch(self, ticket: Ticket, view: View) -> StepError | None:
+    def launch(self, pending: PendingStep, snapshot: Snapshot) -> StepError | None:
         """Send one POST for a step; return the error that it ends with, if it does."""
-        if len(ticket.conflicts) >= ticket.rules.max_attempts:
-            times = f"{len(ticket.conflicts)} times in a row"
-            return StepError(f"{ticket.step}: {ticket.conflicts[-1]}, {times}")
-        at = self._viewer.time.now()
+        if len(pending.conflicts) >= pending.rules.max_attempts:
+            times = f"{len(pending.conflicts)} times in a row"
+            return StepError(f"{pending.step}: {pending.conflicts[-1]}, {times}")
+        at = self._cache.time.now()
         try:
-            outcome = launch(self._client, ticket.step)
-        except RefusedError as error:
-            return StepError(f"{ticket.step}: {error}")
+            outcome = post_job(self._client, pending.step)
+        except ApiError as error:
+            return StepError(f"{pending.step}: {error}")
         if outcome.job is not None:
-            self._launched(ticket, outcome, at)
+            self._launched(pending, outcome, at)
         elif outcome.busy:
             pause = self._busy_pause * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
             self._busy_until = self._clock.monotonic() + max(pause, outcome.retry_after or 0)
             self._busy_pause = min(_LONGEST_BUSY_SECONDS, self._busy_pause * 2)
         else:
-            self._doubt(ticket, outcome, view)
+            self._doubt(pending, outcome, snapshot)
         return None
 
-    def known_rules(self, ticket: Ticket) -> Rules:
+    def known_rules(self, pending: PendingStep) -> LaunchPolicy:
         """Return a step's rules with what is known of the tenant's clock and of our own stops."""
         return replace(
-            ticket.rules,
-            uncertainty=self._viewer.time.uncertainty(),
+            pending.rules,
+            uncertainty=self._cache.time.uncertainty(),
             withdrawn=frozenset(self._duplicates.withdrawn),
         )
 
-    def rules_now(self, ticket: Ticket, ahead: int) -> Rules:
+    def rules_now(self, pending: PendingStep, ahead: int) -> LaunchPolicy:
         """Return them with what keeps a POST waiting; so many steps of ours go first."""
         doubts = self._duplicates.doubts
         return replace(
-            self.known_rules(ticket),
+            self.known_rules(pending),
             ahead=ahead,
             busy_until=self.busy_until(),
-            in_doubt_until=self._tenant_moment(doubts.until(ticket.step.configuration)),
+            in_doubt_until=self._tenant_moment(doubts.until(pending.step.configuration)),
         )
 
     def busy_until(self) -> datetime | None:
         """Return until when Tamr has no room, None if it may have some."""
         return self._tenant_moment(self._busy_until)
 
-    def _launched(self, ticket: Ticket, outcome: Launch, at: datetime) -> None:
+    def _launched(self, pending: PendingStep, outcome: LaunchOutcome, at: datetime) -> None:
         assert outcome.job is not None  # noqa: S101 - asked before
         self._busy_pause = self._poll
-        self._viewer.launched(outcome.job)
+        self._cache.launched(outcome.job)
         self._duplicates.launched.add(outcome.job.id)
-        ticket.has_launched(outcome.job, at)
-        if warning := ticket.warn_of_age(outcome.job):
+        pending.has_launched(outcome.job, at)
+        if warning := pending.warn_of_age(outcome.job):
             self._announce(warning)
 
-    def _doubt(self, ticket: Ticket, outcome: Launch, view: View) -> None:
+    def _doubt(self, pending: PendingStep, outcome: LaunchOutcome, snapshot: Snapshot) -> None:
         """Poll before another POST is sent: the one without a response may have started a job."""
         polls = _DOUBT_IN_POLLS if outcome.in_doubt else 1
         until = self._clock.monotonic() + polls * self._poll
-        self._duplicates.doubts.lost(ticket.step.configuration, view.jobs, until)
-        ticket.conflicts = [*ticket.conflicts, outcome.trouble] if outcome.conflict else []
-        self._announce(f"{ticket.step}: {outcome.trouble}; looking before trying again")
+        self._duplicates.doubts.lost(pending.step.configuration, snapshot.jobs, until)
+        pending.conflicts = [*pending.conflicts, outcome.trouble] if outcome.conflict else []
+        self._announce(f"{pending.step}: {outcome.trouble}; looking before trying again")
 
     def _tenant_moment(self, until: float) -> datetime | None:
         left = until - self._clock.monotonic()
-        return self._viewer.time.in_local_seconds(left) if left > 0 else None
+        return self._cache.time.at_local_delay(left) if left > 0 else None

@@ -6,16 +6,16 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.table import failure, is_equal_and_new_enough
+from tamr_provider.decision.table import failure_text, would_satisfy
 from tamr_provider.errors import HeldError, JobFailedError, NotFinishedError, StepError
 from tamr_provider.models import FAILED
-from tamr_provider.timestamps import format_duration, format_moment
+from tamr_provider.timestamps import format_duration, format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
-    from tamr_provider.decision.steps import Phases, Rules, Step
+    from tamr_provider.decision.steps import LaunchPolicy, Phases, Step
     from tamr_provider.decision.table import Decision
     from tamr_provider.models import Job
 
@@ -23,7 +23,7 @@ LAUNCHED, SHARED, ADOPTED, FOUND = "launched", "shared", "adopted", "found"
 
 
 @dataclass(frozen=True)
-class Result:
+class StepResult:
     """How a step came to be satisfied; `attempts` counts the failed jobs before, and this one.
 
     `how` is launched, shared (launched for another step of this run), adopted (started by
@@ -31,7 +31,7 @@ class Result:
     """
 
     job: Job
-    how: str
+    origin: str
     attempts: int
 
     @property
@@ -41,7 +41,7 @@ class Result:
         if job.created_at is not None and job.finished_at is not None:
             took = f" after {format_duration(job.finished_at - job.created_at)}"
         unproven = "; may have applied nothing" if job.configuration.is_workflow else ""
-        return f"succeeded{took}{_HOW[self.how]}{unproven}"
+        return f"succeeded{took}{_HOW[self.origin]}{unproven}"
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -57,7 +57,7 @@ _HOW = {
 
 
 @dataclass(eq=False)
-class Ticket:
+class PendingStep:
     """One step that somebody waits for; times are this machine's monotonic seconds.
 
     `then` are the phases behind it. `guard` tells why it may not be launched; it is None once it
@@ -68,10 +68,10 @@ class Ticket:
     """
 
     step: Step
-    rules: Rules
+    rules: LaunchPolicy
     then: Phases = ()
     guard: Callable[[], str] | None = None
-    future: Future[Result] = field(default_factory=Future)
+    future: Future[StepResult] = field(default_factory=Future)
     decision: Decision | None = None
     waiting_for: str = ""
     waiting_since: float = 0.0
@@ -85,7 +85,7 @@ class Ticket:
         """The work from here to the product's end, the step's own first."""
         return ((self.step.configuration,), *self.then)
 
-    def decided(self, decision: Decision, now: float) -> None:
+    def record_decision(self, decision: Decision, now: float) -> None:
         """Take note of a decision, and since when we wait for its job."""
         self.decision, self.has_waited = decision, True
         job = decision.job
@@ -121,16 +121,16 @@ class Ticket:
 
     def has_failed(self, job: Job | None) -> bool:
         """Whether this is a job that would have satisfied the step, and failed."""
-        return job is not None and job.outcome == FAILED and is_equal_and_new_enough(job, self.step)
+        return job is not None and job.outcome == FAILED and would_satisfy(job, self.step)
 
-    def result(self, job: Job, jobs: Iterable[Job], by_runner: Collection[str]) -> Result:
+    def to_result(self, job: Job, jobs: Iterable[Job], by_runner: Collection[str]) -> StepResult:
         """Return how the step came to be satisfied by a job; `by_runner` are its own launches."""
-        how = ADOPTED if self.has_waited else FOUND
+        origin = ADOPTED if self.has_waited else FOUND
         if job.id in by_runner:
-            how = LAUNCHED if job.id in self.launched else SHARED
-        return Result(job, how, self._failures(jobs) + 1)
+            origin = LAUNCHED if job.id in self.launched else SHARED
+        return StepResult(job, origin, self._failures(jobs) + 1)
 
-    def failed(self, job: Job, jobs: Iterable[Job], url: str, resume: str) -> JobFailedError:
+    def failed_error(self, job: Job, jobs: Iterable[Job], url: str, resume: str) -> JobFailedError:
         """Say that the step's job failed.
 
         `url` is the tenant's address: that of its Jobs page is not documented, and a browser
@@ -139,28 +139,28 @@ class Ticket:
         tried = f"attempt {self._failures(jobs)} of {self.rules.max_attempts}"
         page = f"Jobs page of {url}"
         again = f"to try again: {resume}"
-        text = f"{self.step} failed ({tried}): {failure(job)} ({job.id}, {page}); {again}"
+        text = f"{self.step} failed ({tried}): {failure_text(job)} ({job.id}, {page}); {again}"
         return JobFailedError(text, job.id)
 
-    def too_old(self, job: Job, resume: str) -> StepError:
+    def too_old_error(self, job: Job, resume: str) -> StepError:
         """Say that the job that we launched does not satisfy the step, for its creation stamp."""
         at, step = self.launched[job.id], self.step
         text = f"{step}: {_two_times(job, at, step)}, so it does not count"
         return StepError(f"{text}; to run it again: {resume}", job.id)
 
-    def held(self, decision: Decision) -> HeldError:
+    def held_error(self, decision: Decision) -> HeldError:
         """Say that a person has to decide."""
         job_id = decision.job.id if decision.job else ""
         return HeldError(f"{self.step} is held: {decision.reason}", job_id)
 
-    def not_finished(self, why: str, resume: str) -> NotFinishedError:
+    def unfinished_error(self, why: str, resume: str) -> NotFinishedError:
         """Say that we stopped waiting, and what goes on without us."""
         job = f"{self.waiting_for} goes on" if self.waiting_for else "no job of it was running"
         text = f"{self.step} is not finished: {why}; {job}; to resume: {resume}"
         return NotFinishedError(text, self.waiting_for)
 
     def _failures(self, jobs: Iterable[Job]) -> int:
-        return sum(self.has_failed(each) and not self._forgiven(each) for each in jobs)
+        return sum(self.has_failed(job) and not self._forgiven(job) for job in jobs)
 
     def _forgiven(self, job: Job) -> bool:
         retried_at, created = self.rules.retried_at, job.created_at
@@ -168,8 +168,8 @@ class Ticket:
 
 
 def _two_times(job: Job, at: datetime, step: Step) -> str:
-    created = format_moment(job.created_at or at)
+    created = format_timestamp(job.created_at or at)
     return (
-        f"{job.id} was launched at {format_moment(at)} on the tenant's clock but is stamped as "
-        f"created at {created}, before {format_moment(step.not_before)}"
+        f"{job.id} was launched at {format_timestamp(at)} on the tenant's clock but is stamped as "
+        f"created at {created}, before {format_timestamp(step.not_before)}"
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tamr_provider.models import Job
-    from tamr_provider.tenant.durations import Usual
+    from tamr_provider.tenant.durations import DurationStats
 
 _LATE = 0.06  # how late we may notice a job's end, as a share of its age
 # The same while hardly any of the earlier ones had ended. The tenth percentile would do for most,
@@ -16,7 +16,7 @@ _LATE_EARLY_ON = 0.20
 LONGEST = timedelta(minutes=5)
 
 
-def next_look(job: Job, now: datetime, usual: Usual | None) -> timedelta:
+def poll_delay(job: Job, now: datetime, usual: DurationStats | None) -> timedelta:
     """Return how long, in the tenant's time, a job may be left alone from now on."""
     age = max(timedelta(0), now - (job.created_at or now))
     wait = age * _LATE

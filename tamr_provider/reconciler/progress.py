@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from tamr_provider.decision.table import Action
-from tamr_provider.timestamps import format_clock, format_duration
+from tamr_provider.timestamps import format_duration, format_local_time
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from tamr_provider.decision.steps import Step
     from tamr_provider.decision.table import Decision
     from tamr_provider.models import Job
-    from tamr_provider.reconciler.pending import Result
-    from tamr_provider.tenant.durations import Usual
+    from tamr_provider.reconciler.pending import StepResult
+    from tamr_provider.tenant.durations import DurationStats
 
 
 @dataclass(frozen=True)
-class Wait:
+class JobProgress:
     """A job that is waited for, as of `now` on the tenant's clock."""
 
     job: Job
     now: datetime
-    usual: Usual | None = None
+    usual: DurationStats | None = None
 
-    def after(self, length: timedelta) -> Wait:
+    def after(self, length: timedelta) -> JobProgress:
         """Return the same a while later: a look may be minutes old."""
         return replace(self, now=self.now + length)
 
@@ -58,29 +58,29 @@ class Wait:
         end = self.job.created_at + self.usual.median
         latest = self.job.created_at + self.usual.ninetieth
         if self.now < end:
-            return f"ends about {format_clock(end, self.now)}"
+            return f"ends about {format_local_time(end, self.now)}"
         if self.now < latest:
-            return f"9 in 10 end by {format_clock(latest, self.now)}"
+            return f"9 in 10 end by {format_local_time(latest, self.now)}"
         return "longer than 9 in 10"
 
 
 @dataclass(frozen=True)
-class Status:
+class StepStatus:
     """Where one step stands; `active` is every job on the tenant that has a slot or wants one."""
 
     decision: Decision
     now: datetime
     active: tuple[Job, ...]
     slots: int
-    usual: Usual | None = None
+    usual: DurationStats | None = None
 
     @property
-    def wait(self) -> Wait | None:
+    def wait(self) -> JobProgress | None:
         """The job that the step waits for as its own, None where there is none."""
         job = self.decision.job
         if self.decision.action is not Action.ADOPT or job is None:
             return None
-        return Wait(job, self.now, self.usual)
+        return JobProgress(job, self.now, self.usual)
 
     @property
     def state(self) -> str:
@@ -102,13 +102,13 @@ class Status:
         return f"{self.state} {wait} ({wait.job.id}, {slots})"
 
 
-class Observer(Protocol):
+class ProgressObserver(Protocol):
     """Somebody who looks on."""
 
-    def status(self, step: Step, status: Status) -> None:
+    def status(self, step: Step, status: StepStatus) -> None:
         """Take note of where a step stands; called at every look."""
 
-    def ended(self, step: Step, outcome: Result | Exception) -> None:
+    def ended(self, step: Step, outcome: StepResult | Exception) -> None:
         """Take note of how a step ended."""
 
     def note(self, text: str) -> None:

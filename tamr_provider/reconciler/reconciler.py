@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING
 from tamr_provider.decision.buffer import ADVISED_BUFFER, CloseRunWarnings
 from tamr_provider.decision.steps import why_too_early
 from tamr_provider.decision.table import Action, Decision, decide
-from tamr_provider.errors import InputError, InterruptedWaitError, OutageError, StepError
-from tamr_provider.reconciler.duplicates import Duplicates
+from tamr_provider.errors import InputError, StepError, TenantUnavailableError, WaitInterruptedError
+from tamr_provider.reconciler.duplicates import DuplicateResolver
 from tamr_provider.reconciler.launching import Launcher
-from tamr_provider.reconciler.pending import Result, Ticket
-from tamr_provider.reconciler.polling import LONGEST, next_look
-from tamr_provider.reconciler.progress import Observer, Status
+from tamr_provider.reconciler.pending import PendingStep, StepResult
+from tamr_provider.reconciler.polling import LONGEST, poll_delay
+from tamr_provider.reconciler.progress import ProgressObserver, StepStatus
 from tamr_provider.tenant.durations import Durations
-from tamr_provider.tenant.snapshot import Scope, View, Viewer
-from tamr_provider.timestamps import format_moment
+from tamr_provider.tenant.snapshot import JobCache, JobQuery, Snapshot
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
     from datetime import datetime
 
-    from tamr_provider.client.jobs import Client
+    from tamr_provider.client.jobs import JobsClient
     from tamr_provider.clock import Clock
-    from tamr_provider.decision.steps import Phases, Rules, Step
+    from tamr_provider.decision.steps import LaunchPolicy, Phases, Step
 
 _NO_LIMIT = 10**9
 _IDLE_SECONDS = 3600.0
@@ -35,7 +35,7 @@ _MISSES = 3  # polls of one turn that were no ground for a POST
 _LAG = timedelta(minutes=1)  # how far the tenant's list may lag behind without a word from us
 
 
-class Runner:
+class Reconciler:
     """Reconciles steps on one tenant, those of one process; one thread takes the turns.
 
     `resume` is the command that goes on where this runner stops; `stop` is the event that the
@@ -44,22 +44,22 @@ class Runner:
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a runner is made of, wired in one place each
         self,
-        client: Client,
+        client: JobsClient,
         clock: Clock,
         stop: threading.Event,
         poll_seconds: float,
-        observer: Observer,
+        observer: ProgressObserver,
         resume: str,
     ) -> None:
         self._client, self._clock, self._observer = client, clock, observer
         self._poll, self._resume = poll_seconds, resume
-        self._viewer = Viewer(client, clock)
-        self._open: list[Ticket] = []
+        self._cache = JobCache(client, clock)
+        self._open: list[PendingStep] = []
         self._lock, self._wake, self._stop = threading.Lock(), threading.Event(), stop
         self._durations = Durations(client)
-        self._duplicates, self._stopped = Duplicates(client, observer.note), ""
+        self._duplicates, self._stopped = DuplicateResolver(client, observer.note), ""
         self._launcher = Launcher(
-            client, self._viewer, self._duplicates, clock, poll_seconds, observer.note
+            client, self._cache, self._duplicates, clock, poll_seconds, observer.note
         )
         self._asked = self._warned = False
         self._close_runs = CloseRunWarnings()
@@ -67,27 +67,27 @@ class Runner:
     def submit(
         self,
         step: Step,
-        rules: Rules,
+        rules: LaunchPolicy,
         then: Phases = (),
         guard: Callable[[], str] | None = None,
-    ) -> Future[Result]:
+    ) -> Future[StepResult]:
         """Ask for a step; the future holds its Result, or a TamrError.
 
         `then` is what hangs on the step: where slots are short, the longest remaining work goes
         first. `guard` tells why the step may not be launched; it is asked once, before it would be.
         """
-        ticket = Ticket(step, rules, then, guard)
+        pending = PendingStep(step, rules, then, guard)
         with self._lock:
-            self._open.append(ticket)
+            self._open.append(pending)
         self._wake.set()
         if self._stopped:
-            self.abandon()
-        return ticket.future
+            self.fail_pending()
+        return pending.future
 
     @property
     def tenant_time(self) -> datetime:
         """The tenant's time as far as it is known."""
-        return self._viewer.time.now()
+        return self._cache.time.now()
 
     def interrupt(self, why: str) -> None:
         """Stop waiting as soon as the request under way is answered; jobs are left alone."""
@@ -97,44 +97,44 @@ class Runner:
 
     def run(self) -> None:
         """Take turns until no step is open or somebody interrupts; never raises."""
-        while self._tickets() and not self._stopped:
+        while self._open_steps() and not self._stopped:
             try:
-                pause = self.turn()
-            except (InterruptedWaitError, OutageError) as error:
-                self._end_all(lambda ticket, why=str(error): self._not_finished(ticket, why))  # type: ignore[misc]
+                pause = self.reconcile_once()
+            except (WaitInterruptedError, TenantUnavailableError) as error:
+                self._end_all(lambda pending, why=str(error): self._not_finished(pending, why))  # type: ignore[misc]
             except Exception as error:  # noqa: BLE001 - whoever waits has to hear of it
                 self._end_all(lambda _, error=error: error)  # type: ignore[misc]
             else:
-                self._wait(pause if self._tickets() else 0)
+                self._sleep(pause if self._open_steps() else 0)
         if self._stopped:
-            self.abandon()
+            self.fail_pending()
 
-    def serve(self) -> None:
+    def run_until_stopped(self) -> None:
         """Take turns whenever a step is open, until somebody interrupts."""
         while not self._stopped:
-            self._wait(_IDLE_SECONDS)
+            self._sleep(_IDLE_SECONDS)
             self.run()
-        self.abandon()
+        self.fail_pending()
 
-    def abandon(self) -> None:
+    def fail_pending(self) -> None:
         """Tell whoever still waits that we stopped; the loop may be in a request all the while."""
         why = self._stopped or "stopped waiting"
-        self._end_all(lambda ticket: self._not_finished(ticket, why))
+        self._end_all(lambda pending: self._not_finished(pending, why))
 
-    def turn(self) -> float:
+    def reconcile_once(self) -> float:
         """Look once, do what it calls for, and return in how many seconds to look again."""
-        view, misses = self._look(), 0
-        while (ticket := self._best_to_launch(view)) is not None and not self._stopped:
+        snapshot, misses = self._refresh(), 0
+        while (pending := self._best_to_launch(snapshot)) is not None and not self._stopped:
             # Whatever was asked since the look gave others time to start the same job.
             if not self._asked:
-                misses += not self._launch(ticket, view)
+                misses += not self._launch(pending, snapshot)
             if misses == _MISSES:
                 return self._poll
             if self._launcher.busy_until() is None:
-                view = self._look()
-        return self._pause(view)
+                snapshot = self._refresh()
+        return self._pause(snapshot)
 
-    def _wait(self, seconds: float) -> None:
+    def _sleep(self, seconds: float) -> None:
         self._wake.clear()
         # Looked at after the clearing, so that no step and no interrupt is slept through.
         if seconds and not self._stopped and not self._has_new():
@@ -144,167 +144,181 @@ class Runner:
             self._clock.wait(self._stop, self._poll)
 
     def _has_new(self) -> bool:
-        return any(each.decision is None for each in self._tickets())
+        return any(step.decision is None for step in self._open_steps())
 
-    def _tickets(self) -> list[Ticket]:
+    def _open_steps(self) -> list[PendingStep]:
         with self._lock:
             return list(self._open)
 
-    def _look(self) -> View:
-        tickets = self._tickets()
+    def _refresh(self) -> Snapshot:
+        pending_steps = self._open_steps()
         # The advised buffer too, to warn of a run that keeps none: the same request asks for both.
-        buffer = max([ADVISED_BUFFER, *(each.rules.buffer for each in tickets)])
-        now = self._viewer.time.now()
-        scope = Scope(
-            since=min((each.step.not_before for each in tickets), default=now),
+        buffer = max(
+            [ADVISED_BUFFER, *(pending_step.rules.buffer for pending_step in pending_steps)]
+        )
+        now = self._cache.time.now()
+        scope = JobQuery(
+            since=min(
+                (pending_step.step.not_before for pending_step in pending_steps), default=now
+            ),
             ended=now - buffer,
         )
         self._asked = False
-        view = self._viewer.look(scope, {each.step.configuration for each in tickets})
+        snapshot = self._cache.refresh(
+            scope, {pending_step.step.configuration for pending_step in pending_steps}
+        )
         self._launcher.polled()
-        return view
+        return snapshot
 
-    def _best_to_launch(self, view: View) -> Ticket | None:
+    def _best_to_launch(self, snapshot: Snapshot) -> PendingStep | None:
         """Decide for every step, and return the one to launch now, if any."""
-        self._duplicates.doubts.settle(view.jobs)
-        self._warn_of_a_blind_list(view)
-        ready = self._settle(view)
-        behind = (each for ticket in self._tickets() for part in ticket.path for each in part)
+        self._duplicates.doubts.settle(snapshot.jobs)
+        self._warn_of_a_blind_list(snapshot)
+        ready = self._evaluate_all(snapshot)
+        behind = (each for pending in self._open_steps() for part in pending.path for each in part)
         self._asked = self._durations.learn(behind) or self._asked
         # Equal ones by their names, so that the order of submission never matters.
         ready.sort(key=lambda each: (-self._durations.of_path(each.path), str(each.step)))
         best = None
-        for place, ticket in enumerate(ready):
+        for place, pending in enumerate(ready):
             decision = decide(
-                view.jobs, ticket.step, view.now, self._launcher.rules_now(ticket, place)
+                snapshot.jobs, pending.step, snapshot.now, self._launcher.rules_now(pending, place)
             )
-            self._decided(ticket, decision)
+            self._record_decision(pending, decision)
             if best is None and decision.action is Action.LAUNCH:
-                best = ticket
-        self._tell(view)
+                best = pending
+        self._notify(snapshot)
         return best
 
-    def _tell(self, view: View) -> None:
+    def _notify(self, snapshot: Snapshot) -> None:
         """Tell whoever looks on where every open step stands."""
-        for ticket in self._tickets():
-            if ticket.decision is not None:
-                status = Status(
-                    decision=ticket.decision,
-                    now=view.now,
-                    active=view.active,
-                    slots=ticket.rules.slots,
-                    usual=self._durations.of(ticket.step.configuration),
+        for pending in self._open_steps():
+            if pending.decision is not None:
+                status = StepStatus(
+                    decision=pending.decision,
+                    now=snapshot.now,
+                    active=snapshot.active,
+                    slots=pending.rules.slots,
+                    usual=self._durations.of(pending.step.configuration),
                 )
-                self._observer.status(ticket.step, status)
+                self._observer.status(pending.step, status)
 
-    def _warn_of_a_blind_list(self, view: View) -> None:
+    def _warn_of_a_blind_list(self, snapshot: Snapshot) -> None:
         """Say once that others would not find a job of ours, since the list does not show it."""
-        for job in view.active:
-            since = job.created_at or view.now
-            if job.id in view.unlisted and view.now - since > _LAG and not self._warned:
+        for job in snapshot.active:
+            since = job.created_at or snapshot.now
+            if job.id in snapshot.unlisted and snapshot.now - since > _LAG and not self._warned:
                 self._warned = True
                 self._observer.note(
-                    f"the tenant's list does not show {job.id}, created at {format_moment(since)}: "
+                    f"the tenant's list does not show {job.id}, created at {format_timestamp(since)}: "
                     "another runner would start it a second time; see: tamr doctor --tenant"
                 )
 
-    def _settle(self, view: View) -> list[Ticket]:
+    def _evaluate_all(self, snapshot: Snapshot) -> list[PendingStep]:
         """Judge every open step, those included that the end of another one submits."""
         ready, judged = [], set[int]()
-        while new := [each for each in self._tickets() if id(each) not in judged]:
-            for ticket in new:
-                judged.add(id(ticket))
-                if self._judge(ticket, view):
-                    ready.append(ticket)
+        while new := [step for step in self._open_steps() if id(step) not in judged]:
+            for pending in new:
+                judged.add(id(pending))
+                if self._evaluate(pending, snapshot):
+                    ready.append(pending)
         return ready
 
-    def _judge(self, ticket: Ticket, view: View) -> bool:
+    def _evaluate(self, pending: PendingStep, snapshot: Snapshot) -> bool:
         """Take one step as far as it goes without a launch; return whether it wants one."""
-        if problem := why_too_early(ticket.step, view.latest or view.now):
-            self._end(ticket, InputError(problem))
+        if problem := why_too_early(pending.step, snapshot.latest or snapshot.now):
+            self._end(pending, InputError(problem))
             return False
-        self._duplicates.settle_races(ticket, [each.step for each in self._tickets()], view)
-        if self._waits_for_duplicate(ticket, view):
+        self._duplicates.settle_races(pending, [step.step for step in self._open_steps()], snapshot)
+        if self._waits_for_duplicate(pending, snapshot):
             return False
-        rules = replace(self._launcher.known_rules(ticket), slots=_NO_LIMIT)
-        decision = decide(view.jobs, ticket.step, view.now, rules)
-        waited = view.find(ticket.waiting_for)
+        rules = replace(self._launcher.known_rules(pending), slots=_NO_LIMIT)
+        decision = decide(snapshot.jobs, pending.step, snapshot.now, rules)
+        waited = snapshot.find(pending.waiting_for)
         if decision.action is Action.SATISFIED and decision.job is not None:
-            self._end(ticket, ticket.result(decision.job, view.jobs, self._duplicates.launched))
-        elif decision.action is not Action.ADOPT and waited and ticket.has_failed(waited):
-            self._end(ticket, ticket.failed(waited, view.jobs, self._client.url, self._resume))
+            self._end(
+                pending, pending.to_result(decision.job, snapshot.jobs, self._duplicates.launched)
+            )
+        elif decision.action is not Action.ADOPT and waited and pending.has_failed(waited):
+            self._end(
+                pending, pending.failed_error(waited, snapshot.jobs, self._client.url, self._resume)
+            )
         elif decision.action is Action.HOLD:
-            self._end(ticket, ticket.held(decision))
-        elif decision.action is Action.LAUNCH and (job := ticket.ended_too_old(view.jobs)):
-            self._end(ticket, ticket.too_old(job, self._resume))
+            self._end(pending, pending.held_error(decision))
+        elif decision.action is Action.LAUNCH and (job := pending.ended_too_old(snapshot.jobs)):
+            self._end(pending, pending.too_old_error(job, self._resume))
         elif decision.action is Action.LAUNCH:
-            return self._permitted(ticket) or self._judge(ticket, view)
+            return self._passes_gate(pending) or self._evaluate(pending, snapshot)
         else:
-            self._decided(ticket, decision)
+            self._record_decision(pending, decision)
         return False
 
-    def _permitted(self, ticket: Ticket) -> bool:
+    def _passes_gate(self, pending: PendingStep) -> bool:
         """Whether the step's guard lets it be launched; the next judgement knows if not."""
-        if ticket.guard is None:
+        if pending.guard is None:
             return True
         self._asked = True
-        refused, ticket.guard = ticket.guard(), None
-        ticket.rules = replace(ticket.rules, refused=refused)
+        refused, pending.guard = pending.guard(), None
+        pending.rules = replace(pending.rules, refused=refused)
         return not refused
 
-    def _decided(self, ticket: Ticket, decision: Decision) -> None:
+    def _record_decision(self, pending: PendingStep, decision: Decision) -> None:
         now = self._clock.monotonic()
-        ticket.decided(decision, now)
-        if ticket.timed_out(now):
-            hours = ticket.rules.timeout / timedelta(hours=1)
-            self._end(ticket, self._not_finished(ticket, f"waited {hours:g} hours (timeoutHours)"))
+        pending.record_decision(decision, now)
+        if pending.timed_out(now):
+            hours = pending.rules.timeout / timedelta(hours=1)
+            self._end(
+                pending, self._not_finished(pending, f"waited {hours:g} hours (timeoutHours)")
+            )
 
-    def _launch(self, ticket: Ticket, view: View) -> bool:
+    def _launch(self, pending: PendingStep, snapshot: Snapshot) -> bool:
         """Launch for a step, unless the tenant has changed since it was polled; return whether."""
-        if not self._launcher.is_current(ticket.step, view):
+        if not self._launcher.is_current(pending.step, snapshot):
             return False
-        if warning := self._close_runs.warn(view.jobs, ticket.step, view.now, ticket.rules):
-            self._observer.warn(ticket.step, warning)
-        if error := self._launcher.launch(ticket, view):
-            self._end(ticket, error)
+        if warning := self._close_runs.warn(
+            snapshot.jobs, pending.step, snapshot.now, pending.rules
+        ):
+            self._observer.warn(pending.step, warning)
+        if error := self._launcher.launch(pending, snapshot):
+            self._end(pending, error)
         return True
 
-    def _waits_for_duplicate(self, ticket: Ticket, view: View) -> bool:
-        job = self._duplicates.ending(ticket.step.configuration, view)
+    def _waits_for_duplicate(self, pending: PendingStep, snapshot: Snapshot) -> bool:
+        job = self._duplicates.ending(pending.step.configuration, snapshot)
         if job is None:
             return False
         reason = f"our duplicate {job.id} is being stopped"
-        self._decided(ticket, Decision(Action.WAIT, reason, job, blockers=(job,)))
+        self._record_decision(pending, Decision(Action.WAIT, reason, job, blockers=(job,)))
         return True
 
-    def _pause(self, view: View) -> float:
+    def _pause(self, snapshot: Snapshot) -> float:
         """Return the seconds until the first moment at which any open step wants a look."""
-        if not self._viewer.time.knows_rate(self._poll):
+        if not self._cache.time.knows_rate(self._poll):
             return self._poll  # how fast the tenant's time runs is not known yet
-        local = self._viewer.time.local_seconds
+        local = self._cache.time.local_seconds
         waits = [LONGEST.total_seconds()]
-        for decision in filter(None, (each.decision for each in self._tickets())):
+        for decision in filter(None, (step.decision for step in self._open_steps())):
             if decision.earliest is not None:
-                waits.append(local(decision.earliest - view.now))
+                waits.append(local(decision.earliest - snapshot.now))
             for job in decision.blockers:
                 usual = self._durations.of(job.configuration)
-                waits.append(local(next_look(job, view.now, usual)))
+                waits.append(local(poll_delay(job, snapshot.now, usual)))
         return max(self._poll, min(waits))
 
-    def _not_finished(self, ticket: Ticket, why: str) -> StepError:
-        return ticket.not_finished(why, self._resume)
+    def _not_finished(self, pending: PendingStep, why: str) -> StepError:
+        return pending.unfinished_error(why, self._resume)
 
-    def _end_all(self, error: Callable[[Ticket], Exception]) -> None:
-        for ticket in self._tickets():
-            self._end(ticket, error(ticket))
+    def _end_all(self, error: Callable[[PendingStep], Exception]) -> None:
+        for pending in self._open_steps():
+            self._end(pending, error(pending))
 
-    def _end(self, ticket: Ticket, outcome: Result | Exception) -> None:
+    def _end(self, pending: PendingStep, outcome: StepResult | Exception) -> None:
         with self._lock:
-            if ticket not in self._open:
+            if pending not in self._open:
                 return
-            self._open.remove(ticket)
-        self._observer.ended(ticket.step, outcome)
+            self._open.remove(pending)
+        self._observer.ended(pending.step, outcome)
         if isinstance(outcome, Exception):
-            ticket.future.set_exception(outcome)
+            pending.future.set_exception(outcome)
         else:
-            ticket.future.set_result(outcome)
+            pending.future.set_result(outcome)

@@ -6,7 +6,12 @@ import functools
 import threading
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.steps import after, configurations, phases, rules_of
+from tamr_provider.decision.steps import (
+    launch_policy_of,
+    phase_configurations,
+    pipeline_phases,
+    with_not_before,
+)
 from tamr_provider.errors import NotFinishedError, TamrError
 from tamr_provider.reconciler.pending import ADOPTED, FOUND, LAUNCHED, SHARED
 
@@ -14,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
-    from tamr_provider.decision.steps import Rules, Step
-    from tamr_provider.reconciler.pending import Result
-    from tamr_provider.reconciler.reconciler import Runner
+    from tamr_provider.decision.steps import LaunchPolicy, Step
+    from tamr_provider.reconciler.pending import StepResult
+    from tamr_provider.reconciler.reconciler import Reconciler
     from tamr_provider.stackfile.product import Product
 
 
@@ -29,7 +34,7 @@ class StackRun:
 
     def __init__(
         self,
-        runner: Runner,
+        runner: Reconciler,
         products: Mapping[str, Product],
         slots: int,
         stack: str,
@@ -37,10 +42,12 @@ class StackRun:
     ) -> None:
         self._runner, self._lock, self._guard = runner, threading.Lock(), guard
         self._guarded = {name for name, product in products.items() if product.promote_from}
-        self.results: dict[Step, Result] = {}
+        self.results: dict[Step, StepResult] = {}
         self.errors: dict[Step, TamrError] = {}
-        self.plan = {name: phases(name, product, stack) for name, product in products.items()}
-        self._rules = {name: rules_of(product, slots) for name, product in products.items()}
+        self.plan = {
+            name: pipeline_phases(name, product, stack) for name, product in products.items()
+        }
+        self._rules = {name: launch_policy_of(product, slots) for name, product in products.items()}
 
     def start(self) -> None:
         """Submit the first phase of every product."""
@@ -50,12 +57,12 @@ class StackRun:
     @property
     def exit_code(self) -> int:
         """0 all satisfied; else what the worst ending says: 1 before 75."""
-        return min((each.exit_code for each in self.errors.values()), default=0)
+        return min((error.exit_code for error in self.errors.values()), default=0)
 
     @property
     def unfinished(self) -> bool:
         """Whether another run goes on where this one stopped waiting."""
-        return any(isinstance(each, NotFinishedError) for each in self.errors.values())
+        return any(isinstance(error, NotFinishedError) for error in self.errors.values())
 
     @property
     def total(self) -> int:
@@ -69,16 +76,16 @@ class StackRun:
 
     def counts(self) -> dict[str, int]:
         """Return how many steps were launched, shared, adopted and found done."""
-        ways = [each.how for each in self.results.values()]
-        return {how: ways.count(how) for how in (LAUNCHED, SHARED, ADOPTED, FOUND)}
+        ways = [result.origin for result in self.results.values()]
+        return {origin: ways.count(origin) for origin in (LAUNCHED, SHARED, ADOPTED, FOUND)}
 
-    def _submit(self, parts: list[list[Step]], rules: Rules, done: list[Result]) -> None:
+    def _submit(self, parts: list[list[Step]], rules: LaunchPolicy, done: list[StepResult]) -> None:
         if not parts:
             return
         finishes = [each.job.finished_at for each in done if each.job.finished_at is not None]
-        steps = [after(each, finishes) for each in parts[0]]
-        results: list[Result] = []
-        then = configurations(parts[1:])
+        steps = [with_not_before(part, finishes) for part in parts[0]]
+        results: list[StepResult] = []
+        then = phase_configurations(parts[1:])
         for step in steps:
             guarded = step.product in self._guarded
             guard = functools.partial(self._guard, step.product) if guarded else None
@@ -91,10 +98,10 @@ class StackRun:
         self,
         step: Step,
         wanted: int,
-        results: list[Result],
+        results: list[StepResult],
         rest: list[list[Step]],
-        rules: Rules,
-        future: Future[Result],
+        rules: LaunchPolicy,
+        future: Future[StepResult],
     ) -> None:
         error = future.exception()
         if error is not None:

@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Doubt:
+class _Unconfirmed:
     """A lost POST; `before` are the equal jobs that were there already."""
 
     before: frozenset[str]
     until: float
 
 
-class Doubts:
+class UnconfirmedLaunches:
     """The lost POSTs of one runner; times are this machine's monotonic seconds."""
 
     def __init__(self) -> None:
-        self._doubts: dict[Configuration, _Doubt] = {}
+        self._doubts: dict[Configuration, _Unconfirmed] = {}
 
     def lost(self, configuration: Configuration, jobs: Sequence[Job], until: float) -> None:
         """Note a POST that may have started a job, and the jobs listed before it was sent."""
         before = frozenset(job.id for job in jobs if job.configuration == configuration)
-        self._doubts[configuration] = _Doubt(before, until)
+        self._doubts[configuration] = _Unconfirmed(before, until)
 
     def settle(self, jobs: Iterable[Job]) -> None:
         """Forget the POSTs whose job has appeared.

@@ -10,8 +10,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from tamr_provider.resources._properties import IDS, is_known
 from tamr_provider.settings import url_problem
 from tamr_provider.stackfile.step_rules import StepRules
-from tamr_provider.stackfile.values import Id, problem, read_moment, show
-from tamr_provider.timestamps import format_moment, parse_moment
+from tamr_provider.stackfile.values import Id, describe_value, problem, read_moment
+from tamr_provider.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _url(value: object) -> str:
     text = value if isinstance(value, str) else ""
     if said := url_problem(text):
-        raise problem(f"found {show(value)}; {said.partition('; ')[2]}")
+        raise problem(f"found {describe_value(value)}; {said.partition('; ')[2]}")
     return text
 
 
@@ -79,11 +79,11 @@ def _spelled(step: DeclaredStep, properties: Mapping[str, Any]) -> dict[str, Any
         spelled["since"] = properties.get("since", properties["version"])
     else:
         spelled["version"] = step.version
-        if properties.get("since") is None and (date := parse_moment(step.version)):
-            spelled["since"] = format_moment(date)
+        if properties.get("since") is None and (date := parse_timestamp(step.version)):
+            spelled["since"] = format_timestamp(date)
     for name, moment in (("since", step.since), ("retriedAt", step.retried_at)):
         if moment is not None:
-            spelled[name] = format_moment(moment)
+            spelled[name] = format_timestamp(moment)
     return spelled
 
 
@@ -115,4 +115,4 @@ def _reason(found: Any, name: str) -> str:
     allowed = next(field.description or name for field in fields if field.alias == name)
     if found["type"] == "missing":
         return f"missing; allowed: {allowed}"
-    return f"found {show(found['input'])}; allowed: {allowed}"
+    return f"found {describe_value(found['input'])}; allowed: {allowed}"

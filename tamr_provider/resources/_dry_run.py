@@ -5,21 +5,21 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.client.http import Sender
-from tamr_provider.client.jobs import Client
+from tamr_provider.client.http import HttpSession
+from tamr_provider.client.jobs import JobsClient
 from tamr_provider.clock import SystemClock
 from tamr_provider.decision.launch_limits import DAY
 from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.errors import TamrError
 from tamr_provider.resources import _properties as properties
-from tamr_provider.tenant.snapshot import Scope, View, Viewer
+from tamr_provider.tenant.snapshot import JobCache, JobQuery, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from tamr_provider.clock import Clock
-    from tamr_provider.decision.steps import Rules, Step
+    from tamr_provider.decision.steps import LaunchPolicy, Step
     from tamr_provider.settings import Settings
 
 _FRESH_SECONDS = 60.0  # the resources of a preview come in one burst
@@ -27,19 +27,19 @@ _PATIENCE_SECONDS = 5.0  # with a tenant that does not answer; a preview has to 
 _NO_LIMIT = 10**9
 
 
-class Outlook:
+class DryRun:
     """Decides for resources of one tenant, in any thread; nothing is ever launched here."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
         self._start, self._stop = clock.monotonic(), threading.Event()
-        sender = Sender(settings, clock, self._stop, on_outage=self._lose_patience)
-        self._viewer = Viewer(Client(sender), clock)
+        sender = HttpSession(settings, clock, self._stop, on_outage=self._lose_patience)
+        self._cache = JobCache(JobsClient(sender), clock)
         self._lock = threading.Lock()
-        self._last: tuple[float, Scope, View] | None = None
+        self._last: tuple[float, JobQuery, Snapshot] | None = None
         self._failed: TamrError | None = None
 
-    def of(self, inputs: Mapping[str, Any]) -> tuple[Decision, View]:
+    def of(self, inputs: Mapping[str, Any]) -> tuple[Decision, Snapshot]:
         """Return what would be done for checked inputs, and the view that it rests on.
 
         The view has the last 24 hours at least. Slots are left out of account: which of many
@@ -52,43 +52,43 @@ class Outlook:
             if self._failed is not None:
                 raise self._failed
             try:
-                view = self._look(step, rules)
+                snapshot = self._look(step, rules)
             except TamrError as error:
                 self._failed = error
                 raise
-        if None in properties.finishes_of(inputs):
+        if None in properties.finish_times(inputs):
             # In a preview: what it comes after is itself going to run.
-            return Decision(Action.LAUNCH, "comes after steps that are not done yet"), view
-        return decide(view.jobs, step, view.now, rules), view
+            return Decision(Action.LAUNCH, "comes after steps that are not done yet"), snapshot
+        return decide(snapshot.jobs, step, snapshot.now, rules), snapshot
 
     def _lose_patience(self, _: str) -> None:
         if self._clock.monotonic() - self._start >= _PATIENCE_SECONDS:
             self._stop.set()
 
-    def _look(self, step: Step, rules: Rules) -> View:
-        now = self._viewer.time.now()
-        scope = _scope(step, rules, now)
+    def _look(self, step: Step, rules: LaunchPolicy) -> Snapshot:
+        now = self._cache.time.now()
+        query = _query(step, rules, now)
         at = self._clock.monotonic()
-        if self._last and at - self._last[0] < _FRESH_SECONDS and self._last[1].covers(scope):
+        if self._last and at - self._last[0] < _FRESH_SECONDS and self._last[1].covers(query):
             return self._last[2]
-        view = self._viewer.look(scope, {step.configuration})
-        self._last = (at, scope, view)
-        return view
+        snapshot = self._cache.refresh(query, {step.configuration})
+        self._last = (at, query, snapshot)
+        return snapshot
 
 
-def _scope(step: Step, rules: Rules, now: datetime) -> Scope:
+def _query(step: Step, rules: LaunchPolicy, now: datetime) -> JobQuery:
     # Whole days, so that the scopes of resources that come one after the other are the same.
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return Scope(min(step.since, day - DAY), day - max(rules.buffer, DAY))
+    return JobQuery(min(step.since, day - DAY), day - max(rules.buffer, DAY))
 
 
-_outlooks: dict[Settings, Outlook] = {}
+_outlooks: dict[Settings, DryRun] = {}
 _lock = threading.Lock()
 
 
-def outlook(settings: Settings) -> Outlook:
+def dry_run_of(settings: Settings) -> DryRun:
     """Return the process's outlook on a tenant."""
     with _lock:
         if settings not in _outlooks:
-            _outlooks[settings] = Outlook(settings, SystemClock())
+            _outlooks[settings] = DryRun(settings, SystemClock())
         return _outlooks[settings]

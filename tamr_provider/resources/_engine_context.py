@@ -45,7 +45,7 @@ def on_cancel(callback: Callable[[], None]) -> None:
     callback()
 
 
-class Row:
+class EngineLog:
     """The status texts of the engine's rows; without an engine's address they go nowhere."""
 
     def __init__(self, address: str) -> None:
@@ -68,7 +68,7 @@ class Row:
             self._engine.Log(request, timeout=2)
 
 
-def row() -> Row | None:
+def row() -> EngineLog | None:
     """Return the engine's rows; its address is the host's last argument."""
     address = sys.argv[-1] if len(sys.argv) > 1 else ""
-    return Row(address) if address.rpartition(":")[2].isdigit() and ":" in address else None
+    return EngineLog(address) if address.rpartition(":")[2].isdigit() and ":" in address else None

@@ -22,8 +22,8 @@ def predecessor_problems(
     news: Mapping[str, Any], inputs: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
     """Return what is wrong with the finishes of the steps before, as (property, reason)."""
-    names, since = news.get(KEY), properties.moment_of(inputs.get("since"))
-    finishes = properties.finishes_of(inputs)
+    names, since = news.get(KEY), properties.parse_property_time(inputs.get("since"))
+    finishes = properties.finish_times(inputs)
     if not isinstance(names, list) or since is None or len(names) != len(finishes):
         return []
     missing = [

@@ -11,7 +11,7 @@ from tamr_provider.decision.table import Action
 from tamr_provider.errors import TamrError
 from tamr_provider.resources import _engine_context as engine
 from tamr_provider.resources import _properties as properties
-from tamr_provider.resources._dry_run import outlook
+from tamr_provider.resources._dry_run import dry_run_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ def tell(
     A tenant that cannot be asked is told of once, in the stack's row.
     """
     row, urn = _row(), engine.urn.get()
-    if row is None or properties.stand_of(inputs) is None:
+    if row is None or properties.version_and_since(inputs) is None:
         return None
     if properties.configuration_of(inputs) is None:
         return None  # an id is not known yet
@@ -49,7 +49,7 @@ def tell(
     except TamrError:
         return None  # no key: a pull request of a stranger must not need one
     try:
-        decision, view = outlook(settings).of(inputs)
+        decision, snapshot = dry_run_of(settings).of(inputs)
     except TamrError as error:
         _tell_once(row, f"what would happen cannot be told: {error}")
         return None
@@ -57,13 +57,13 @@ def tell(
     row.tell(urn, words, warn=decision.action is Action.HOLD)
     if decision.action in (Action.LAUNCH, Action.WAIT):
         step, rules = properties.read_step(inputs), properties.read_rules(inputs, settings.slots)
-        start = decision.earliest or view.now
-        if warning := _close_runs.warn(view.jobs, step, start, rules):
+        start = decision.earliest or snapshot.now
+        if warning := _close_runs.warn(snapshot.jobs, step, start, rules):
             row.tell(urn, warning, warn=True)
     return decision.job if decision.action is Action.SATISFIED else None
 
 
-def _tell_once(row: engine.Row, trouble: str) -> None:
+def _tell_once(row: engine.EngineLog, trouble: str) -> None:
     with _lock:
         if trouble in _troubles:
             return

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from tamr_provider.clock import Clock
     from tamr_provider.decision.steps import Step
-    from tamr_provider.reconciler.pending import Result
-    from tamr_provider.reconciler.progress import Status
+    from tamr_provider.reconciler.pending import StepResult
+    from tamr_provider.reconciler.progress import StepStatus
 
 # Without a terminal every text becomes a line of its own in the CI's log.
 _SECONDS_BETWEEN = 60.0
 
 
-class Shows(Protocol):
+class StatusSink(Protocol):
     """Whoever shows a text as the status of a resource, or of the stack where it is of none."""
 
     def show(self, of: str, text: str) -> None:
@@ -25,10 +25,10 @@ class Shows(Protocol):
         """Add it to what is told of the resource at the end."""
 
 
-class Rows:
+class EngineReporter:
     """An observer that knows which step belongs to which resource."""
 
-    def __init__(self, clock: Clock, row: Shows | None) -> None:
+    def __init__(self, clock: Clock, row: StatusSink | None) -> None:
         self._clock, self._lock, self._row = clock, threading.Lock(), row
         self._urns: dict[Step, str] = {}
         self._last: dict[Step, tuple[tuple[str, str], float]] = {}
@@ -39,7 +39,7 @@ class Rows:
         with self._lock:
             self._urns[step] = urn
 
-    def status(self, step: Step, status: Status) -> None:
+    def status(self, step: Step, status: StepStatus) -> None:
         """Show a step's status where it changed, or where it is its turn to be repeated."""
         with self._lock:
             urn = self._urns.get(step, "")
@@ -59,7 +59,7 @@ class Rows:
             self._last[step] = (change, now)
         return changed or repeats
 
-    def ended(self, step: Step, outcome: Result | Exception) -> None:
+    def ended(self, step: Step, outcome: StepResult | Exception) -> None:
         """Show how a step ended; an error is the engine's to show."""
         with self._lock:
             urn = self._urns.get(step, "")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.clock import SystemClock
-from tamr_provider.environments.promotion import Candidate, refusal
+from tamr_provider.environments.promotion import PromotionRequest, promotion_blocker
 from tamr_provider.errors import InputError
 from tamr_provider.resources import _properties as properties
 from tamr_provider.stackfile.project import find_project
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _lock = threading.Lock()
-_answers: dict[Candidate, str] = {}
+_answers: dict[PromotionRequest, str] = {}
 
 
 def refused(inputs: Mapping[str, Any]) -> str:
     """Return why the version of checked properties may not run here, empty where it may."""
-    stand = properties.stand_of(inputs)
+    stand = properties.version_and_since(inputs)
     before = inputs.get("promoteFrom")
     if not before or stand is None:
         return ""
     product, stack = str(inputs.get("product") or ""), str(inputs.get("stack") or "")
-    candidate = Candidate(product, stand[0], stack, str(before))
+    candidate = PromotionRequest(product, stand[0], stack, str(before))
     with _lock:
         if candidate not in _answers:
             _answers[candidate] = _ask(candidate)
@@ -41,10 +41,10 @@ def newly_refused(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
     return refused(news)
 
 
-def _ask(candidate: Candidate) -> str:
+def _ask(candidate: PromotionRequest) -> str:
     try:
         # The engine runs providers in the program's folder, which is inside the project.
         project = find_project(Path.cwd())
     except InputError as error:
         return f"promoteFrom: {error}"
-    return refusal(project, candidate, os.environ, SystemClock())
+    return promotion_blocker(project, candidate, os.environ, SystemClock())

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pydantic_core import PydanticCustomError
 
-from tamr_provider.decision.steps import DataProduct, Rules, Step
+from tamr_provider.decision.steps import ConflictScope, LaunchPolicy, Step
 from tamr_provider.models import Configuration
 from tamr_provider.stackfile.freeze_window import read_window
 from tamr_provider.stackfile.values import canonical_version
-from tamr_provider.timestamps import format_moment, parse_moment
+from tamr_provider.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tamr_provider.decision.steps import Phases
-    from tamr_provider.reconciler.pending import Result
+    from tamr_provider.reconciler.pending import StepResult
 
 IDS = ("sourceId", "destinationId", "dataProductId", "workflowId")
-_RULES = Rules()
+_RULES = LaunchPolicy()
 # Defaults are left out of the properties, so that a large stack's state stays small.
 DEFAULTS: dict[str, Any] = {
     "maxAttempts": _RULES.max_attempts,
@@ -57,17 +57,17 @@ def configuration_of(properties: Mapping[str, Any]) -> Configuration | None:
     return Configuration.update(ids["dataProductId"]) if ids["dataProductId"] else None
 
 
-def moment_of(value: object) -> datetime | None:
+def parse_property_time(value: object) -> datetime | None:
     """Return a property's moment, None where it is unknown, missing or none."""
-    return parse_moment(value) if isinstance(value, str) else None
+    return parse_timestamp(value) if isinstance(value, str) else None
 
 
-def finishes_of(properties: Mapping[str, Any]) -> list[datetime | None]:
+def finish_times(properties: Mapping[str, Any]) -> list[datetime | None]:
     """Return the finish times of the steps before; None stands for one not known yet."""
     after = properties.get("after")
     if after is None:
         return []
-    return [moment_of(each) for each in after] if isinstance(after, list) else [None]
+    return [parse_property_time(each) for each in after] if isinstance(after, list) else [None]
 
 
 def same_version(one: object, other: object) -> bool:
@@ -78,9 +78,9 @@ def same_version(one: object, other: object) -> bool:
         return False
 
 
-def stand_of(properties: Mapping[str, Any]) -> tuple[str, datetime] | None:
+def version_and_since(properties: Mapping[str, Any]) -> tuple[str, datetime] | None:
     """Return the canonical version and the since, None where either is unknown or wrong."""
-    since = moment_of(properties.get("since"))
+    since = parse_property_time(properties.get("since"))
     try:
         version = canonical_version(properties.get("version"))
     except PydanticCustomError:
@@ -91,17 +91,17 @@ def stand_of(properties: Mapping[str, Any]) -> tuple[str, datetime] | None:
 def read_step(properties: Mapping[str, Any]) -> Step:
     """Return the step that checked properties describe."""
     configuration = configuration_of(properties)
-    since = moment_of(properties["since"])
+    since = parse_property_time(properties["since"])
     assert configuration is not None  # noqa: S101 - check has seen them
     assert since is not None  # noqa: S101
-    finishes = [each for each in finishes_of(properties) if each is not None]
+    finishes = [finish_time for finish_time in finish_times(properties) if finish_time is not None]
     own = configuration.id("dataProductId")
     return Step(
         product=str(properties.get("product") or properties.get("stack") or "step"),
         configuration=configuration,
         since=since,
         not_before=max([since, *finishes]),
-        data_product=DataProduct(
+        data_product=ConflictScope(
             id=properties.get("dataProduct") or own,
             workflows=tuple(properties.get("workflows") or ()),
             destinations=tuple(properties.get("destinations") or ()),
@@ -111,27 +111,27 @@ def read_step(properties: Mapping[str, Any]) -> Step:
     )
 
 
-def read_then(properties: Mapping[str, Any]) -> Phases:
+def read_later_phases(properties: Mapping[str, Any]) -> Phases:
     """Return what comes behind the step, as far as it is told."""
     parts = ([configuration_of(each) for each in part] for part in properties.get("then") or ())
     return tuple(tuple(each for each in part if each is not None) for part in parts)
 
 
-def read_rules(properties: Mapping[str, Any], slots: int) -> Rules:
+def read_rules(properties: Mapping[str, Any], slots: int) -> LaunchPolicy:
     """Return the rules that checked properties describe."""
     value = {**DEFAULTS, **{k: v for k, v in properties.items() if k in DEFAULTS}}
-    return Rules(
+    return LaunchPolicy(
         max_attempts=int(value["maxAttempts"]),
         trust=timedelta(days=value["trustDays"]),
         buffer=timedelta(hours=value["minHoursBetween"]),
-        retried_at=moment_of(properties.get("retriedAt")),
+        retried_at=parse_property_time(properties.get("retriedAt")),
         timeout=timedelta(hours=value["timeoutHours"]),
         slots=slots,
         freeze=tuple(read_window(each) for each in properties.get("freeze") or ()),
     )
 
 
-def echoed(properties: Mapping[str, Any]) -> dict[str, Any]:
+def inputs_in_outputs(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return the inputs that the outputs repeat: all but what comes behind the step.
 
     That concerns a run, and would be in the state twice.
@@ -139,7 +139,7 @@ def echoed(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in properties.items() if name != "then"}
 
 
-def outputs(properties: Mapping[str, Any], result: Result) -> dict[str, Any]:
+def outputs(properties: Mapping[str, Any], result: StepResult) -> dict[str, Any]:
     """Return the full outputs of a satisfied step: its inputs, and how it came to be."""
     job = result.job
     times = {
@@ -148,10 +148,10 @@ def outputs(properties: Mapping[str, Any], result: Result) -> dict[str, Any]:
         "finishedAt": job.finished_at,
     }
     return {
-        **echoed(properties),
+        **inputs_in_outputs(properties),
         "jobId": job.id,
         "outcome": job.outcome,
-        **{name: format_moment(each) if each else "" for name, each in times.items()},
-        "adopted": result.how != "launched",
+        **{name: format_timestamp(each) if each else "" for name, each in times.items()},
+        "adopted": result.origin != "launched",
         "attempts": result.attempts,
     }

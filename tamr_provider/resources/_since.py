@@ -17,7 +17,7 @@ from tamr_provider.stackfile.since.origin import (
     UNCOMMITTED,
     WITHOUT_GIT,
 )
-from tamr_provider.timestamps import format_moment
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,17 +38,17 @@ def settle(
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """Return the inputs with the since that counts, and what is wrong with it."""
     inputs = {name: value for name, value in news.items() if name != KEY}
-    origin, old = news.get(KEY), properties.stand_of(olds)
+    origin, old = news.get(KEY), properties.version_and_since(olds)
     if origin in _SURE:
         return inputs, []
     if origin is None:
         return inputs, _declared_problems(olds, inputs)
-    since = properties.moment_of(inputs.get("since"))
+    since = properties.parse_property_time(inputs.get("since"))
     if old is None:
         is_enough = since is not None and origin != CUT_OFF
     elif properties.same_version(old[0], inputs.get("version")):
         if origin != NEW_TO_HEAD:
-            inputs["since"] = format_moment(max(old[1], since or old[1]))
+            inputs["since"] = format_timestamp(max(old[1], since or old[1]))
         return inputs, []
     else:
         is_enough = since is not None and since > old[1]
@@ -65,10 +65,10 @@ def _unsettled(old: tuple[str, datetime] | None, inputs: Mapping[str, Any], orig
 
 def _declared_problems(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what is wrong with another version of a step that a program declares itself."""
-    old, new = properties.stand_of(olds), properties.stand_of(news)
+    old, new = properties.version_and_since(olds), properties.version_and_since(news)
     if old is None or new is None or old[0] == new[0] or olds.get("url") != news.get("url"):
         return []
     if new[1] > old[1]:
         return []
-    counted = f"{format_moment(old[1])}, from when version {old[0]} counted"
-    return [("since", f"{format_moment(new[1])} is not after {counted}; give a later since")]
+    counted = f"{format_timestamp(old[1])}, from when version {old[0]} counted"
+    return [("since", f"{format_timestamp(new[1])} is not after {counted}; give a later since")]

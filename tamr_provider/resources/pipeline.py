@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from tamr_provider.clock import SystemClock
-from tamr_provider.decision.steps import configurations, phases
+from tamr_provider.decision.steps import phase_configurations, pipeline_phases
 from tamr_provider.resources.steps import Load, Publish, Update, Wanted
 from tamr_provider.stackfile.parser import read_products
 from tamr_provider.stackfile.product import Product
 from tamr_provider.stackfile.shared_ids import resource_name
 from tamr_provider.stackfile.since.lookup import own_since
-from tamr_provider.timestamps import format_moment
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,9 +45,11 @@ class Pipeline(pulumi.ComponentResource):
         before: tuple[str, ...] = ()
         if not spec.since_origin:
             spec = spec.counting_from(own_since(name, spec))
-        parts = phases(name, spec.counting_from(SystemClock().now()))  # for their order alone
+        parts = pipeline_phases(
+            name, spec.counting_from(SystemClock().now())
+        )  # for their order alone
         for number, phase in enumerate(parts, start=1):
-            then = configurations(parts[number:])
+            then = phase_configurations(parts[number:])
             wanted = [replace(_wanted(step, spec, then), after_steps=before) for step in phase]
             made = [
                 self._declare(step, each, after) for step, each in zip(phase, wanted, strict=True)
@@ -91,7 +93,7 @@ def _wanted(step: Step, product: Product, then: Phases) -> Wanted:
         data_product="" if is_load or step.configuration.id("dataProductId") else owner.id,
         workflows=() if is_load else owner.workflows,
         destinations=() if is_load else owner.destinations,
-        retried_at=format_moment(product.retried_at) if product.retried_at else "",
+        retried_at=format_timestamp(product.retried_at) if product.retried_at else "",
         max_attempts=product.max_attempts,
         min_hours_between=product.min_hours_between if step.first else 0,
         timeout_hours=product.timeout_hours,
@@ -104,7 +106,7 @@ def _wanted(step: Step, product: Product, then: Phases) -> Wanted:
 
 def _since(product: Product) -> str:
     # Without one, the inputs of the last run tell it.
-    return format_moment(product.since) if product.since is not None else ""
+    return format_timestamp(product.since) if product.since is not None else ""
 
 
 def _promote_from(product: Product) -> str:

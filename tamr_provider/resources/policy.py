@@ -19,12 +19,17 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from tamr_provider.decision.launch_limits import frozen, stack_before, too_many, wrong_tenant
+from tamr_provider.decision.launch_limits import (
+    freeze_reason,
+    run_limit_violation,
+    tenant_violation,
+    upstream_stack,
+)
 from tamr_provider.decision.table import Action
 from tamr_provider.errors import TamrError
 from tamr_provider.resources import _promotion_gate as guard
 from tamr_provider.resources import _properties as properties
-from tamr_provider.resources._dry_run import outlook
+from tamr_provider.resources._dry_run import dry_run_of
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.freeze_window import EXAMPLES, read_window
 
@@ -34,7 +39,7 @@ if TYPE_CHECKING:
     from pulumi_policy import Policy, ReportViolation, ResourceValidationArgs
 
     from tamr_provider.settings import Settings
-    from tamr_provider.tenant.snapshot import View
+    from tamr_provider.tenant.snapshot import Snapshot
 
 _TYPES = "pulumi-python:dynamic/tamr:"
 _TEXTS = {"type": "array", "items": {"type": "string"}}
@@ -57,19 +62,19 @@ def _policies() -> list[Policy]:
             "freeze-windows",
             "Nothing is launched within a freeze window.",
             ("windows", _TEXTS),
-            _if_launched(lambda windows, _inputs, view: _frozen(windows, view)),
+            _if_launched(lambda windows, _inputs, snapshot: _frozen(windows, snapshot)),
         ),
         _policy(
             "promotion-order",
             "A stack launches only versions that the stack before it holds.",
             ("order", _TEXTS),
-            _if_launched(lambda order, inputs, _view: _out_of_order(order, inputs)),
+            _if_launched(lambda order, inputs, _snapshot: _out_of_order(order, inputs)),
         ),
         _policy(
             "allowed-tenants",
             "A stack uses only the tenants that are its own.",
             ("tenants", {"type": "object", "additionalProperties": _TEXTS}),
-            lambda tenants, inputs: wrong_tenant(_text(inputs, "url"), _stack(inputs), tenants),
+            lambda tenants, inputs: tenant_violation(_text(inputs, "url"), _stack(inputs), tenants),
         ),
         _policy(
             "runs-per-day",
@@ -104,41 +109,44 @@ def _policy(
 
 
 def _if_launched(
-    judge: Callable[[Any, dict[str, Any], View], str],
+    judge: Callable[[Any, dict[str, Any], Snapshot], str],
 ) -> Callable[[Any, dict[str, Any]], str]:
     """Make a judge of what would be launched one of every resource."""
 
     def judge_all(value: Any, inputs: dict[str, Any]) -> str:
-        if properties.stand_of(inputs) is None or properties.configuration_of(inputs) is None:
+        if (
+            properties.version_and_since(inputs) is None
+            or properties.configuration_of(inputs) is None
+        ):
             return ""  # what it stands for is not known yet, or refused by the provider itself
         try:
-            decision, view = outlook(_settings(inputs)).of(inputs)
+            decision, snapshot = dry_run_of(_settings(inputs)).of(inputs)
         except TamrError as error:
             said = "; ".join(str(error).splitlines())
             return f"whether it would be launched cannot be told: {said}"
         launches = decision.action in (Action.LAUNCH, Action.WAIT)
-        return judge(value, inputs, view) if launches else ""
+        return judge(value, inputs, snapshot) if launches else ""
 
     return judge_all
 
 
-def _frozen(windows: list[str], view: View) -> str:
+def _frozen(windows: list[str], snapshot: Snapshot) -> str:
     try:
-        found = frozen([read_window(each) for each in windows], view.now)
+        found = freeze_reason([read_window(window) for window in windows], snapshot.now)
     except ValueError as error:
         return f"windows: {error}; allowed: {EXAMPLES}"
     return found[0] if found else ""
 
 
 def _out_of_order(order: list[str], inputs: dict[str, Any]) -> str:
-    before = stack_before(_stack(inputs), order)
+    before = upstream_stack(_stack(inputs), order)
     return guard.refused({**inputs, "promoteFrom": before}) if before else ""
 
 
-def _too_many(maximum: float, inputs: dict[str, Any], view: View) -> str:
+def _too_many(maximum: float, inputs: dict[str, Any], snapshot: Snapshot) -> str:
     configuration = properties.configuration_of(inputs)
     assert configuration is not None  # noqa: S101 - seen before
-    return too_many(view.jobs, configuration, view.now, int(maximum))
+    return run_limit_violation(snapshot.jobs, configuration, snapshot.now, int(maximum))
 
 
 def _settings(inputs: dict[str, Any]) -> Settings:

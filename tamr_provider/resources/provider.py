@@ -24,18 +24,18 @@ from pulumi.dynamic import (
 
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import InputError, TamrError
-from tamr_provider.reconciler.pending import FOUND, Result
+from tamr_provider.reconciler.pending import FOUND, StepResult
 from tamr_provider.resources import _engine_context as engine
 from tamr_provider.resources import _predecessors as predecessors
 from tamr_provider.resources import _preview as preview
 from tamr_provider.resources import _promotion_gate as guard
 from tamr_provider.resources import _properties as properties
 from tamr_provider.resources._declared_step import normalize
-from tamr_provider.resources._session import session
+from tamr_provider.resources._session import get_session
 from tamr_provider.resources._since import settle
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.parser import read_slots
-from tamr_provider.timestamps import format_moment
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from tamr_provider.settings import Settings
@@ -79,7 +79,7 @@ class JobProvider(ResourceProvider):
         if engine.previewing.get():
             job = preview.tell(props, self._settings)
             # With the finish of what is done already, the steps after it can be told as well.
-            known = properties.outputs(props, Result(job, FOUND, 1)) if job else {}
+            known = properties.outputs(props, StepResult(job, FOUND, 1)) if job else {}
             return CreateResult("", known)
         try:
             result = self._satisfy(props)
@@ -89,7 +89,7 @@ class JobProvider(ResourceProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keep every output; diff never asks for an update."""
-        return UpdateResult({**_olds, **properties.echoed(_news)})
+        return UpdateResult({**_olds, **properties.inputs_in_outputs(_news)})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return what was recorded: a job that ended never changes, listed or not."""
@@ -102,8 +102,10 @@ class JobProvider(ResourceProvider):
         stack, settings = str(props.get("stack") or ""), self._settings(props)
         resume = f"pulumi up --stack {shlex.quote(stack)}" if stack else "pulumi up"
         rules, step = properties.read_rules(props, settings.slots), properties.read_step(props)
-        then = properties.read_then(props)
-        return session(settings, resume).satisfy(step, rules, then, lambda: guard.refused(props))
+        then = properties.read_later_phases(props)
+        return get_session(settings, resume).satisfy(
+            step, rules, then, lambda: guard.refused(props)
+        )
 
     def _settings(self, props: dict[str, Any]) -> Settings:
         # The url is the resource's own: the program took TAMR_URL or the config into account.
@@ -137,19 +139,19 @@ def _reused_job_problem(olds: dict[str, Any], news: dict[str, Any], replaces: li
     other_job = {*properties.IDS, "url"} & {*replaces}
     if news.get("product") or other_job or "version" not in replaces:
         return ""
-    created = properties.moment_of(olds.get("createdAt"))
-    since = properties.moment_of(news.get("since"))
+    created = properties.parse_property_time(olds.get("createdAt"))
+    since = properties.parse_property_time(news.get("since"))
     if created is None or since is None or since > created:
         return ""
-    job = f"{format_moment(created)}, the creation of {olds.get('jobId')}"
+    job = f"{format_timestamp(created)}, the creation of {olds.get('jobId')}"
     satisfied = f"which satisfied version {olds.get('version')}"
-    return f"since {format_moment(since)} is not after {job}, {satisfied}; give a later since"
+    return f"since {format_timestamp(since)} is not after {job}, {satisfied}; give a later since"
 
 
 def _replaces(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
-    created = properties.moment_of(olds.get("createdAt"))
-    since = properties.moment_of(news.get("since"))
-    finishes = properties.finishes_of(news)
+    created = properties.parse_property_time(olds.get("createdAt"))
+    since = properties.parse_property_time(news.get("since"))
+    finishes = properties.finish_times(news)
     replaces = [
         name
         for name in (*properties.IDS, "url")
@@ -161,7 +163,7 @@ def _replaces(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
     # What is not known yet counts as later, so that a preview shows the whole cascade.
     if created is None or since is None or since > created:
         replaces.append("since")
-    if any(each is None or created is None or each > created for each in finishes):
+    if any(finish is None or created is None or finish > created for finish in finishes):
         replaces.append("after")
     return replaces
 

@@ -83,7 +83,7 @@ class Wanted:
         }
 
 
-class _Job(Resource):
+class _StepResource(Resource):
     def __init__(  # noqa: PLR0913, PLR0917 - one place for three constructors
         self,
         name: str,
@@ -111,7 +111,7 @@ class _Job(Resource):
         return cast("Output[str]", self.__dict__["finishedAt"])
 
 
-class Load(_Job, module="tamr", name="Load"):
+class Load(_StepResource, module="tamr", name="Load"):
     """A source that has to have been loaded."""
 
     def __init__(
@@ -124,7 +124,7 @@ class Load(_Job, module="tamr", name="Load"):
         super().__init__(name, {"sourceId": source_id}, wanted, (), False, opts)
 
 
-class Update(_Job, module="tamr", name="Update"):
+class Update(_StepResource, module="tamr", name="Update"):
     """A data product, or a RealTime workflow, that has to have run after the steps before it."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a user declares
@@ -141,7 +141,7 @@ class Update(_Job, module="tamr", name="Update"):
         super().__init__(name, ids, wanted, after, first, opts)
 
 
-class Publish(_Job, module="tamr", name="Publish"):
+class Publish(_StepResource, module="tamr", name="Publish"):
     """A destination that has to have been published to after the steps before it.
 
     Legacy data products and RealTime destinations are published without `data_product_id`.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.stackfile.values import show
+from tamr_provider.stackfile.values import describe_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +33,10 @@ def broken_rules(product: object) -> Iterator[tuple[str, str]]:
 
 
 def _twice(key: str, entries: object) -> Iterator[tuple[str, str]]:
-    ids = [_entry_id(each) for each in entries] if isinstance(entries, list) else []
+    ids = [_entry_id(entry) for entry in entries] if isinstance(entries, list) else []
     for index, each in enumerate(ids):
         if each and each in ids[:index]:
-            yield f".{key}[{index}]", f"found {show(each)} twice; allowed: each once"
+            yield f".{key}[{index}]", f"found {describe_value(each)} twice; allowed: each once"
 
 
 def _entry_id(entry: Any) -> str:

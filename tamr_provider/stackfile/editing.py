@@ -10,7 +10,7 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode
 
 from tamr_provider.atomic_write import write_file
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.project import read_raw, shown
+from tamr_provider.stackfile.project import display_path, read_raw
 from tamr_provider.stackfile.pulumi_yaml import read_yaml
 
 if TYPE_CHECKING:
@@ -47,14 +47,14 @@ def replace_text(path: Path, before: str, text: str) -> None:
     try:
         written = write_file(path, text, lambda: read_for_edit(path) == before)
     except OSError as error:
-        raise InputError(f"{shown(path)}: cannot be written: {error.strerror}") from None
+        raise InputError(f"{display_path(path)}: cannot be written: {error.strerror}") from None
     if not written:
         raise changed_meanwhile(path)
 
 
 def changed_meanwhile(path: Path) -> InputError:
     """Return the error for a file that another program changed while it was being edited."""
-    return InputError(f"{shown(path)}: somebody changed it meanwhile; nothing was written")
+    return InputError(f"{display_path(path)}: somebody changed it meanwhile; nothing was written")
 
 
 def read_for_edit(path: Path) -> str:

@@ -17,7 +17,7 @@ EXAMPLES = '"Fri 16:00 - Mon 08:00 Europe/Berlin" or "2026-12-18 16:00 - 2027-01
 
 
 @dataclass(frozen=True)
-class Window:
+class FreezeWindow:
     """One window; `text` is how the stack file writes it, `reason` what it gives after a colon."""
 
     text: str
@@ -26,7 +26,7 @@ class Window:
     zone: ZoneInfo
     reason: str = ""
 
-    def opens(self, now: datetime) -> datetime | None:
+    def ends_at(self, now: datetime) -> datetime | None:
         """Return when the freeze that covers `now` is over, in its own zone; None outside of it."""
         try:
             local = now.astimezone(self.zone)
@@ -47,7 +47,7 @@ class Window:
         return (wall + timedelta(minutes=(end - minute) % _WEEK)).replace(tzinfo=self.zone)
 
 
-def read_window(text: str) -> Window:
+def read_window(text: str) -> FreezeWindow:
     """Return the window that the text describes. Raises ValueError with what is wrong."""
     match = _WINDOW.fullmatch(text.strip())
     if match is None:
@@ -63,7 +63,7 @@ def read_window(text: str) -> Window:
         raise ValueError("allowed: two weekdays or two dates, not one of each")
     if start == end or (isinstance(start, datetime) and isinstance(end, datetime) and start > end):
         raise ValueError("it ends before it begins")
-    return Window(text.strip(), start, end, zone, match["reason"] or "")
+    return FreezeWindow(text.strip(), start, end, zone, match["reason"] or "")
 
 
 def _moment(match: re.Match[str], side: str, zone: ZoneInfo) -> datetime | int:
@@ -79,6 +79,6 @@ def _moment(match: re.Match[str], side: str, zone: ZoneInfo) -> datetime | int:
     return _DAYS.index(name) * 1440 + hours * 60 + minutes
 
 
-def show_moment(moment: datetime) -> str:
+def format_local(moment: datetime) -> str:
     """Return a local moment as people say it: `Mon 2026-11-30 08:00 Europe/Berlin`."""
     return f"{moment:%a %Y-%m-%d %H:%M} {moment.tzinfo}"

@@ -13,9 +13,9 @@ from tamr_provider.foreign_text import has_unseen, visible
 from tamr_provider.settings import url_problem
 from tamr_provider.stackfile.cross_field import broken_rules
 from tamr_provider.stackfile.product import Destination, Override, Product
-from tamr_provider.stackfile.pulumi_yaml import Unquoted, read_yaml
+from tamr_provider.stackfile.pulumi_yaml import UnquotedScalar, read_yaml
 from tamr_provider.stackfile.shared_ids import same_names, shared_claims
-from tamr_provider.stackfile.values import Count, show
+from tamr_provider.stackfile.values import Count, describe_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Set
@@ -66,7 +66,7 @@ def read_stack_file(
     if config is None and shared:
         config = {}
     if not isinstance(config, dict):
-        found = show(document if not isinstance(document, dict) else config)
+        found = describe_value(document if not isinstance(document, dict) else config)
         raise InputError(f"{where}: config: found {found}; allowed: a mapping (a stack file)")
     own, config = config, {**(shared or {}), **config}
     problems, slots = _key_problems(config, project) + _tamr_problems(config), 0
@@ -82,7 +82,9 @@ def read_stack_file(
         problems += error.problems
     if problems:
         given = {key for key in shared or {} if key not in own}
-        raise InputError(*(f"{_file(each, given, project, where)}: {each}" for each in problems))
+        raise InputError(
+            *(f"{_file(problem, given, project, where)}: {problem}" for problem in problems)
+        )
     return StackFile(products, config.get("tamr:url") or "", slots)
 
 
@@ -108,8 +110,10 @@ def read_products(raw: object, now: datetime) -> dict[str, Product]:
     if raw is None:
         raise InputError("products: missing; allowed: a mapping of product names to products")
     if not isinstance(raw, dict):
-        raise InputError(f"products: found {show(raw)}; allowed: a mapping of product names")
-    odd = [key for key in raw if isinstance(key, Unquoted) or not isinstance(key, (str, int))]
+        raise InputError(
+            f"products: found {describe_value(raw)}; allowed: a mapping of product names"
+        )
+    odd = [key for key in raw if isinstance(key, UnquotedScalar) or not isinstance(key, (str, int))]
     if odd:
         raise InputError(*(f"products.{key}: put this name in quotes" for key in odd))
     unseen = [key for key in raw if has_unseen(str(key))]
@@ -120,7 +124,9 @@ def read_products(raw: object, now: datetime) -> dict[str, Product]:
     names = [str(key) for key in raw]
     problems = [f"products.{name}: found twice; allowed: once" for name in _twice(names)]
     problems += [
-        f"products: found {show(name)}; allowed: a name" for name in named if not name.strip()
+        f"products: found {describe_value(name)}; allowed: a name"
+        for name in named
+        if not name.strip()
     ]
     problems += [
         f"products.{name}{path}: {message}"
@@ -175,7 +181,7 @@ def _tamr_problems(config: Mapping[Any, Any]) -> list[str]:
     url = config.get("tamr:url")
     if "tamr:url" in config and (problem := url_problem(url if isinstance(url, str) else "")):
         allowed = problem.partition("; ")[2]
-        problems.append(f"tamr:url: found {show(url)}; {allowed}")
+        problems.append(f"tamr:url: found {describe_value(url)}; {allowed}")
     key = config.get("tamr:apiKey")
     if "tamr:apiKey" in config and not (isinstance(key, dict) and "secure" in key):
         problems.append(
@@ -199,7 +205,7 @@ def _explain_one(error: Any) -> str:
     if kind == "tamr":
         return f"{path}: {error['msg']}"
     allowed = f"a mapping with {', '.join(keys)}" if keys else _description(error["loc"])
-    return f"{path}: found {show(error['input'])}; allowed: {allowed}"
+    return f"{path}: found {describe_value(error['input'])}; allowed: {allowed}"
 
 
 def _path(location: tuple[str | int, ...]) -> str:

@@ -16,7 +16,7 @@ from tamr_provider.stackfile.values import (
     Version,
     non_empty_list,
 )
-from tamr_provider.timestamps import parse_moment
+from tamr_provider.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -105,6 +105,6 @@ class Product(StepRules):
     @property
     def not_before(self) -> datetime:
         """The moment that the version counts from: since, else the date that the version is."""
-        moment = self.since or parse_moment(self.version)
+        moment = self.since or parse_timestamp(self.version)
         assert moment is not None, "set by counting_from"  # noqa: S101
         return moment

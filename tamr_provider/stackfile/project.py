@@ -32,7 +32,7 @@ class Project:
 
     def stacks(self) -> list[str]:
         """Return the names of the stacks that have a file, sorted."""
-        names = (re.fullmatch(r"Pulumi\.(.+)\.ya?ml", each.name) for each in self._files())
+        names = (re.fullmatch(r"Pulumi\.(.+)\.ya?ml", file.name) for file in self._files())
         return sorted({name[1] for name in names if name})
 
     def stack_file(self, stack: str) -> Path:
@@ -40,16 +40,16 @@ class Project:
         known = ", ".join(self.stacks()) or "none"
         if not stack:
             raise InputError(f"no stack: give --stack or TAMR_STACK; stacks here: {known}")
-        for each in self._files():
-            if each.name in (f"Pulumi.{stack}.yaml", f"Pulumi.{stack}.yml"):
-                return each
-        missing = shown(self.stack_dir / f"Pulumi.{stack}.yaml")
+        for file in self._files():
+            if file.name in (f"Pulumi.{stack}.yaml", f"Pulumi.{stack}.yml"):
+                return file
+        missing = display_path(self.stack_dir / f"Pulumi.{stack}.yaml")
         raise InputError(f"{missing}: no such stack file; stacks here: {known}")
 
     def read_stack(self, stack: str, now: datetime) -> StackFile:
         """Return what the stack's file says. Raises InputError with every problem at once."""
         path = self.stack_file(stack)
-        return read_stack_file(read_text(path), self.name, shown(path), now, self.config)
+        return read_stack_file(read_text(path), self.name, display_path(path), now, self.config)
 
     def _files(self) -> list[Path]:
         return sorted(self.stack_dir.glob("Pulumi.*")) if self.stack_dir.is_dir() else []
@@ -71,7 +71,7 @@ def find_project(start: Path) -> Project:
 
 
 def _read_project(path: Path) -> Project:
-    where = shown(path)
+    where = display_path(path)
     document = read_yaml(read_text(path), where)
     name = document.get("name") if isinstance(document, dict) else None
     if not isinstance(name, str) or not name:
@@ -109,18 +109,22 @@ def read_raw(path: Path) -> str:
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
-            raise InputError(f"{shown(path)}: cannot be read: it is a device or a pipe, not a file")
+            raise InputError(
+                f"{display_path(path)}: cannot be read: it is a device or a pipe, not a file"
+            )
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise InputError(f"{shown(path)}: larger than 1 MB; allowed: a file of at most 1 MB")
+            raise InputError(
+                f"{display_path(path)}: larger than 1 MB; allowed: a file of at most 1 MB"
+            )
         return data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise InputError(f"{shown(path)}: cannot be read: {reason}") from None
+        raise InputError(f"{display_path(path)}: cannot be read: {reason}") from None
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """Return a path as short as it can be said from here."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))

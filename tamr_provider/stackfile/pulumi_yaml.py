@@ -29,7 +29,7 @@ _MAX_MERGED = 100_000
 _PLAIN_INT = re.compile(r"-?(0|[1-9]\d{0,14})")  # 15 digits survive the engine's float64
 
 
-class Unquoted(str):
+class UnquotedScalar(str):
     """A scalar as it stands in the file, unquoted, that the engine would spell differently.
 
     `engine` is the engine's spelling of a number; a moment stays as it is, since every spelling
@@ -38,7 +38,7 @@ class Unquoted(str):
 
     engine: str
 
-    def __new__(cls, text: str, engine: str = "") -> Unquoted:
+    def __new__(cls, text: str, engine: str = "") -> UnquotedScalar:
         """Make one from the text in the file."""
         made = super().__new__(cls, text)
         made.engine = engine or text
@@ -67,14 +67,14 @@ class _Constructor(SafeConstructor):
         return flat
 
 
-def _timestamp(_: _Constructor, node: ScalarNode) -> Unquoted:
-    return Unquoted(node.value)
+def _timestamp(_: _Constructor, node: ScalarNode) -> UnquotedScalar:
+    return UnquotedScalar(node.value)
 
 
 def _text(constructor: _Constructor, node: ScalarNode) -> object:
     # The engine takes 2026-1-5 for a date, which YAML 1.2 does not.
     if node.style is None and _LIKE_A_MOMENT.fullmatch(node.value):
-        return Unquoted(node.value)
+        return UnquotedScalar(node.value)
     text: str = constructor.construct_yaml_str(node)
     if _HALF_A_CHARACTER.search(text):
         wrong = "an escape is half of a character; write the character itself"
@@ -88,11 +88,11 @@ def _integer(constructor: _Constructor, node: ScalarNode) -> object:
     digits = node.value.replace("_", "")
     old_octal = re.fullmatch(r"([-+]?)0([0-7]+)", digits)
     value = int(f"{old_octal[1]}0o{old_octal[2]}" if old_octal else digits, 0)
-    return Unquoted(node.value, _number(float(value)))
+    return UnquotedScalar(node.value, _number(float(value)))
 
 
 def _float(constructor: _Constructor, node: ScalarNode) -> object:
-    return Unquoted(node.value, _number(constructor.construct_yaml_float(node)))
+    return UnquotedScalar(node.value, _number(constructor.construct_yaml_float(node)))
 
 
 def _number(value: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tamr_provider.stackfile.values import show
+from tamr_provider.stackfile.values import describe_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,7 +68,7 @@ def same_names(products: Mapping[str, Any]) -> Iterator[str]:
             if other != product:
                 both = f"{kind} {id_} and products.{other}'s {step}"
                 yield (
-                    f"products.{product}: {both} would both be the resource {show(name)} in "
+                    f"products.{product}: {both} would both be the resource {describe_value(name)} in "
                     "Pulumi; allowed: a product name with which each has its own"
                 )
 

@@ -16,9 +16,9 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from tamr_provider.foreign_text import has_unseen, visible
-from tamr_provider.stackfile.freeze_window import EXAMPLES, Window, read_window
-from tamr_provider.stackfile.pulumi_yaml import Unquoted
-from tamr_provider.timestamps import format_moment, parse_moment
+from tamr_provider.stackfile.freeze_window import EXAMPLES, FreezeWindow, read_window
+from tamr_provider.stackfile.pulumi_yaml import UnquotedScalar
+from tamr_provider.timestamps import format_timestamp, parse_timestamp
 
 # A `since` may be planned for tomorrow; more than this is a mistyped date.
 _FUTURE = timedelta(days=1)
@@ -29,18 +29,18 @@ def problem(message: str) -> PydanticCustomError:
     return PydanticCustomError("tamr", "{message}", {"message": message})
 
 
-def show(value: object) -> str:
+def describe_value(value: object) -> str:
     """Return a value as a person would point at it."""
     names = {dict: "a mapping", list: "a list", bool: "true or false", type(None): "nothing"}
     if type(value) in names:
         return f"{value!s:.5}".lower() if isinstance(value, bool) else names[type(value)]
-    if isinstance(value, Unquoted):
+    if isinstance(value, UnquotedScalar):
         return f"{value} (unquoted)"
     return repr(str(value))[:80] if isinstance(value, str) else f"{value} (a number)"[:80]
 
 
 def _reject(value: object, allowed: str) -> PydanticCustomError:
-    return problem(f"found {show(value)}; allowed: {allowed}")
+    return problem(f"found {describe_value(value)}; allowed: {allowed}")
 
 
 def _is_declared(info: ValidationInfo) -> bool:
@@ -50,7 +50,7 @@ def _is_declared(info: ValidationInfo) -> bool:
 def _id(value: object, info: ValidationInfo) -> str:
     if _is_declared(info) and not isinstance(value, str):
         raise _reject(value, "an id as text")
-    if isinstance(value, (Unquoted, float)) and not _is_whole(value):
+    if isinstance(value, (UnquotedScalar, float)) and not _is_whole(value):
         raise problem(f"found {value}, which Pulumi would respell; put it in quotes")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(int(value))
@@ -61,7 +61,7 @@ def _id(value: object, info: ValidationInfo) -> str:
 
 def _seen(text: str) -> str:
     if has_unseen(text):
-        shown = visible(show(text))
+        shown = visible(describe_value(text))
         raise problem(f"found {shown}; allowed: text without control characters")
     return text
 
@@ -81,17 +81,17 @@ def canonical_version(value: object) -> str:
         raise _reject(value, 'a label, for instance "2026-11-20"')
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         return str(int(value))
-    text = value.engine if isinstance(value, Unquoted) else str(value)
-    moment = parse_moment(text)
+    text = value.engine if isinstance(value, UnquotedScalar) else str(value)
+    moment = parse_timestamp(text)
     if moment is None:
         return _seen(text)
-    text = format_moment(moment)
+    text = format_timestamp(moment)
     return text.removesuffix("T00:00:00Z")
 
 
 def read_moment(value: object) -> datetime:
     """Return a moment of any spelling that has a zone. Raises an error for anything else."""
-    moment = parse_moment(value) if isinstance(value, str) else None
+    moment = parse_timestamp(value) if isinstance(value, str) else None
     if moment is None:
         raise _reject(value, 'a time with its zone, for instance "2026-11-20T09:00:00Z"')
     return moment
@@ -107,13 +107,13 @@ def check_not_future(moment: datetime, now: datetime | None) -> None:
     """Raise where a moment is more than a day ahead of now."""
     if now is not None and moment > now + _FUTURE:
         raise problem(
-            f"found {format_moment(moment)}, which is in the future; "
-            f"allowed: up to a day from now ({format_moment(now.replace(microsecond=0))})"
+            f"found {format_timestamp(moment)}, which is in the future; "
+            f"allowed: up to a day from now ({format_timestamp(now.replace(microsecond=0))})"
         )
 
 
 def _number(value: object, info: ValidationInfo) -> float:
-    text = value.engine if isinstance(value, Unquoted) else value
+    text = value.engine if isinstance(value, UnquotedScalar) else value
     if _is_declared(info) and isinstance(value, str):
         text = math.nan
     try:
@@ -161,13 +161,13 @@ def non_empty_list(value: object) -> list[Any]:
     return value
 
 
-def _window(value: object) -> Window:
+def _window(value: object) -> FreezeWindow:
     if not isinstance(value, str):
         raise _reject(value, EXAMPLES)
     try:
         return read_window(value)
     except ValueError as error:
-        raise problem(f"found {show(value)}; {error}") from None
+        raise problem(f"found {describe_value(value)}; {error}") from None
 
 
 def _command(value: object) -> str:
@@ -223,7 +223,9 @@ Flag = Annotated[
 
 
 Freeze = Annotated[
-    Window, BeforeValidator(_window), _json(type="string", examples=["Fri 16:00 - Mon 08:00 UTC"])
+    FreezeWindow,
+    BeforeValidator(_window),
+    _json(type="string", examples=["Fri 16:00 - Mon 08:00 UTC"]),
 ]
 Command = Annotated[str, BeforeValidator(_command), _json(type="string", minLength=1)]
 Reason = Annotated[str, BeforeValidator(_reason), _json(type="string", minLength=1)]

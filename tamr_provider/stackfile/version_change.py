@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tamr_provider.timestamps import parse_moment
+from tamr_provider.timestamps import parse_timestamp
 
 _DIGITS = re.compile(r"[0-9]+")
 
@@ -14,7 +14,7 @@ def is_older(version: str, than: str) -> bool:
 
     Labels are compared by their numbers where they are alike otherwise: v9 is older than v10.
     """
-    moments = parse_moment(version), parse_moment(than)
+    moments = parse_timestamp(version), parse_timestamp(than)
     if moments[0] is not None and moments[1] is not None:
         return moments[0] < moments[1]
     if _DIGITS.sub("#", version) != _DIGITS.sub("#", than):

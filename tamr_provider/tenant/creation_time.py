@@ -9,29 +9,29 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.errors import RefusedError
-from tamr_provider.timestamps import format_moment
+from tamr_provider.errors import ApiError
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
-    from tamr_provider.client.jobs import Client
+    from tamr_provider.client.jobs import JobsClient
     from tamr_provider.models import Job
 
 _PRECISION = timedelta(milliseconds=1)  # what Tamr's times have
 _OLDEST = timedelta(days=3650)
 
 
-def find_creation(client: Client, job: Job, now: datetime) -> datetime | None:
+def find_creation_time(client: JobsClient, job: Job, now: datetime) -> datetime | None:
     """Return the moment, or None where the tenant contradicts itself or cannot be asked so."""
     shown = client.get_job(job.id).created_at
     if shown is not None:
         return shown
     try:
         return _narrow_down(client, job, now)
-    except RefusedError:
+    except ApiError:
         return None
 
 
-def _narrow_down(client: Client, job: Job, now: datetime) -> datetime | None:
+def _narrow_down(client: JobsClient, job: Job, now: datetime) -> datetime | None:
     latest = _whole_milliseconds(job.status.since or now) + _PRECISION
     earliest = _earliest(client, job.id, latest)
     if earliest is None:
@@ -45,7 +45,7 @@ def _narrow_down(client: Client, job: Job, now: datetime) -> datetime | None:
     return earliest
 
 
-def _earliest(client: Client, job_id: str, latest: datetime) -> datetime | None:
+def _earliest(client: JobsClient, job_id: str, latest: datetime) -> datetime | None:
     span = timedelta(minutes=10)
     while span < _OLDEST:
         if not _created_before(client, job_id, latest - span):
@@ -54,9 +54,9 @@ def _earliest(client: Client, job_id: str, latest: datetime) -> datetime | None:
     return None
 
 
-def _created_before(client: Client, job_id: str, moment: datetime) -> bool:
-    filter_ = f'(job_id = "{job_id}") AND (create_time() < "{format_moment(moment)}")'
-    return any(each.id == job_id for each in client.list_jobs(filter_))
+def _created_before(client: JobsClient, job_id: str, moment: datetime) -> bool:
+    filter_ = f'(job_id = "{job_id}") AND (create_time() < "{format_timestamp(moment)}")'
+    return any(job.id == job_id for job in client.list_jobs(filter_))
 
 
 def _whole_milliseconds(moment: datetime) -> datetime:

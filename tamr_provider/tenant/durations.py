@@ -9,15 +9,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.jobs import PAGE_SIZE
-from tamr_provider.client.list_filter import any_of, bundles, is_short
-from tamr_provider.errors import OutageError, RefusedError
+from tamr_provider.client.list_filter import bundles, configurations_filter, is_short
+from tamr_provider.errors import ApiError, TenantUnavailableError
 from tamr_provider.models import SUCCEEDED, Configuration
 from tamr_provider.timestamps import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tamr_provider.client.jobs import Client
+    from tamr_provider.client.jobs import JobsClient
     from tamr_provider.decision.steps import Phases
     from tamr_provider.models import Job
 
@@ -31,7 +31,7 @@ _SHORTEST = 0.001  # seconds; the tenant's times have milliseconds
 
 
 @dataclass(frozen=True)
-class Usual:
+class DurationStats:
     """The median and the 10th and 90th percentile of at least three earlier durations."""
 
     median: timedelta
@@ -53,18 +53,22 @@ class Usual:
 class Durations:
     """What is usual on one tenant, asked once for each configuration, and for many at a time."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: JobsClient) -> None:
         self._client = client
-        self._known: dict[Configuration, Usual | None] = {}
+        self._known: dict[Configuration, DurationStats | None] = {}
 
     def learn(self, configurations: Iterable[Configuration]) -> bool:
         """Ask for those not asked for yet; return whether there were any."""
-        new = [each for each in dict.fromkeys(configurations) if each not in self._known]
+        new = [
+            configuration
+            for configuration in dict.fromkeys(configurations)
+            if configuration not in self._known
+        ]
         for group in bundles(new, _TOGETHER):
             self._known.update(_ask(self._client, group))
         return bool(new)
 
-    def of(self, configuration: Configuration) -> Usual | None:
+    def of(self, configuration: Configuration) -> DurationStats | None:
         """Return what is usual as far as it was learnt, None where unknown."""
         return self._known.get(configuration)
 
@@ -78,7 +82,7 @@ class Durations:
         return usual.median if usual else _UNKNOWN
 
 
-def usual_duration(client: Client, configuration: Configuration) -> Usual | None:
+def usual_duration(client: JobsClient, configuration: Configuration) -> DurationStats | None:
     """Return what is usual, or None where fewer than three successes are listed.
 
     One request: the newest 30 successes, created to finished.
@@ -87,17 +91,19 @@ def usual_duration(client: Client, configuration: Configuration) -> Usual | None
 
 
 def _ask(
-    client: Client, configurations: tuple[Configuration, ...]
-) -> dict[Configuration, Usual | None]:
+    client: JobsClient, configurations: tuple[Configuration, ...]
+) -> dict[Configuration, DurationStats | None]:
     """Return what is usual: a request for three configurations, and one more for each rare one."""
-    found: dict[Configuration, dict[str, Job]] = {each: {} for each in configurations}
+    found: dict[Configuration, dict[str, Job]] = {
+        configuration: {} for configuration in configurations
+    }
     if not is_short(successes_filter(*configurations)):
         return dict.fromkeys(configurations)
     try:
         complete = _fill(client, found)
-    except OutageError:
+    except TenantUnavailableError:
         return dict.fromkeys(configurations)
-    except RefusedError:
+    except ApiError:
         complete = False  # an id that the filter language cannot quote costs its own estimate only
     usual = {each: usual_of(jobs.values()) for each, jobs in found.items()}
     if not complete and len(configurations) > 1:
@@ -106,7 +112,7 @@ def _ask(
     return usual
 
 
-def _fill(client: Client, found: dict[Configuration, dict[str, Job]]) -> bool:
+def _fill(client: JobsClient, found: dict[Configuration, dict[str, Job]]) -> bool:
     """Read the newest successes until each has enough; return whether those were all."""
     most = -(-len(found) * _PLENTY // PAGE_SIZE)
     pages = client.pages(successes_filter(*found), _TRIES)
@@ -121,10 +127,12 @@ def _fill(client: Client, found: dict[Configuration, dict[str, Job]]) -> bool:
 
 def successes_filter(*configurations: Configuration) -> str:
     """Return what asks the list for the successes of some configurations."""
-    return f"{any_of(*configurations)} AND (status.state = DONE) AND (NOT status:error)"
+    return (
+        f"{configurations_filter(*configurations)} AND (status.state = DONE) AND (NOT status:error)"
+    )
 
 
-def usual_of(jobs: Iterable[Job]) -> Usual | None:
+def usual_of(jobs: Iterable[Job]) -> DurationStats | None:
     """Return what is usual among jobs of one configuration, or None for fewer than three successes.
 
     Percentiles are taken of the logarithms: durations spread by factors, and a few of them say
@@ -138,7 +146,7 @@ def usual_of(jobs: Iterable[Job]) -> Usual | None:
     if len(logs) < _ENOUGH:
         return None
     tenths = statistics.quantiles(logs, n=10)
-    return Usual(_length(statistics.median(logs)), _length(tenths[0]), _length(tenths[-1]))
+    return DurationStats(_length(statistics.median(logs)), _length(tenths[0]), _length(tenths[-1]))
 
 
 def _length(log: float) -> timedelta:

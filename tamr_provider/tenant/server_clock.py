@@ -40,7 +40,7 @@ class Reading(NamedTuple):
         return self.moment + timedelta(seconds=at - self.at)
 
 
-class TenantClock:
+class ServerClock:
     """What is known of the tenant's time; safe to use from several threads.
 
     An emulator may run faster than we do, so the rate is measured too; a tenant never runs
@@ -58,7 +58,7 @@ class TenantClock:
         self._ahead: timedelta | None = None
         self._is_measured = False
 
-    def hear(self, date: datetime) -> None:
+    def observe(self, date: datetime) -> None:
         """Note the `Date` of a response, unless it is too wild to be believed alone."""
         with self._lock:
             heard = Reading(self._clock.monotonic(), date)
@@ -117,7 +117,7 @@ class TenantClock:
         with self._lock:
             return max(0.0, length.total_seconds()) / self._rate()
 
-    def in_local_seconds(self, seconds: float) -> datetime:
+    def at_local_delay(self, seconds: float) -> datetime:
         """Return what the tenant's clock will show after so many seconds here."""
         with self._lock:
             return self._now() + timedelta(seconds=seconds * self._rate())

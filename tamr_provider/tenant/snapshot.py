@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from tamr_provider.client.list_filter import any_of, bundles, is_short
-from tamr_provider.errors import RefusedError, UnreadableError
+from tamr_provider.client.list_filter import bundles, configurations_filter, is_short
+from tamr_provider.errors import ApiError, InvalidResponseError
 from tamr_provider.models import PENDING
-from tamr_provider.tenant.creation_time import find_creation
-from tamr_provider.tenant.server_clock import TenantClock
-from tamr_provider.timestamps import format_moment
+from tamr_provider.tenant.creation_time import find_creation_time
+from tamr_provider.tenant.server_clock import ServerClock
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tamr_provider.client.jobs import Client
+    from tamr_provider.client.jobs import JobsClient
     from tamr_provider.clock import Clock
     from tamr_provider.models import Configuration, Job
 
@@ -34,7 +34,7 @@ _CONFIRMATIONS = 2  # polls more, if the first response told a time that is hard
 
 
 @dataclass(frozen=True)
-class View:
+class Snapshot:
     """The jobs that matter and the tenant's time, as one look showed them.
 
     `unlisted` are active jobs that we know of although the list left them out; `latest` is the
@@ -49,15 +49,15 @@ class View:
     @property
     def active(self) -> tuple[Job, ...]:
         """Every job on the tenant that may still be working."""
-        return tuple(each for each in self.jobs if each.active)
+        return tuple(job for job in self.jobs if job.active)
 
     def find(self, job_id: str) -> Job | None:
         """Return a job by its id, None where it is not among those that matter."""
-        return next((each for each in self.jobs if each.id == job_id), None) if job_id else None
+        return next((job for job in self.jobs if job.id == job_id), None) if job_id else None
 
 
 @dataclass(frozen=True)
-class Scope:
+class JobQuery:
     """What a look has to cover besides every active job.
 
     Jobs created at or after `since`, and, where `ended` is set, those that ended at or after it.
@@ -68,7 +68,7 @@ class Scope:
     ended: datetime | None = None
     wanted: frozenset[Configuration] = frozenset()
 
-    def covers(self, other: Scope) -> bool:
+    def covers(self, other: JobQuery) -> bool:
         """Whether nothing that the other wants is left out here."""
         wants_ended = other.ended is not None
         has_ended = self.ended is not None
@@ -78,10 +78,10 @@ class Scope:
             and (not self.wanted or bool(other.wanted and other.wanted <= self.wanted))
         )
 
-    def reaching(self, moment: datetime) -> Scope:
+    def extended_to(self, moment: datetime) -> JobQuery:
         """Return a scope that also has what was created, or ended, at or after a moment."""
         ended = min(self.ended, moment) if self.ended is not None else moment
-        return Scope(min(self.since, moment), ended)
+        return JobQuery(min(self.since, moment), ended)
 
     def filter(self) -> str:
         """Return it in the list's filter language.
@@ -95,49 +95,49 @@ class Scope:
         """Yield several that together let the same through, without other configurations' jobs."""
         yield " OR ".join(self._recent())
         for group in bundles(sorted(self.wanted, key=str), _TOGETHER):
-            yield f"{any_of(*group)} AND ({self._created()})"
+            yield f"{configurations_filter(*group)} AND ({self._created()})"
 
     def _recent(self) -> list[str]:
         parts = ["(status.state != DONE)"]
         if self.ended is not None:
-            parts.append(f'(stop_time() AND (NOT stop_time() < "{format_moment(self.ended)}"))')
+            parts.append(f'(stop_time() AND (NOT stop_time() < "{format_timestamp(self.ended)}"))')
         return parts
 
     def _created(self) -> str:
-        return f'NOT create_time() < "{format_moment(self.since)}"'
+        return f'NOT create_time() < "{format_timestamp(self.since)}"'
 
 
-class Viewer:
+class JobCache:
     """Looks at one tenant; a look that follows another asks only for what may have changed."""
 
-    def __init__(self, client: Client, clock: Clock) -> None:
-        self._client, self.time = client, TenantClock(clock)
-        client.heard = self.time.hear
+    def __init__(self, client: JobsClient, clock: Clock) -> None:
+        self._client, self.time = client, ServerClock(clock)
+        client.on_server_time = self.time.observe
         self._jobs: dict[str, Job] = {}
-        self._scope: Scope | None = None
+        self._query: JobQuery | None = None
         self._seen_until: datetime | None = None
         self._refusals = 0
 
-    def look(self, scope: Scope, relevant: Iterable[Configuration] = ()) -> View:
+    def refresh(self, query: JobQuery, relevant: Iterable[Configuration] = ()) -> Snapshot:
         """Return the jobs within the scope and every active one.
 
         `relevant` are the configurations whose jobs need a creation time; where a tenant shows
         no history it costs some requests each, once. Raises UnreadableError where there is no
         way to tell it.
         """
-        scope = replace(scope, since=max(scope.since, _NO_JOBS_BEFORE) - _RIVALS)
-        unlisted = self._list_anew(scope)
+        query = replace(query, since=max(query.since, _NO_JOBS_BEFORE) - _RIVALS)
+        unlisted = self._refresh_list(query)
         for _ in range(_CONFIRMATIONS):
             if self.time.is_in_doubt:
-                unlisted = self._list_anew(scope)
-        while self._date(set(relevant)):
+                unlisted = self._refresh_list(query)
+        while self._resolve_creation_times(set(relevant)):
             # The dating took a while, in which others may have started something.
-            unlisted = self._list_anew(scope)
+            unlisted = self._refresh_list(query)
         now = self.time.now()
         self._seen_until = now - self.time.uncertainty()
-        return View(tuple(self._jobs.values()), now, unlisted, self.time.latest())
+        return Snapshot(tuple(self._jobs.values()), now, unlisted, self.time.latest())
 
-    def confirm(self, view: View, configuration: Configuration, since: datetime) -> bool:
+    def confirm(self, snapshot: Snapshot, configuration: Configuration, since: datetime) -> bool:
         """Ask for one configuration's jobs alone; return whether the view shows them as they are.
 
         One request. A tenant that takes no filters is not asked: it was just read as a whole.
@@ -149,28 +149,28 @@ class Viewer:
             for job in self._ask_for(configuration, since)
             if job.configuration == configuration
             and (job.created_at is None or job.created_at >= since)
-            and ((known := view.find(job.id)) is None or known.status != job.status)
+            and ((known := snapshot.find(job.id)) is None or known.status != job.status)
         ]
         for job in news:
-            self.note(job)
+            self.remember(job)
         return not news
 
     def launched(self, job: Job) -> None:
         """Remember a job that our own create started a moment ago."""
-        self.note(job)
+        self.remember(job)
         if job.created_at is not None:
             self.time.measure(job.created_at)
 
-    def _list_anew(self, scope: Scope) -> frozenset[str]:
+    def _refresh_list(self, query: JobQuery) -> frozenset[str]:
         """Take in what the list shows, and return the active jobs that it left out."""
-        found = {each.id: each for each in self._list(self._what_to_ask(scope))}
+        found = {each.id: each for each in self._list(self._next_query(query))}
         known = [each.id for each in self._jobs.values() if each.active]
         missing = [self._get(each) for each in known if each not in found]
         for job in (*found.values(), *missing):
-            self.note(job)
+            self.remember(job)
         return frozenset(each.id for each in missing if each.active)
 
-    def note(self, job: Job) -> None:
+    def remember(self, job: Job) -> None:
         """Remember a job that another response showed.
 
         The latest response counts: a PENDING job may show another time than its history later.
@@ -182,20 +182,20 @@ class Viewer:
         if job.created_at is not None:
             self.time.saw(job.created_at)
 
-    def _what_to_ask(self, scope: Scope) -> Scope:
-        if self._scope is None or not self._scope.covers(scope) or self._seen_until is None:
-            self._scope = scope
-            return scope
+    def _next_query(self, query: JobQuery) -> JobQuery:
+        if self._query is None or not self._query.covers(query) or self._seen_until is None:
+            self._query = query
+            return query
         until = min(self._seen_until, self.time.now())
-        return Scope(max(scope.since, until - _OVERLAP))
+        return JobQuery(max(query.since, until - _OVERLAP))
 
-    def _list(self, ask: Scope) -> list[Job]:
+    def _list(self, ask: JobQuery) -> list[Job]:
         """Return what is asked for; everything, where the tenant refuses filters."""
         if not self._takes_filters:
             return self._client.list_jobs()
         try:
             jobs = self._read(ask)
-        except RefusedError as error:
+        except ApiError as error:
             if error.status not in _TOO_MUCH:
                 raise
         else:
@@ -211,17 +211,17 @@ class Viewer:
 
     def _ask_for(self, configuration: Configuration, since: datetime) -> list[Job]:
         """Return what the list shows of one configuration, or more than that."""
-        ask = Scope(since, wanted=frozenset([configuration]))
+        ask = JobQuery(since, wanted=frozenset([configuration]))
         *_, filter_ = ask.filters()
         if is_short(filter_):
             try:
                 return self._client.list_jobs(filter_, pages=1)
-            except RefusedError as error:
+            except ApiError as error:
                 if error.status not in _TOO_MUCH:
                     raise
-        return self._list(Scope(since))
+        return self._list(JobQuery(since))
 
-    def _read(self, ask: Scope) -> list[Job]:
+    def _read(self, ask: JobQuery) -> list[Job]:
         """Return what is asked for, by configuration where jobs that nobody wants are many."""
         jobs: dict[str, Job] = {}
         foreign = 0
@@ -232,12 +232,12 @@ class Viewer:
                 return self._read_by_configuration(ask)
         return list(jobs.values())
 
-    def _read_by_configuration(self, ask: Scope) -> list[Job]:
+    def _read_by_configuration(self, ask: JobQuery) -> list[Job]:
         filters = list(ask.filters())
         try:
             if all(map(is_short, filters)):
                 return [job for filter_ in filters for job in self._client.list_jobs(filter_)]
-        except RefusedError as error:
+        except ApiError as error:
             if error.status not in _TOO_MUCH:
                 raise
         # An id that the filter language cannot quote, or a very long one: then rather all of them.
@@ -247,12 +247,12 @@ class Viewer:
         """Return a job that the list no longer shows; one that Tamr forgot stays as it was."""
         try:
             return self._client.get_job(job_id)
-        except RefusedError as error:
+        except ApiError as error:
             if error.status != 404:
                 raise
             return self._jobs[job_id]
 
-    def _date(self, relevant: set[Configuration]) -> bool:
+    def _resolve_creation_times(self, relevant: set[Configuration]) -> bool:
         """Find out when jobs were created whose history is not shown; return whether it asked."""
         undated = [
             each
@@ -261,9 +261,9 @@ class Viewer:
             if each.created_at is None and each.state != PENDING and each.configuration in relevant
         ]
         for job in undated:
-            created = find_creation(self._client, job, self.time.now())
+            created = find_creation_time(self._client, job, self.time.now())
             if created is None:
-                raise UnreadableError(
+                raise InvalidResponseError(
                     f"there is no way to tell when {job.id} was created: the tenant shows no "
                     "history of it and its list cannot be asked by creation time, so a new "
                     "run cannot be told from an old one; see: tamr doctor --tenant"

@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from support import concurrent_runs, degraded_tenant, schedules
-from support.schedules import Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from support.schedules import Tally
 
 
 def sound(tally: Tally, at_least: int) -> None:

@@ -87,7 +87,7 @@ def test_damaged_products_are_read_or_refused_with_words(data: st.DataObject) ->
     raw = TWO_PRODUCTS
     for _ in range(data.draw(st.integers(1, 3))):
         raw = damage(raw, data)
-    assert all(each.strip() for each in problems(lambda: read_products(raw, NOW)))
+    assert all(problem.strip() for problem in problems(lambda: read_products(raw, NOW)))
 
 
 @given(at_=st.integers(0, len(FILE)), cut=st.integers(0, 30), put=st.text(max_size=5))
@@ -97,8 +97,8 @@ def test_a_file_with_damaged_text_is_read_or_refused_with_words(
 ) -> None:
     text = FILE[:at_] + put + FILE[at_ + cut :]
     assert all(
-        each.strip()
-        for each in problems(
+        problem.strip()
+        for problem in problems(
             lambda: read_stack_file(text, "tamr-pipelines", "Pulumi.dev.yaml", NOW)
         )
     )
@@ -110,8 +110,8 @@ def test_damaged_products_are_written_to_a_file_and_read_as_one(data: st.DataObj
     content = {"config": {"tamr:url": "https://a.b", "tamr-pipelines:products": TWO_PRODUCTS}}
     text = yaml.safe_dump(damage(content, data), allow_unicode=True)
     assert all(
-        each.strip()
-        for each in problems(
+        problem.strip()
+        for problem in problems(
             lambda: read_stack_file(text, "tamr-pipelines", "Pulumi.dev.yaml", NOW)
         )
     )
@@ -134,6 +134,6 @@ def test_damaged_answers_end_in_words_and_never_in_a_hang(data: st.DataObject) -
     run = StackRun(runner, products(TWO_PRODUCTS), SLOTS, "dev")
     run.start()
     runner.run()
-    ended = [each for each in run.errors.values() if type(each) is TamrError]
+    ended = [error for error in run.errors.values() if type(error) is TamrError]
     assert ended == [], "an error that is none of ours"
     assert tenant.posts() < 60

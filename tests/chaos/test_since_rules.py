@@ -85,7 +85,7 @@ class Oracle:
             made.since,
         ):
             return self.effective[made.parents[0]]
-        is_new = made.since is not None and all(made.since != each.since for each in parents)
+        is_new = made.since is not None and all(made.since != parent.since for parent in parents)
         if is_new and made.since and (floor is None or made.since > floor):
             return made.since
         same = [

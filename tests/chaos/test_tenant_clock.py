@@ -14,10 +14,10 @@ from support.schedule_player import SMALL, World, products, verdict
 from support.schedules import errors_of
 from support.three_clocks import ThreeClocks
 from tamr_provider.decision.steps import Step
-from tamr_provider.planning.dry_run import Standing, survey
-from tamr_provider.reconciler.pending import ADOPTED, LAUNCHED, Result
-from tamr_provider.tenant.server_clock import TenantClock
-from tamr_provider.timestamps import format_moment
+from tamr_provider.planning.dry_run import ProductState, plan_stack
+from tamr_provider.reconciler.pending import ADOPTED, LAUNCHED, StepResult
+from tamr_provider.tenant.server_clock import ServerClock
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 
 def since(moment: datetime) -> dict[str, Any]:
     """Return a stack whose version counts from a moment."""
-    return {"customers": {**SMALL["customers"], "since": format_moment(moment)}}
+    return {"customers": {**SMALL["customers"], "since": format_timestamp(moment)}}
 
 
 def plain_seconds() -> float:
@@ -204,7 +204,7 @@ def test_a_launch_too_old_for_its_own_step_is_said_with_both_times_and_not_repea
         assert "job_1 was launched at 2026-11-20T12:00:1" in text
         assert "stamped as created at 2026-11-20T11:55:1" in text
         assert "before 2026-11-20T12:00:00Z" in text
-    assert not isinstance(ended, Result)
+    assert not isinstance(ended, StepResult)
     assert "to run it again: tamr up --stack dev" in str(ended)
 
 
@@ -214,7 +214,7 @@ def test_the_next_run_launches_what_came_out_too_old_before() -> None:
     runner = tenant.runner()
     future = runner.submit(step(LOAD, START), RULES)
     runner.run()
-    assert isinstance(outcome(future), Result)
+    assert isinstance(outcome(future), StepResult)
     assert tenant.posts() == 2
 
 
@@ -256,7 +256,7 @@ def test_the_age_of_a_job_is_told_by_the_clock_that_stamped_it() -> None:
     runner = tenant.runner()
     future = runner.submit(step(LOAD), RULES)
     runner.run()
-    assert isinstance(outcome(future), Result)
+    assert isinstance(outcome(future), StepResult)
     assert max(tenant.clock.waits) < 10
 
 
@@ -266,8 +266,8 @@ def test_a_version_whose_end_is_stamped_ahead_is_deployed_for_no_negative_time()
     del load["customers"]["dataProduct"]
     world.clocks = ThreeClocks(done=HOUR)
     world.run(load)
-    plan = survey(world.client(), world.clock, products(load), 5, "dev")
-    standing = Standing(plan, "customers")
+    plan = plan_stack(world.client(), world.clock, products(load), 5, "dev")
+    standing = ProductState(plan, "customers")
     assert standing.since is not None
     assert standing.now >= standing.since
 
@@ -275,10 +275,10 @@ def test_a_version_whose_end_is_stamped_ahead_is_deployed_for_no_negative_time()
 # The clock alone.
 
 
-def heard(*dates: datetime, clock: FakeClock | None = None) -> TenantClock:
-    time = TenantClock(clock or FakeClock())
+def heard(*dates: datetime, clock: FakeClock | None = None) -> ServerClock:
+    time = ServerClock(clock or FakeClock())
     for date in dates:
-        time.hear(date)
+        time.observe(date)
     return time
 
 
@@ -339,7 +339,7 @@ def test_a_tenant_far_ahead_is_polled_until_its_time_is_certain() -> None:
     runner = tenant.runner()
     future = runner.submit(step(LOAD, START), RULES)
     runner.run()
-    assert isinstance(outcome(future), Result)
+    assert isinstance(outcome(future), StepResult)
     assert len(tenant.requests("POST")) == 1
 
 
@@ -350,14 +350,14 @@ def test_an_end_says_nothing_of_the_time_of_creations() -> None:
     tenant.clocks = ThreeClocks(done=5 * MINUTE)
     runner = tenant.runner()
     load = runner.submit(step(LOAD, HOURS_AGO), RULES)
-    runner.turn()
+    runner.reconcile_once()
     ended = outcome(load)
-    assert isinstance(ended, Result)
+    assert isinstance(ended, StepResult)
     assert ended.job.finished_at is not None
     update = runner.submit(step(UPDATE, ended.job.finished_at), replace(RULES, slots=5))
     runner.run()
     result = outcome(update)
-    assert isinstance(result, Result)
-    assert result.how in (LAUNCHED, ADOPTED)
+    assert isinstance(result, StepResult)
+    assert result.origin in (LAUNCHED, ADOPTED)
     assert result.job.created_at is not None
     assert result.job.created_at >= ended.job.finished_at

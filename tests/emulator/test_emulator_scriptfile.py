@@ -10,7 +10,7 @@ import pytest
 
 from tamr_provider.emulator.duration import read_duration
 from tamr_provider.emulator.fault_file import ScriptError, load_script, read_script
-from tamr_provider.emulator.timestamps import read_stamp, stamp
+from tamr_provider.emulator.timestamps import format_stamp, read_stamp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,7 +98,7 @@ def test_all_mistakes_are_told_at_once_and_name_the_file(tmp_path: Path) -> None
     with pytest.raises(ScriptError) as caught:
         load_script(path)
     assert len(caught.value.problems) == 2
-    assert all(each.startswith(f"{path}: ") for each in caught.value.problems)
+    assert all(problem.startswith(f"{path}: ") for problem in caught.value.problems)
 
 
 def test_a_file_that_is_missing_or_not_json_is_named(tmp_path: Path) -> None:
@@ -143,4 +143,4 @@ def test_anything_else_is_no_duration(text: str) -> None:
     ],
 )
 def test_a_time_is_written_in_utc_with_milliseconds(text: str, same: str) -> None:
-    assert stamp(read_stamp(text)) == same
+    assert format_stamp(read_stamp(text)) == same

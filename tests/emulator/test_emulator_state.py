@@ -73,7 +73,7 @@ def test_the_api_key_is_not_in_the_file(options: Options) -> None:
 def test_the_file_is_replaced_as_a_whole_and_leaves_no_draft(options: Options) -> None:
     Caller(options).load()
     assert options.state is not None
-    assert [each.name for each in options.state.parent.iterdir()] == ["tenant.json"]
+    assert [path.name for path in options.state.parent.iterdir()] == ["tenant.json"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from support.emulator_door import RealTime, door
 from tamr_provider.emulator import Emulator, Options
-from tamr_provider.emulator.fault_rules import JobRule, Script
+from tamr_provider.emulator.fault_rules import FaultRules, JobRule
 from tamr_provider.emulator.job import JobError
 
 WIRE = Path(__file__).parents[1] / "wire"
@@ -38,7 +38,7 @@ PLANNING = JobError("PLANNING_FAILED", "Something went wrong while planning the 
 
 
 def script(**rule: Any) -> Options:
-    return replace(USUAL, script=Script(jobs=[JobRule(**rule)]))
+    return replace(USUAL, script=FaultRules(jobs=[JobRule(**rule)]))
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def manifests() -> list[dict[str, Any]]:
 
 
 def only(kind: str) -> dict[str, Any]:
-    (found,) = [each for each in manifests() if each["kind"] == kind]
+    (found,) = [manifest for manifest in manifests() if manifest["kind"] == kind]
     return found
 
 
@@ -59,7 +59,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def test_the_manifests_are_a_stack_and_what_its_workspace_needs() -> None:
-    assert {each["kind"]: each["apiVersion"] for each in manifests()} == API
+    assert {manifest["kind"]: manifest["apiVersion"] for manifest in manifests()} == API
     assert len(manifests()) == len(API)
 
 
@@ -152,5 +152,5 @@ def test_an_interrupt_to_the_cli_alone_ends_the_run_unlocked_and_jobs_go_on(tmp_
             process.communicate(timeout=60)
         assert pulumi.locks() == []
         assert not pulumi.deployment().get("pending_operations")
-        assert {each["state"] for each in server.jobs()} == {"RUNNING"}
+        assert {job["state"] for job in server.jobs()} == {"RUNNING"}
         assert len(server.posts()) == 8

@@ -12,7 +12,11 @@ from support.policy_packs import FOLDER, UNKNOWN, pack
 from support.processes import QUICK, emulator, project, stack_file, tamr
 from support.pulumi_cli import Pulumi
 from support.sample_jobs import at, make_job, succeeded
-from tamr_provider.decision.launch_limits import stack_before, too_many, wrong_tenant
+from tamr_provider.decision.launch_limits import (
+    run_limit_violation,
+    tenant_violation,
+    upstream_stack,
+)
 from tamr_provider.models import Configuration
 
 if TYPE_CHECKING:
@@ -48,20 +52,20 @@ def wanted(url: str, **more: Any) -> dict[str, Any]:
 
 def test_the_stack_before_is_the_one_that_the_order_names_before_it() -> None:
     order = ["dev", "staging", "prod"]
-    assert [stack_before(each, order) for each in (*order, "other")] == ["", "dev", "staging", ""]
+    assert [upstream_stack(each, order) for each in (*order, "other")] == ["", "dev", "staging", ""]
 
 
 def test_a_stack_may_use_its_own_tenants_only() -> None:
     tenants = {"prod": ["https://acme.tamr.cloud/"]}
-    assert wrong_tenant("https://acme.tamr.cloud", "prod", tenants) == ""
-    assert wrong_tenant("https://x.tamr.cloud", "prod", tenants) == (
+    assert tenant_violation("https://acme.tamr.cloud", "prod", tenants) == ""
+    assert tenant_violation("https://x.tamr.cloud", "prod", tenants) == (
         "prod is not to use https://x.tamr.cloud; allowed: https://acme.tamr.cloud"
     )
 
 
 def test_a_stack_that_the_rule_does_not_name_may_use_no_tenant() -> None:
     tenants = {"prod": ["https://acme.tamr.cloud"]}
-    assert "does not name this stack" in wrong_tenant("https://acme.tamr.cloud", "dev", tenants)
+    assert "does not name this stack" in tenant_violation("https://acme.tamr.cloud", "dev", tenants)
 
 
 def test_jobs_of_the_last_24_hours_with_the_same_configuration_count_as_runs() -> None:
@@ -73,11 +77,11 @@ def test_jobs_of_the_last_24_hours_with_the_same_configuration_count_as_runs() -
         make_job("job_2", LOAD, at("11:00", 21)),
         make_job("job_undated", LOAD, None),
     ]
-    assert too_many(jobs, LOAD, now, 3) == ""
-    assert too_many(jobs, LOAD, now, 2) == (
+    assert run_limit_violation(jobs, LOAD, now, 3) == ""
+    assert run_limit_violation(jobs, LOAD, now, 2) == (
         "it ran 2 times in the last 24 hours (job_1, job_2); allowed: 2"
     )
-    assert "it ran once" in too_many(jobs[:3], LOAD, now, 1)
+    assert "it ran once" in run_limit_violation(jobs[:3], LOAD, now, 1)
 
 
 # The pack

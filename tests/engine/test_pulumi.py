@@ -38,7 +38,7 @@ def test_a_stack_is_reconciled_and_a_second_up_sends_no_post(tmp_path: Path) -> 
         assert len(server.posts()) == 8
         everything = done.stdout + again.stdout
         everything += "".join(
-            each.read_text(errors="replace") for each in pulumi.state.rglob("*") if each.is_file()
+            path.read_text(errors="replace") for path in pulumi.state.rglob("*") if path.is_file()
         )
         assert KEY not in everything
         assert "Traceback" not in everything
@@ -251,7 +251,7 @@ def test_eight_jobs_run_side_by_side_and_one_interrupt_leaves_nothing_behind(
         assert "KeyboardInterrupt" not in output
         assert pulumi.locks() == []
         assert not pulumi.deployment().get("pending_operations")
-        assert {each["state"] for each in server.jobs()} == {"RUNNING"}
+        assert {job["state"] for job in server.jobs()} == {"RUNNING"}
         assert len(server.posts()) == 8
 
 

@@ -104,7 +104,7 @@ def test_nothing_but_gets_are_sent() -> None:
     tenant = used(Tenant(slots=100))
     before = len(tenant.requests())
     examine(tenant)
-    assert {each["method"] for each in tenant.requests()[before:]} == {"GET"}
+    assert {request["method"] for request in tenant.requests()[before:]} == {"GET"}
     assert len(tenant.requests()) - before < 25
 
 
@@ -179,7 +179,9 @@ def test_the_command_prints_what_holds_and_exits_with_0(tmp_path: Path) -> None:
         tamr(folder, "jobs", "start", "load", "src_crm")
         done = tamr(folder, "doctor", "--tenant", "--json", PULUMI_BACKEND_URL="")
         assert done.returncode == 0
-        whats = [each["what"] for each in json.loads(done.stdout)]
-        assert any("filters by state hold" in each for each in whats)
+        whats = [load["what"] for load in json.loads(done.stdout)]
+        assert any("filters by state hold" in what for what in whats)
         requests = server.record()["requests"]
-        assert [each["method"] for each in requests].count("POST") == 1  # the job started by hand
+        assert [request["method"] for request in requests].count(
+            "POST"
+        ) == 1  # the job started by hand

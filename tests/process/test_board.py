@@ -13,7 +13,7 @@ import pytest
 
 from support.fake_clock import FakeClock
 from support.processes import QUICK, SLOW, emulator, project, stack_file, start_tamr, tamr
-from tamr_provider.cli.output.board_server import EVERY_SECONDS, Fresh
+from tamr_provider.cli.output.board_server import EVERY_SECONDS, CachedPage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,7 +139,7 @@ def test_a_page_is_made_anew_after_a_minute_and_only_when_somebody_looks() -> No
         made.append(1)
         return str(len(made))
 
-    fresh = Fresh(make, clock)
+    fresh = CachedPage(make, clock)
     assert [fresh.get(), fresh.get()] == ["1", "1"]
     clock.elapsed += EVERY_SECONDS - 1
     assert fresh.get() == "1"

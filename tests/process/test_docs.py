@@ -80,7 +80,7 @@ def test_variables_of_the_readme_are_those_that_the_settings_read() -> None:
     documented = set(
         re.findall(r"`(TAMR_[A-Z_]+)", (ROOT / "README.md").read_text(encoding="utf-8"))
     )
-    code = "".join(each.read_text(encoding="utf-8") for each in ROOT.glob("tamr_provider/**/*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tamr_provider/**/*.py"))
     read = set(re.findall(r"\"(TAMR_[A-Z_]+)\"", code)) - {"TAMR_EMULATOR_KEY", "TAMR_API_KEY_"}
     read -= {"TAMR_PRODUCT", "TAMR_VERSION", "TAMR_JOB_IDS"}  # for a team's own check
     assert documented - {"TAMR_API_KEY_"} == read
@@ -89,7 +89,7 @@ def test_variables_of_the_readme_are_those_that_the_settings_read() -> None:
 def test_every_test_that_holds_a_claim_exists() -> None:
     claims = (ROOT / "docs/reliability.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(test_\w+)`", claims))
-    code = "".join(each.read_text(encoding="utf-8") for each in ROOT.glob("tests/**/test_*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/test_*.py"))
     assert len(named) > 15
     assert named <= set(re.findall(r"^def (test_\w+)", code, re.MULTILINE))
 
@@ -117,8 +117,8 @@ def fenced(page: Path) -> list[tuple[str, str]]:
 def commands(script: str) -> list[list[str]]:
     """Return the words of each `tamr` command of a shell script."""
     lines = script.replace("\\\n", " ").splitlines()
-    words = [shlex.split(each, comments=True) for each in lines if each.startswith("tamr ")]
-    return [each[1:] for each in words]
+    words = [shlex.split(line, comments=True) for line in lines if line.startswith("tamr ")]
+    return [word[1:] for word in words]
 
 
 def parse(words: list[str]) -> None:
@@ -177,8 +177,8 @@ def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(
     commands = (tmp_path / "reference/commands.html").read_text(encoding="utf-8")
     assert "tamr jobs start publish" in commands
     assert "minHoursBetween" in (tmp_path / "reference/stack-file.html").read_text("utf-8")
-    for each in tmp_path.rglob("*.html"):
+    for path in tmp_path.rglob("*.html"):
         assert not re.search(
             r"(?:src|href)=.?https?://(?!squidfunk)[^ >]*\.(?:js|css|woff2?)",
-            each.read_text("utf-8"),
-        ), each
+            path.read_text("utf-8"),
+        ), path

@@ -15,7 +15,7 @@ from support.fake_clock import START
 from support.fake_tenant import LOAD, UPDATE, Tenant, Unquoting
 from support.processes import KEY, emulator, project, stack_file, tamr
 from tamr_provider.doctor import engine, state
-from tamr_provider.doctor.finding import OK, PROBLEM, UNKNOWN, WARNING, Finding, Ran, run
+from tamr_provider.doctor.finding import OK, PROBLEM, UNKNOWN, WARNING, Finding, ProgramResult, run
 from tamr_provider.doctor.ids import check_ids
 from tamr_provider.doctor.tenant import check_tenant
 from tamr_provider.models import Configuration
@@ -26,23 +26,25 @@ if TYPE_CHECKING:
 HOST = {"plugins": {"providers": [{"name": "pulumi-python", "path": "host"}]}}
 
 
-def answers(code: int | None, output: str = "") -> Callable[[Sequence[str]], Ran]:
-    return lambda _: Ran(code, output)
+def answers(code: int | None, output: str = "") -> Callable[[Sequence[str]], ProgramResult]:
+    return lambda _: ProgramResult(code, output)
 
 
 @pytest.mark.parametrize(
     ("ran", "level", "words"),
     [
-        (Ran(None), WARNING, "not on PATH"),
-        (Ran(0, "v3.270.1\n"), OK, "CLI 3.270, SDK 3.272"),
-        (Ran(0, "v3.260.0-dev.0"), OK, "CLI 3.260"),
-        (Ran(0, "v3.138.0"), PROBLEM, "providers see no config"),
-        (Ran(0, "v3.200.0"), PROBLEM, "too far apart"),
-        (Ran(0, "v4.1.0"), PROBLEM, "too far apart"),
-        (Ran(0, "who knows"), WARNING, "unclear"),
+        (ProgramResult(None), WARNING, "not on PATH"),
+        (ProgramResult(0, "v3.270.1\n"), OK, "CLI 3.270, SDK 3.272"),
+        (ProgramResult(0, "v3.260.0-dev.0"), OK, "CLI 3.260"),
+        (ProgramResult(0, "v3.138.0"), PROBLEM, "providers see no config"),
+        (ProgramResult(0, "v3.200.0"), PROBLEM, "too far apart"),
+        (ProgramResult(0, "v4.1.0"), PROBLEM, "too far apart"),
+        (ProgramResult(0, "who knows"), WARNING, "unclear"),
     ],
 )
-def test_the_cli_has_to_be_there_and_near_the_sdk(ran: Ran, level: str, words: str) -> None:
+def test_the_cli_has_to_be_there_and_near_the_sdk(
+    ran: ProgramResult, level: str, words: str
+) -> None:
     found = engine.check_cli(lambda _: ran, "3.272.0")
     assert found.level == level
     assert words in found.what
@@ -76,9 +78,9 @@ def test_a_virtualenv_in_pulumi_yaml_is_named() -> None:
 def test_the_python_that_pulumi_would_run_needs_the_package() -> None:
     asked: list[Sequence[str]] = []
 
-    def ran(words: Sequence[str]) -> Ran:
+    def ran(words: Sequence[str]) -> ProgramResult:
         asked.append(words)
-        return Ran(1)
+        return ProgramResult(1)
 
     found = engine.check_python(ran, {"PULUMI_PYTHON_CMD": "/opt/py"})
     assert asked[0][0] == "/opt/py"
@@ -191,13 +193,13 @@ def test_ids_that_the_filter_language_cannot_quote_are_no_problem() -> None:
 
 
 def test_a_program_that_is_not_there_is_no_error() -> None:
-    assert run(["no-such-program-anywhere"]) == Ran(None)
+    assert run(["no-such-program-anywhere"]) == ProgramResult(None)
     assert run(["git", "--version"]).code == 0
 
 
 def doctor(folder: Path, *words: str, **env: str) -> tuple[int, list[Finding]]:
     done = tamr(folder, "doctor", "--json", *words, PULUMI_BACKEND_URL="", **env)
-    return done.returncode, [Finding(**each) for each in json.loads(done.stdout)]
+    return done.returncode, [Finding(**load) for load in json.loads(done.stdout)]
 
 
 def problems(found: list[Finding]) -> str:

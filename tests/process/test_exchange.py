@@ -15,10 +15,10 @@ from support.fake_clock import FakeClock
 from support.processes import TAMR, environment
 from support.raw_server import slow_tenant
 from tamr_provider.client.exchange import MAX_BYTES
-from tamr_provider.client.http import Sender
-from tamr_provider.client.jobs import Client
+from tamr_provider.client.http import HttpSession
+from tamr_provider.client.jobs import JobsClient
 from tamr_provider.client.redaction import redact_body
-from tamr_provider.errors import AnswerLostError, OutageError, RefusedError, TamrError
+from tamr_provider.errors import ApiError, ResponseLostError, TamrError, TenantUnavailableError
 from tamr_provider.models import Configuration
 from tamr_provider.settings import Settings
 
@@ -39,23 +39,25 @@ class TickingClock(FakeClock):
         return self.elapsed
 
 
-def sender(url: str, clock: FakeClock, deadline_seconds: float = 60) -> Sender:
+def sender(url: str, clock: FakeClock, deadline_seconds: float = 60) -> HttpSession:
     settings = Settings(url=url, api_key=KEY)
-    return Sender(settings, clock, threading.Event(), deadline_seconds=deadline_seconds)
+    return HttpSession(settings, clock, threading.Event(), deadline_seconds=deadline_seconds)
 
 
-def answering(*replies: httpx.Response) -> Sender:
+def answering(*replies: httpx.Response) -> HttpSession:
     left = list(replies)
     transport = httpx.MockTransport(lambda _: left.pop(0) if len(left) > 1 else left[0])
     settings = Settings(url=URL, api_key=KEY)
-    return Sender(settings, FakeClock(), threading.Event(), transport)
+    return HttpSession(settings, FakeClock(), threading.Event(), transport)
 
 
 def test_a_response_that_drips_is_lost_after_one_deadline() -> None:
     clock = TickingClock()
     with slow_tenant(HEAD, endless=b" ") as url:
         tenant = sender(url, clock)
-        with pytest.raises(AnswerLostError, match="no whole response within 60 seconds") as raised:
+        with pytest.raises(
+            ResponseLostError, match="no whole response within 60 seconds"
+        ) as raised:
             tenant.post("/jobs", "load src_crm", JOB)
         assert raised.value.sent
         assert 60 < clock.elapsed <= 66
@@ -65,7 +67,7 @@ def test_a_response_that_drips_is_lost_after_one_deadline() -> None:
 def test_headers_that_never_end_are_lost_after_the_same_deadline() -> None:
     with slow_tenant(b"HTTP/1.1 200 OK\r\nX-A: b\r\n", is_held=True) as url:
         tenant = sender(url, FakeClock(), deadline_seconds=0.3)
-        with pytest.raises(AnswerLostError, match=r"no whole response within 0\.3 seconds"):
+        with pytest.raises(ResponseLostError, match=r"no whole response within 0\.3 seconds"):
             tenant.post("/jobs", "load src_crm", JOB)
         tenant.close()
 
@@ -74,8 +76,8 @@ def test_a_get_that_drips_is_sent_again_until_the_outage_is_long() -> None:
     clock, said = TickingClock(), list[str]()
     with slow_tenant(HEAD, endless=b" ") as url:
         settings = Settings(url=url, api_key=KEY)
-        tenant = Sender(settings, clock, threading.Event(), on_outage=said.append)
-        with pytest.raises(OutageError, match="no answer for 2. minutes"):
+        tenant = HttpSession(settings, clock, threading.Event(), on_outage=said.append)
+        with pytest.raises(TenantUnavailableError, match="no answer for 2. minutes"):
             tenant.get("/jobs", "the list of jobs")
         tenant.close()
     assert len(said) > 5
@@ -131,7 +133,7 @@ def test_an_encoding_that_nobody_asked_for_is_a_lost_response() -> None:
     reply = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\n{}"
     with slow_tenant(reply) as url:
         tenant = sender(url, FakeClock())
-        with pytest.raises(AnswerLostError, match="an encoding that was not asked for: br"):
+        with pytest.raises(ResponseLostError, match="an encoding that was not asked for: br"):
             tenant.post("/jobs", "load src_crm", JOB)
         tenant.close()
 
@@ -150,7 +152,7 @@ ECHOES = {
 
 @pytest.mark.parametrize("reply", ECHOES.values(), ids=ECHOES.keys())
 def test_the_key_is_blotted_out_of_an_error_when_echoed_by(reply: httpx.Response) -> None:
-    client = Client(answering(reply))
+    client = JobsClient(answering(reply))
     with pytest.raises(TamrError) as raised:
         client.create_job(Configuration.load("src_crm"))
     assert KEY not in str(raised.value)
@@ -160,7 +162,7 @@ def test_the_key_is_blotted_out_of_an_error_when_echoed_by(reply: httpx.Response
 def test_the_key_is_blotted_out_of_a_header_that_cannot_be_read() -> None:
     with slow_tenant(f"HTTP/1.1 200 OK\r\nno header {KEY}\r\n\r\n".encode()) as url:
         tenant = sender(url, FakeClock())
-        with pytest.raises(AnswerLostError, match=r"illegal header line.*\*\*\*"):
+        with pytest.raises(ResponseLostError, match=r"illegal header line.*\*\*\*"):
             tenant.post("/jobs", "load src_crm", JOB)
         tenant.close()
 
@@ -168,13 +170,13 @@ def test_the_key_is_blotted_out_of_a_header_that_cannot_be_read() -> None:
 def test_the_key_is_blotted_out_of_a_list_that_is_none() -> None:
     reply = httpx.Response(200, json={"jobs": f"none for {KEY}"})
     with pytest.raises(TamrError, match=r"none for \*\*\*"):
-        Client(answering(reply)).list_jobs()
+        JobsClient(answering(reply)).list_jobs()
 
 
 def test_the_key_is_blotted_out_of_a_failed_jobs_message() -> None:
     error = {"reason": "LOGIN", "message": f"login with {KEY} failed"}
     body = {"jobId": "job_1", "status": {"state": "DONE", "error": error}}
-    job = Client(answering(httpx.Response(200, json=body))).get_job("job_1")
+    job = JobsClient(answering(httpx.Response(200, json=body))).get_job("job_1")
     assert job.status.message == "login with *** failed"
 
 
@@ -186,7 +188,7 @@ def test_ids_and_tokens_stay_when_the_key_is_a_part_of_them() -> None:
 
 def test_a_servers_message_moves_no_cursor_and_stays_on_one_line() -> None:
     message = "no\r\n::error::x\x1b[2J\x1b]0;t\x07 \u202eabc ##[error]y"
-    with pytest.raises(RefusedError) as raised:
+    with pytest.raises(ApiError) as raised:
         answering(httpx.Response(400, json={"message": message})).get("/jobs", "the list")
     said = str(raised.value)
     assert said == (

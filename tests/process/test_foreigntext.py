@@ -13,7 +13,7 @@ import pytest
 from support.processes import QUICK, TAMR, emulator, environment, project, tamr
 from tamr_provider.cli.output.markdown import Table, code, escape, page
 from tamr_provider.cli.output.printing import to_json
-from tamr_provider.cli.output.text_table import aligned
+from tamr_provider.cli.output.text_table import align_columns
 from tamr_provider.errors import InputError
 from tamr_provider.foreign_text import has_unseen, one_line, visible, whole_line
 from tamr_provider.models import Configuration, JobStatus
@@ -66,7 +66,7 @@ def test_a_configuration_is_named_without_control_characters() -> None:
 
 
 def test_a_cell_of_a_table_of_text_starts_no_line() -> None:
-    assert aligned([("a\n::error::x", "b")]) == [r"a\n::error::x  b"]
+    assert align_columns([("a\n::error::x", "b")]) == [r"a\n::error::x  b"]
 
 
 def test_json_holds_nothing_that_a_terminal_or_runner_obeys() -> None:

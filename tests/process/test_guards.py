@@ -12,7 +12,7 @@ from support.fake_tenant import LOAD, RULES, Tenant, outcome, step
 from support.processes import QUICK, emulator, project, tamr
 from support.provider_hosts import host
 from support.sample_jobs import at, make_job, succeeded
-from tamr_provider.decision.steps import Rules, rules_of
+from tamr_provider.decision.steps import LaunchPolicy, launch_policy_of
 from tamr_provider.decision.table import Action, decide
 from tamr_provider.errors import HeldError, InputError
 from tamr_provider.stackfile.freeze_window import read_window
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 WINDOW = "Fri 10:00 - Mon 08:00 UTC: nobody is on call"
 NOON = at("12:00")  # a Friday
-FROZEN = Rules(freeze=(read_window(WINDOW),))
+FROZEN = LaunchPolicy(freeze=(read_window(WINDOW),))
 SOURCE = {"version": "2026-11-20", "since": "2026-11-20T09:00:00Z", "sources": ["src_crm"]}
 
 
@@ -54,7 +54,7 @@ def test_outside_of_the_window_nothing_is_held() -> None:
 def test_a_runner_in_a_freeze_ends_as_held_and_sends_no_post() -> None:
     tenant = Tenant(FakeClock())
     runner = tenant.runner()
-    future = runner.submit(step(LOAD), Rules(freeze=FROZEN.freeze, timeout=RULES.timeout))
+    future = runner.submit(step(LOAD), LaunchPolicy(freeze=FROZEN.freeze, timeout=RULES.timeout))
     runner.run()
     assert isinstance(outcome(future), HeldError)
     assert tenant.posts() == 0
@@ -63,9 +63,9 @@ def test_a_runner_in_a_freeze_ends_as_held_and_sends_no_post() -> None:
 
 def test_an_override_lets_its_own_version_pass_and_no_other() -> None:
     override = {"version": "2026-11-20", "reason": "the board meets on Monday"}
-    assert rules_of(product(freeze=[WINDOW], override=override), 5).freeze == ()
+    assert launch_policy_of(product(freeze=[WINDOW], override=override), 5).freeze == ()
     other = {**override, "version": "2026-11-13"}
-    assert rules_of(product(freeze=[WINDOW], override=other), 5).freeze != ()
+    assert launch_policy_of(product(freeze=[WINDOW], override=other), 5).freeze != ()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,9 @@ def test_an_override_lets_its_own_version_pass_and_no_other() -> None:
 def test_a_wrong_guard_is_named_with_its_place(more: Any, place: str, words: str) -> None:
     with pytest.raises(InputError) as raised:
         product(**more)
-    (line,) = [each for each in raised.value.problems if f"products.customers.{place}:" in each]
+    (line,) = [
+        problem for problem in raised.value.problems if f"products.customers.{place}:" in problem
+    ]
     assert words in line
 
 

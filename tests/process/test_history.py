@@ -16,7 +16,7 @@ from support.sample_jobs import at, failed, make_job, succeeded
 from tamr_provider.environments.history import Change, Commit, changes, run_of
 from tamr_provider.models import RUNNING, Configuration
 from tamr_provider.stackfile.product import Product
-from tamr_provider.timestamps import format_moment
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,12 @@ NOW = at("18:00")
 
 
 def product(version: str = "2026-11-20", since: str = "09:00", **more: Any) -> Product:
-    values = {"version": version, "since": format_moment(at(since)), "sources": ["src_crm"], **more}
+    values = {
+        "version": version,
+        "since": format_timestamp(at(since)),
+        "sources": ["src_crm"],
+        **more,
+    }
     made: Product = Product.model_validate(values, context={"now": at("23:00", 30)})
     return made
 

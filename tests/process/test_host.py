@@ -63,7 +63,7 @@ def test_eight_creates_run_side_by_side_and_check_and_diff_do_not_wait_behind_th
         recorded = {**wanted, "createdAt": "2026-11-20T10:00:00Z"}
         assert provider.diff("x", recorded, wanted).changes
         provider.cancel()
-        assert all("is not finished: interrupted" in error_of(each) for each in creates)
+        assert all("is not finished: interrupted" in error_of(create) for create in creates)
 
 
 def test_the_longest_remaining_work_goes_first_whatever_the_engine_starts_first() -> None:
@@ -76,7 +76,7 @@ def test_the_longest_remaining_work_goes_first_whatever_the_engine_starts_first(
         ]
         assert all("then" not in create.result().properties for create in creates)
         jobs = sorted(server.jobs(), key=lambda each: str(each["created"]))
-    order = [each["configuration"]["load"]["sourceId"] for each in jobs]
+    order = [job["configuration"]["load"]["sourceId"] for job in jobs]
     assert order == ["heavy", "middling", "light"]
 
 
@@ -89,7 +89,7 @@ def test_a_cancel_ends_waiting_creates_with_one_line_each_and_leaves_their_jobs(
             (line,) = error_of(create).splitlines()
             assert line.startswith("NotFinishedError: customers: load ")
             assert line.endswith("goes on; to resume: pulumi up --stack dev")
-        assert {each["state"] for each in server.jobs()} == {"RUNNING"}
+        assert {job["state"] for job in server.jobs()} == {"RUNNING"}
 
 
 def test_a_host_that_is_killed_loses_no_job() -> None:
@@ -169,7 +169,7 @@ def test_one_source_in_two_resources_is_loaded_once() -> None:
 def test_check_reports_wrong_properties_by_name() -> None:
     with host() as provider:
         answer = provider.check(inputs("https://acme.tamr.cloud", since="tomorrow"))
-        assert [each.property for each in answer.failures] == ["since"]
+        assert [failure.property for failure in answer.failures] == ["since"]
 
 
 def test_a_call_that_fails_for_no_reason_of_tamrs_still_answers() -> None:

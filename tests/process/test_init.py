@@ -29,7 +29,7 @@ SHARED = (
 
 
 def files(folder: Path) -> set[str]:
-    return {each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()}
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def start(folder: Path, *words: str) -> Path:
@@ -117,7 +117,7 @@ def test_the_host_can_be_executed(tmp_path: Path) -> None:
 
 
 def same(folders: Iterable[Path], name: str) -> bool:
-    return len({(each / name).read_text() for each in folders}) == 1
+    return len({(folder / name).read_text() for folder in folders}) == 1
 
 
 @pytest.mark.cli

@@ -12,8 +12,8 @@ import pytest
 
 from support.fake_clock import FakeClock
 from support.processes import KEY, TAMR, emulator, environment
-from tamr_provider.client.http import Sender
-from tamr_provider.errors import UnreachableError
+from tamr_provider.client.http import HttpSession
+from tamr_provider.errors import TenantUnreachableError
 from tamr_provider.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ def test_a_certificate_that_nobody_vouches_for_is_told_with_the_variable_that_he
 def unreachable(url: str) -> str:
     """Return what is said of an address, without the pauses between the tries."""
     settings = Settings(url=url, api_key=KEY)
-    with pytest.raises(UnreachableError) as raised:
-        Sender(settings, FakeClock(), threading.Event()).get("/jobs", "the list")
+    with pytest.raises(TenantUnreachableError) as raised:
+        HttpSession(settings, FakeClock(), threading.Event()).get("/jobs", "the list")
     assert raised.value.exit_code == 2
     return str(raised.value)
 

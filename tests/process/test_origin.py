@@ -116,7 +116,7 @@ def test_the_wheel_is_the_one_that_the_build_makes(tmp_path: Path) -> None:
     assert build_wheel(distribution("tamr-provider"), package) == made.read_bytes()
 
 
-class Fresh:
+class FreshShell:
     """A shell whose venv has nothing of ours; dependencies come from this one, not the network."""
 
     def __init__(self, folder: Path) -> None:
@@ -158,7 +158,9 @@ def test_a_new_projects_readme_installs_it_in_a_fresh_venv(tmp_path: Path) -> No
         for line in (project / "README.md").read_text().splitlines()
         if "pip install" in line
     ]
-    said = Fresh(project).run(f"{install}\ncommand -v tamr\ntamr --version\n{WHERE}\ntamr --help")
+    said = FreshShell(project).run(
+        f"{install}\ncommand -v tamr\ntamr --version\n{WHERE}\ntamr --help"
+    )
     lines = said.splitlines()
     assert f"{project}/.venv/bin/tamr" in lines
     assert f"tamr, version {version('tamr-provider')}" in lines
@@ -179,7 +181,7 @@ def test_the_install_commands_of_a_page_work_in_a_clone(tmp_path: Path, page: st
     clone = tmp_path / "clone"
     left_out = shutil.ignore_patterns(".*", "__pycache__", "dist", "site")
     shutil.copytree(ROOT, clone, ignore=left_out)
-    said = Fresh(clone).run(f"{install_block(page)}\ncd {tmp_path}\n{WHERE}\ntamr init shop\n")
+    said = FreshShell(clone).run(f"{install_block(page)}\ncd {tmp_path}\n{WHERE}\ntamr init shop\n")
     assert f"\n{clone}/.venv/lib" in said
     assert "wheels/tamr_provider-" in (tmp_path / "shop/requirements.txt").read_text()
 

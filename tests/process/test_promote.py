@@ -121,7 +121,7 @@ def test_the_teams_own_check_sees_what_is_promoted(tmp_path: Path) -> None:
         done = promote(folder)
         assert done.returncode == 0
         assert "The check `python checks/customers.py` passed." in done.stdout
-        ids = {each["jobId"] for each in server.jobs()}
+        ids = {job["jobId"] for job in server.jobs()}
         *facts, seen = (folder / "seen").read_text().split()
         assert facts == ["customers", "2026-11-20", "staging", server.url]
         assert set(seen.split(",")) == ids

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.ci_runners import TEMPLATES, Runner
+from support.ci_runners import TEMPLATES, Reconciler
 from support.gitlab_api import TOKEN, GitLab, gitlab
 from support.processes import QUICK, emulator, project, stack_file, tamr
 
@@ -23,7 +23,7 @@ class Project:
     """Stacks dev and prod with a remote, and the promotion of one forge."""
 
     def __init__(self, folder: Path, url: str, forge: GitLab | None) -> None:
-        self.runner = Runner(folder)
+        self.runner = Reconciler(folder)
         self.forge = forge
         self.remote = folder / "remote.git"
         self.runner.git("init", "--quiet", "--bare", str(self.remote))

@@ -10,10 +10,10 @@ from support.processes import QUICK, SLOW, emulator, project, read_until, start_
 from support.sample_jobs import at, succeeded
 from tamr_provider.cli.output.markdown import LIMIT
 from tamr_provider.cli.output.run_report import Report
-from tamr_provider.decision.steps import DataProduct, Step
+from tamr_provider.decision.steps import ConflictScope, Step
 from tamr_provider.errors import HeldError
 from tamr_provider.models import Configuration
-from tamr_provider.reconciler.pending import LAUNCHED, Result
+from tamr_provider.reconciler.pending import LAUNCHED, StepResult
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,13 +101,13 @@ class _Run:
     def __init__(self, count: int) -> None:
         steps = [_step(number) for number in range(count)]
         self.plan = {"customers": [steps]}
-        self.errors = {each: HeldError(f"{each} is held: " + "why " * 40) for each in steps[::2]}
-        self.results = {each: Result(_job(each), LAUNCHED, 1) for each in steps[1::2]}
+        self.errors = {step: HeldError(f"{step} is held: " + "why " * 40) for step in steps[::2]}
+        self.results = {step: StepResult(_job(step), LAUNCHED, 1) for step in steps[1::2]}
 
 
 def _step(number: int) -> Step:
     configuration = Configuration.load(f"src_{number}")
-    return Step("customers", configuration, at("09:00"), at("09:00"), DataProduct())
+    return Step("customers", configuration, at("09:00"), at("09:00"), ConflictScope())
 
 
 def _job(step: Step) -> Job:

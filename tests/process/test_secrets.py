@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 def everywhere(server: Server, folder: Path) -> str:
     """Return all that was written: the emulator's own record, and every file of the project."""
-    files = [each for each in folder.rglob("*") if each.is_file()]
-    written = "".join(each.read_text(encoding="utf-8", errors="replace") for each in files)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    written = "".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
     return written + str(server.record())
 
 

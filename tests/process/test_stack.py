@@ -74,7 +74,7 @@ def program(
 def resources(products: Any) -> dict[str, dict[str, Any]]:
     done = program(products)
     assert done.returncode == 0, done.stderr
-    return {each["name"]: each for each in json.loads(done.stdout.splitlines()[-1])}
+    return {load["name"]: load for load in json.loads(done.stdout.splitlines()[-1])}
 
 
 def test_a_product_becomes_a_pipeline_of_loads_update_workflow_and_publishes() -> None:
@@ -159,4 +159,4 @@ def test_the_program_ends_without_a_traceback_when_the_engine_interrupts_it() ->
 
 def test_the_program_has_no_logic_of_its_own() -> None:
     lines = (ROOT / "stacks/__main__.py").read_text().splitlines()
-    assert len([each for each in lines if each and not each.startswith(("from", '"""'))]) == 3
+    assert len([line for line in lines if line and not line.startswith(("from", '"""'))]) == 3

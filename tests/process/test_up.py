@@ -33,11 +33,11 @@ def test_a_stack_is_reconciled_in_order_and_a_second_run_sends_no_post(tmp_path:
         done = tamr(folder, "up")
         assert done.returncode == 0, done.stderr
         assert "9 of 9 steps satisfied (8 launched, 1 shared)" in done.stdout
-        configurations = [json.dumps(each["configuration"]) for each in server.jobs()]
+        configurations = [json.dumps(job["configuration"]) for job in server.jobs()]
         assert len(configurations) == len(set(configurations)) == NINE_STEPS_EIGHT_JOBS
         assert '{"publish": {"destinationId": "dst_legacy"}}' in configurations
-        finished = {str(each["configuration"]): each["finished"] for each in server.jobs()}
-        created = {str(each["configuration"]): each["created"] for each in server.jobs()}
+        finished = {str(job["configuration"]): job["finished"] for job in server.jobs()}
+        created = {str(job["configuration"]): job["created"] for job in server.jobs()}
         update, workflow = (
             str({"update": {"dataProductId": "dp_customers"}}),
             str({"update": {"workflowId": "wf_apply"}}),

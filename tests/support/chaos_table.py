@@ -64,7 +64,7 @@ def main() -> int:
             tally.extra_requests,
             round(time.monotonic() - start),
         )
-        print(f"{tally.name:<48}" + "".join(f"{each:>15,}" for each in counts), flush=True)
+        print(f"{tally.name:<48}" + "".join(f"{count:>15,}" for count in counts), flush=True)
         wrong += [f"{tally.name}: {each}" for each in tally.wrong]
     wrong += _model()
     print("\n".join(["", *wrong[:50]]) if wrong else "\nNothing went wrong.")

@@ -54,7 +54,7 @@ def shell_of(name: str, step: dict[str, Any]) -> list[str]:
     return SHELLS[step.get("shell", default)]
 
 
-class Runner:
+class Reconciler:
     """A folder with a repository, and programs of the test's own before all others on PATH."""
 
     def __init__(self, folder: Path, remote: Path | None = None) -> None:

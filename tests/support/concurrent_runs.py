@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from support.schedule_player import SINCE, SMALL, facts
 from support.schedules import Tally, errors_of, mixture, undisturbed
 from support.simulation import RacyWorld
-from tamr_provider.emulator.fault_rules import Script
+from tamr_provider.emulator.fault_rules import FaultRules
 from tamr_provider.models import Configuration
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def races(runners: int, seeds: int, kills: int = 0, share: float = 0.0) -> Tally
     tally = Tally(name + f", {share:.0%} of answers spoiled" * bool(share))
     usual = undisturbed(SMALL).sent * runners
     for seed in range(seeds):
-        world = RacyWorld(seed, script=mixture(seed, share) if share else Script())
+        world = RacyWorld(seed, script=mixture(seed, share) if share else FaultRules())
         results: list[StackRun] = []
         for _ in range(runners):
             world.simulation.runner(SMALL, results)
@@ -117,7 +117,7 @@ def _stop_by_hand(world: RacyWorld) -> None:
 def _stays_stopped(world: RacyWorld) -> list[str]:
     before = len(facts(world)[WIRED])
     runs = [world.run(SMALL) for _ in range(2)]
-    held = all("stopped by a person" in " ".join(errors_of(each)) for each in runs)
+    held = all("stopped by a person" in " ".join(errors_of(run)) for run in runs)
     problems = [] if held else ["the stopped step was not held"]
     if len(facts(world)[WIRED]) != before:
         problems.append("the stopped job was started again")

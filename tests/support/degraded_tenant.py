@@ -12,14 +12,14 @@ from support.fake_clock import START
 from support.schedule_player import AFTER, BEFORE, SMALL, TWO_PRODUCTS, World, killed, products
 from support.schedules import Tally, errors_of, undisturbed
 from support.simulation import RacyWorld
-from tamr_provider.decision.steps import all_steps
+from tamr_provider.decision.steps import pipeline_steps
 from tamr_provider.emulator.clock import Origin
 from tamr_provider.emulator.configuration import Configuration
-from tamr_provider.emulator.fault_rules import AnswerRule, JobRule, Script
-from tamr_provider.emulator.job import Course, Job
+from tamr_provider.emulator.fault_rules import AnswerRule, FaultRules, JobRule
+from tamr_provider.emulator.job import Job, JobLifecycle
 from tamr_provider.emulator.store import Store
 from tamr_provider.models import Configuration as Wanted
-from tamr_provider.timestamps import parse_moment
+from tamr_provider.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ class _Starved(World):
 def _with_listed_jobs() -> World:
     """Return a tenant whose slots are held for six hours by jobs that the list shows."""
     long = JobRule(ids={"sourceId": "foreign"}, duration=timedelta(hours=6))
-    world = World(script=Script(jobs=[long]))
+    world = World(script=FaultRules(jobs=[long]))
     for _ in range(5):
         world.start(Wanted.load("foreign"))
     return world
@@ -60,7 +60,7 @@ CASES: dict[str, Callable[[], World]] = {
     ),
     "six hours without a slot, by jobs that the list shows": _with_listed_jobs,
     "four of five slots held for good by jobs that the list does not show": lambda: World(
-        script=Script(hidden=4)
+        script=FaultRules(hidden=4)
     ),
 }
 
@@ -85,13 +85,13 @@ class Lagging(RacyWorld):
     def _hide(self, body: Any) -> Any:
         if "jobs" in body:
             shown = self.clock.true_now() - self.lag
-            young = {each["jobId"] for each in self.jobs() if _created(each) > shown}
+            young = {job["jobId"] for job in self.jobs() if _created(job) > shown}
             body["jobs"] = [each for each in body["jobs"] if each["jobId"] not in young]
         return body
 
 
 def _created(job: dict[str, Any]) -> datetime:
-    created = parse_moment(str(job["created"]))
+    created = parse_timestamp(str(job["created"]))
     assert created is not None
     return created
 
@@ -106,7 +106,7 @@ def lag_of_the_list(seconds: float, stride: int) -> Tally:
         tally.add(f"killed {when} request {at}", world, TWO_PRODUCTS, problems, usual)
     for nth in range(1, 9):
         rule = AnswerRule("lost-after", call="create", nth=nth)
-        world = Lagging(nth, seconds, script=Script(answers=[rule]))
+        world = Lagging(nth, seconds, script=FaultRules(answers=[rule]))
         problems = errors_of(world.run(TWO_PRODUCTS))
         tally.add(f"create {nth} lost", world, TWO_PRODUCTS, problems, usual)
     for seed in range(0, 60, stride):
@@ -121,8 +121,8 @@ def lag_of_the_list(seconds: float, stride: int) -> Tally:
 def long_history(count: int, folder: Path) -> Tally:
     """Run a stack on a tenant that lists so many older jobs, half of them of our steps."""
     tally, usual = Tally(f"{count:,} older jobs in the list"), undisturbed(SMALL).sent
-    ours = [each.configuration for each in all_steps(products(SMALL))]
-    course = Course(timedelta(seconds=5), timedelta(minutes=3))
+    ours = [pipeline_step.configuration for pipeline_step in pipeline_steps(products(SMALL))]
+    course = JobLifecycle(timedelta(seconds=5), timedelta(minutes=3))
     older = [
         Job(f"foreign_{number}", _kind(ours, number), _before_since(number), course)
         for number in range(count, 0, -1)
@@ -131,7 +131,7 @@ def long_history(count: int, folder: Path) -> Tally:
     Store(state).save(Origin(START, START, 1), older)
     world = World(state=state)
     problems = errors_of(world.run(SMALL))
-    if any("pageToken" in each["query"] for each in world.requests("GET")):
+    if any("pageToken" in request["query"] for request in world.requests("GET")):
         problems.append("a question took more than one page")
     tally.add("run", world, SMALL, problems, usual)
     return tally

@@ -12,12 +12,12 @@ import httpx
 
 from support.fake_clock import START, FakeClock
 from support.three_clocks import ThreeClocks
-from tamr_provider.client.http import Sender
-from tamr_provider.client.jobs import Client
-from tamr_provider.decision.steps import Rules, Step
-from tamr_provider.emulator import Answer, Emulator, Options
+from tamr_provider.client.http import HttpSession
+from tamr_provider.client.jobs import JobsClient
+from tamr_provider.decision.steps import LaunchPolicy, Step
+from tamr_provider.emulator import Emulator, Options, Response
 from tamr_provider.models import Configuration
-from tamr_provider.reconciler.reconciler import Runner
+from tamr_provider.reconciler.reconciler import Reconciler
 from tamr_provider.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tamr_provider.clock import Clock
-    from tamr_provider.reconciler.pending import Result
-    from tamr_provider.reconciler.progress import Status
+    from tamr_provider.reconciler.pending import StepResult
+    from tamr_provider.reconciler.progress import StepStatus
 
 URL = "https://acme.tamr.cloud"
 HOURS_AGO = START - timedelta(hours=2)
@@ -41,12 +41,12 @@ class Watched:
         self.notes: list[str] = []
         self.warnings: list[tuple[str, str]] = []
 
-    def status(self, step: Step, status: Status) -> None:
+    def status(self, step: Step, status: StepStatus) -> None:
         text = f"{step}: {status}"
         if text not in self.texts:
             self.texts.append(text)
 
-    def ended(self, step: Step, outcome: Result | Exception) -> None:
+    def ended(self, step: Step, outcome: StepResult | Exception) -> None:
         self.texts.append(f"{step}: {outcome}")
 
     def note(self, text: str) -> None:
@@ -91,20 +91,22 @@ class Tenant:
             body = json.dumps(self.alter(self.clocks.shown(json.loads(body)))).encode()
         return httpx.Response(answer.status, headers=self._headers(answer), content=body)
 
-    def _headers(self, answer: Answer) -> dict[str, str]:
+    def _headers(self, answer: Response) -> dict[str, str]:
         headers = dict(answer.headers)
         date = self.clocks.date(headers.pop("Date"))
         return headers if date is None else {**headers, "Date": date}
 
-    def client(self, stop: threading.Event | None = None) -> Client:
+    def client(self, stop: threading.Event | None = None) -> JobsClient:
         settings = Settings(url=URL, api_key="k")
-        return Client(Sender(settings, self.clock, stop or threading.Event(), self.transport()))
+        return JobsClient(
+            HttpSession(settings, self.clock, stop or threading.Event(), self.transport())
+        )
 
-    def runner(self, observer: Watched | None = None, clock: Clock | None = None) -> Runner:
+    def runner(self, observer: Watched | None = None, clock: Clock | None = None) -> Reconciler:
         stop = threading.Event()
         client = self.client(stop)
         resume = "tamr up --stack dev"
-        return Runner(client, clock or self.clock, stop, 2.0, observer or Watched(), resume)
+        return Reconciler(client, clock or self.clock, stop, 2.0, observer or Watched(), resume)
 
     def start(self, configuration: Configuration) -> str:
         """Start a job as somebody else would, in the UI or by hand."""
@@ -143,14 +145,14 @@ def step(
     return Step(product, configuration, min(HOURS_AGO, not_before), not_before)
 
 
-def outcome(future: Future[Result]) -> Result | BaseException | None:
+def outcome(future: Future[StepResult]) -> StepResult | BaseException | None:
     """Return how a step ended, None while it is open."""
     if not future.done():
         return None
     return future.exception() or future.result()
 
 
-RULES = Rules()
+RULES = LaunchPolicy()
 LOAD = Configuration.load("src_crm")
 UPDATE = Configuration.update("dp_customers")
 PUBLISH = Configuration.publish("Test 123", "dp_customers")

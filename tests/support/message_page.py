@@ -1,7 +1,7 @@
 """Every message that a person can meet, read off the places that make them.
 
 `PYTHONPATH=tests python -m support.message_page` writes docs/messages.md. A part in angle brackets
-is filled in when the message is made. What is put together from parts that are messages themselves is in COMPOSED.
+is filled in when the message is made. COMPOSED has what is put together from other messages.
 """
 
 from __future__ import annotations
@@ -205,7 +205,7 @@ def _texts(  # noqa: C901 - one branch per kind of expression
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.JoinedStr):
-        yield "".join(_part(each, function, helpers) for each in node.values)
+        yield "".join(_part(value, function, helpers) for value in node.values)
     elif isinstance(node, ast.IfExp):
         yield from _texts(node.body, function, helpers)
         yield from _texts(node.orelse, function, helpers)
@@ -229,9 +229,9 @@ def _part(node: ast.expr, function: ast.AST, helpers: Helpers) -> str:
     assert isinstance(node, ast.FormattedValue)
     helper = helpers.get(_name(node.value)) if isinstance(node.value, ast.Call) else None
     if helper is not None:
-        for each in _own_nodes(helper):
-            if isinstance(each, ast.Return) and isinstance(each.value, ast.JoinedStr):
-                return "".join(_part(part, helper, helpers) for part in each.value.values)
+        for inner in _own_nodes(helper):
+            if isinstance(inner, ast.Return) and isinstance(inner.value, ast.JoinedStr):
+                return "".join(_part(part, helper, helpers) for part in inner.value.values)
     local = _assigned(node.value.id, function) if isinstance(node.value, ast.Name) else []
     if len(local) == 1 and isinstance(local[0], ast.JoinedStr):
         return "".join(_part(part, function, helpers) for part in local[0].values)
@@ -245,7 +245,7 @@ def _assigned(name: str, function: ast.AST) -> list[ast.expr]:
         node.value
         for node in _own_nodes(function)
         if isinstance(node, ast.Assign)
-        and any(isinstance(each, ast.Name) and each.id == name for each in node.targets)
+        and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
     ]
 
 
@@ -265,7 +265,7 @@ def _exit(call: ast.Call) -> str:
 
 
 def _says_something(text: str) -> bool:
-    return any(each.isalpha() for each in _without_places(text))
+    return any(without_place.isalpha() for without_place in _without_places(text))
 
 
 def _without_places(text: str) -> str:
@@ -291,11 +291,11 @@ def _cell(text: str) -> str:
 
 
 def _exit_codes() -> Iterator[str]:
-    kinds = [each for each in vars(errors).values() if isinstance(each, type)]
+    kinds = [var for var in vars(errors).values() if isinstance(var, type)]
     ours = [each for each in kinds if issubclass(each, errors.TamrError) and each.__doc__]
-    for each in sorted(ours, key=lambda kind: (kind.exit_code, kind.__name__)):
-        told = str(each.__doc__).partition("\n")[0]
-        yield f"| {each.exit_code} | `{each.__name__}` | {told} |"
+    for error in sorted(ours, key=lambda kind: (kind.exit_code, kind.__name__)):
+        told = str(error.__doc__).partition("\n")[0]
+        yield f"| {error.exit_code} | `{error.__name__}` | {told} |"
 
 
 _HEAD = """\
@@ -324,5 +324,5 @@ In `pulumi up` the same messages are a resource's error, after the name of the e
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
-    for each in messages()[1]:
-        print("joins others:", each)
+    for message in messages()[1]:
+        print("joins others:", message)

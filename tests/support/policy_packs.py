@@ -45,7 +45,7 @@ class Pack:
             type=kind, urn=URN, name="customers-load-src_crm", properties=_struct(inputs)
         )
         answer = self._stub.Analyze(request, timeout=30)
-        return {each.policyName: each.message for each in answer.diagnostics}
+        return {diagnostic.policyName: diagnostic.message for diagnostic in answer.diagnostics}
 
     def mandatory_rules(self) -> list[str]:
         """Return the names of the rules that are on and refuse."""

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from support.simulation import Actor, RacyWorld
-from tamr_provider.emulator.fault_rules import JobRule, Script
+from tamr_provider.emulator.fault_rules import FaultRules, JobRule
 from tamr_provider.emulator.job import JobError
 from tamr_provider.models import Configuration
-from tamr_provider.timestamps import parse_moment
+from tamr_provider.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     import threading
@@ -76,7 +76,7 @@ class World(RacyWorld):
             else JobRule(times=1)
             for fails in failures
         ]
-        super().__init__(0, script=Script(jobs=jobs), durations=QUICK)
+        super().__init__(0, script=FaultRules(jobs=jobs), durations=QUICK)
         self.clocks = clocks
         self.loss, self.wrong = "", list[str]()
         self.theirs, self.stopped_by_hand = set[str](), set[str]()
@@ -143,8 +143,8 @@ class World(RacyWorld):
         return [
             {
                 **job,
-                "created": moment_of(job["created"]) + clocks.created,
-                "finished": moment_of(job["finished"]) + clocks.done if job["finished"] else None,
+                "created": parse_time(job["created"]) + clocks.created,
+                "finished": parse_time(job["finished"]) + clocks.done if job["finished"] else None,
             }
             for job in self.jobs()
         ]
@@ -174,8 +174,8 @@ def _is_create(request: httpx.Request) -> bool:
     return request.method == "POST" and request.url.path.endswith("/jobs")
 
 
-def moment_of(text: str) -> datetime:
-    moment = parse_moment(text)
+def parse_time(text: str) -> datetime:
+    moment = parse_timestamp(text)
     assert moment is not None
     return moment
 
@@ -203,11 +203,11 @@ def not_before(
 def why_not(configuration: Configuration, party: Party, by_hand: set[str]) -> list[str]:
     """Return what forbids a launch, given what the run last saw."""
     product = party.stack["customers"]
-    start = not_before(configuration, party.seen, moment_of(product["since"]))
+    start = not_before(configuration, party.seen, parse_time(product["since"]))
     if start is None:
         return ["the step before it is not satisfied"]
     fresh = equal(configuration, party.seen, start)
-    retried_at = moment_of(product["retriedAt"]) if "retriedAt" in product else start
+    retried_at = parse_time(product["retriedAt"]) if "retriedAt" in product else start
     ended = [job for job in fresh if job["created"] >= retried_at]
     everything = equal(configuration, party.seen)
     judged = [job for job in ended if not (job["outcome"] == "stopped" and raced(job, everything))]

@@ -17,10 +17,10 @@ from support.processes import PRODUCTS, TAMR, environment, project
 from support.provider_hosts import host
 from support.schedule_player import AFTER, BEFORE, beside_its_equal, products, verdict
 from support.schedules import Tally
-from tamr_provider.decision.steps import phases
-from tamr_provider.emulator import Answer, Emulator, Options
+from tamr_provider.decision.steps import pipeline_phases
+from tamr_provider.emulator import Emulator, Options, Response
 from tamr_provider.emulator.server import Server
-from tamr_provider.timestamps import format_moment
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ class Trap(Emulator):
         jobs: list[dict[str, Any]] = self.record()["jobs"]
         return jobs
 
-    def handle(self, method: str, target: str, headers: Any, body: bytes) -> Answer:
+    def handle(self, method: str, target: str, headers: Any, body: bytes) -> Response:
         self.sent += 1
         if self.sent != self.at or self.sprung:
             return super().handle(method, target, headers, body)
@@ -53,12 +53,12 @@ class Trap(Emulator):
             super().handle(method, target, headers, body)
         return self._kill()
 
-    def _kill(self) -> Answer:
+    def _kill(self) -> Response:
         self.sprung = True
         assert self.victim is not None
         self.victim.kill()
         self.victim.wait()
-        return Answer(0, b"", dropped=True)
+        return Response(0, b"", dropped=True)
 
 
 @contextmanager
@@ -115,17 +115,17 @@ def _create(provider: Host, url: str, name: str, product: Product) -> bool:
     shared: dict[str, Any] = {
         "url": url,
         "version": "v1",
-        "since": format_moment(product.not_before),
+        "since": format_timestamp(product.not_before),
         "product": name,
         "stack": "dev",
     }
-    for phase in phases(name, product):
+    for phase in pipeline_phases(name, product):
         creates = [
             provider.create_later({**shared, **dict(step.configuration.ids)}) for step in phase
         ]
-        if any(each.exception() is not None for each in creates):
+        if any(create.exception() is not None for create in creates):
             return False
-        shared["after"] = [each.result().properties["finishedAt"] for each in creates]
+        shared["after"] = [create.result().properties["finishedAt"] for create in creates]
     return True
 
 

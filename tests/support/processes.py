@@ -54,12 +54,12 @@ class Server:
 
     def posts(self) -> list[str]:
         requests = self.record()["requests"]
-        return [each["path"] for each in requests if each["method"] == "POST"]
+        return [request["path"] for request in requests if request["method"] == "POST"]
 
     def wait_for_running(self, count: int) -> None:
         """Look until so many jobs run."""
         for _ in range(20_000):
-            if sum(each["state"] == "RUNNING" for each in self.jobs()) >= count:
+            if sum(job["state"] == "RUNNING" for job in self.jobs()) >= count:
                 return
         raise AssertionError(f"never {count} running jobs: {self.jobs()}")
 

@@ -24,8 +24,8 @@ from support.post_judge import (
     Skewed,
     World,
     equal,
-    moment_of,
     not_before,
+    parse_time,
 )
 from support.schedule_player import SLOTS, products
 from support.three_clocks import ThreeClocks
@@ -64,7 +64,7 @@ class Protocol(RuleBasedStateMachine):
 
     @property
     def alive(self) -> list[Party]:
-        return [each for each in self.parties if not each.over]
+        return [party for party in self.parties if not party.over]
 
     @property
     def ready(self) -> list[Party]:
@@ -132,14 +132,14 @@ class Protocol(RuleBasedStateMachine):
     @rule(configuration=STEPS)
     def person_starts(self, configuration: Configuration) -> None:
         """Start a job by hand, unless Tamr has no slot."""
-        if sum(not each["outcome"] for each in self.world.jobs()) < SLOTS:
+        if sum(not job["outcome"] for job in self.world.jobs()) < SLOTS:
             self.world.theirs.add(self.world.start(configuration))
 
     @rule(which=st.integers(0, 9))
-    @precondition(lambda self: any(not each["outcome"] for each in self.world.jobs()))
+    @precondition(lambda self: any(not job["outcome"] for job in self.world.jobs()))
     def person_stops(self, which: int) -> None:
         """Stop one of the active jobs by hand."""
-        active = [each["jobId"] for each in self.world.jobs() if not each["outcome"]]
+        active = [job["jobId"] for job in self.world.jobs() if not job["outcome"]]
         self.world.stopped_by_hand.add(active[which % len(active)])
         self.world.stop(active[which % len(active)])
 
@@ -164,7 +164,7 @@ class Protocol(RuleBasedStateMachine):
 
     @invariant()
     def nobody_died_of_an_error(self) -> None:
-        errors = [each.error for each in self.parties if each.error]
+        errors = [party.error for party in self.parties if party.error]
         assert errors == [], errors
 
     @invariant()
@@ -172,7 +172,7 @@ class Protocol(RuleBasedStateMachine):
         """But for what docs/reliability.md names: late requests, and runs that sleep or die."""
         for configuration in (LOAD, UPDATE):
             jobs = equal(configuration, self.world.jobs())
-            good = [each for each in jobs if each["outcome"] == "succeeded"]
+            good = [job for job in jobs if job["outcome"] == "succeeded"]
             for first, later in itertools.combinations(good, 2):
                 beside = later["created"] < first["finished"]
                 assert not beside or self._may_be_wasted(later) or self._may_be_wasted(first)
@@ -185,7 +185,7 @@ class Protocol(RuleBasedStateMachine):
 
     def _came_out_too_old(self, job: Facts, party: Party) -> bool:
         shown = {each["jobId"]: each for each in self.world.shown()}
-        since = moment_of(party.stack["customers"]["since"])
+        since = parse_time(party.stack["customers"]["since"])
         configuration = Configuration.from_wire(job["configuration"])
         start = not_before(configuration, shown.values(), since)
         return start is None or shown[job["jobId"]]["created"] < start
@@ -227,7 +227,7 @@ class Protocol(RuleBasedStateMachine):
             run = self.world.run(stack)
             self._is_true(run)
             self.world.clock.elapsed += 900  # clocks that differ have passed each other
-        held = [str(each) for each in run.errors.values()]
+        held = [str(error) for error in run.errors.values()]
         assert all("is held" in each for each in held), held
         assert held or run.satisfied == run.total, "a wake-up was lost"
         if not held:

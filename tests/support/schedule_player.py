@@ -15,8 +15,8 @@ import httpx
 
 from support.fake_clock import START, FakeClock
 from support.fake_tenant import Tenant
-from tamr_provider.decision.steps import all_steps, phases
-from tamr_provider.emulator.fault_rules import Script
+from tamr_provider.decision.steps import pipeline_phases, pipeline_steps
+from tamr_provider.emulator.fault_rules import FaultRules
 from tamr_provider.reconciler.stack_run import StackRun
 from tamr_provider.stackfile.parser import read_products
 
@@ -136,8 +136,8 @@ def facts(world: Judged) -> dict[str, list[dict[str, Any]]]:
 def verdict(world: Judged, raw: Mapping[str, Any]) -> list[str]:
     """Return what went wrong: a step run twice, forgotten, beside its equal, or too early."""
     jobs, wrong = facts(world), list[str]()
-    wanted = {str(each) for each in _configurations(raw)}
-    wrong += [f"{each} was never wanted" for each in set(jobs) - wanted]
+    wanted = {str(configuration) for configuration in _configurations(raw)}
+    wrong += [f"{job} was never wanted" for job in set(jobs) - wanted]
     for name in wanted:
         succeeded = [each for each in jobs.get(name, []) if each["outcome"] == "succeeded"]
         if len(succeeded) != 1:
@@ -156,7 +156,7 @@ def beside_its_equal(world: Judged) -> list[str]:
 
 
 def _configurations(raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for step in all_steps(products(raw)):
+    for step in pipeline_steps(products(raw)):
         yield step.configuration.to_wire()
 
 
@@ -164,7 +164,7 @@ def _too_early(jobs: Mapping[str, list[dict[str, Any]]], raw: Mapping[str, Any])
     """Yield the steps that started before what they depend on had finished."""
     for name, product in products(raw).items():
         finished = ""
-        for phase in phases(name, product):
+        for phase in pipeline_phases(name, product):
             mine = [_success(jobs, str(step.configuration.to_wire())) for step in phase]
             yield from (
                 f"{each['configuration']} of {name} started too early"
@@ -179,7 +179,7 @@ def _success(jobs: Mapping[str, list[dict[str, Any]]], name: str) -> dict[str, A
 
 
 def with_faults(*rules: Any) -> World:
-    return World(script=Script(answers=rules))
+    return World(script=FaultRules(answers=rules))
 
 
 def killed(world: World, raw: Mapping[str, Any], at: int, when: str) -> bool:

@@ -22,8 +22,8 @@ from support.schedule_player import (
     killed,
     verdict,
 )
-from tamr_provider.emulator.fault_rules import AnswerRule, Script
-from tamr_provider.timestamps import parse_moment
+from tamr_provider.emulator.fault_rules import AnswerRule, FaultRules
+from tamr_provider.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sized
@@ -70,10 +70,12 @@ class Tally:
         """Count one schedule by its jobs, what went wrong, and how many requests it took more."""
         self.schedules += 1
         self.jobs += len(jobs)
-        self.duplicates += sum("succeeded" in each and " 0 times" not in each for each in problems)
-        self.losses += sum(" 0 times" in each for each in problems)
+        self.duplicates += sum(
+            "succeeded" in problem and " 0 times" not in problem for problem in problems
+        )
+        self.losses += sum(" 0 times" in problem for problem in problems)
         self.extra_requests = max(self.extra_requests, extra)
-        self.wrong += [f"{schedule}: {each}" for each in problems]
+        self.wrong += [f"{schedule}: {problem}" for problem in problems]
 
 
 def undisturbed(raw: Mapping[str, Any]) -> World:
@@ -122,7 +124,7 @@ def every_answer(stride: int) -> Tally:
     tally, usual = Tally("each answer spoiled in 13 ways"), undisturbed(TWO_PRODUCTS).sent
     cases = list(itertools.product(range(1, usual + 1), KINDS))
     for at, (kind, more) in cases[::stride]:
-        world = World(script=Script(answers=[AnswerRule(kind, nth=at, **more)]))
+        world = World(script=FaultRules(answers=[AnswerRule(kind, nth=at, **more)]))
         problems = errors_of(world.run(TWO_PRODUCTS)) + beside_its_equal(world)
         tally.add(f"{kind} {more} at request {at}", world, TWO_PRODUCTS, problems, usual)
     return tally
@@ -157,13 +159,13 @@ def wasted_by_a_late_request(world: World) -> list[str]:
     """Return what the verdict says of a second job that was created too late to be a twin."""
     wasted = []
     for name, jobs in facts(world).items():
-        good = [parse_moment(each["created"]) for each in jobs if each["outcome"] == "succeeded"]
+        good = [parse_timestamp(job["created"]) for job in jobs if job["outcome"] == "succeeded"]
         if len(good) == 2 and good[0] and good[1] and good[1] - good[0] > timedelta(seconds=10):
             wasted.append(f"{name} succeeded 2 times")
     return wasted
 
 
-def mixture(seed: int, share: float) -> Script:
+def mixture(seed: int, share: float) -> FaultRules:
     """Return faults of every kind that together hit a share of all requests."""
     each = share / len(KINDS)
     rules = [
@@ -171,7 +173,7 @@ def mixture(seed: int, share: float) -> Script:
         AnswerRule(kind, probability=each / (1 - n * each), seed=seed * 100 + n, **more)
         for n, (kind, more) in enumerate(KINDS)
     ]
-    return Script(answers=rules)
+    return FaultRules(answers=rules)
 
 
 def random_faults(seeds: int) -> Tally:

@@ -13,7 +13,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from tamr_provider.timestamps import format_moment, parse_moment
+from tamr_provider.timestamps import format_timestamp, parse_timestamp
 
 ZERO = timedelta(0)
 _COMPARED = re.compile(r'((?:create|start|cancel|stop)_time\(\)) < "([^"]+)"')
@@ -65,10 +65,10 @@ class ThreeClocks:
         return f"{parts.path}?{urlencode(query, quote_via=quote)}"
 
     def _true_comparison(self, match: re.Match[str]) -> str:
-        moment = parse_moment(match[2])
+        moment = parse_timestamp(match[2])
         assert moment is not None
         skew = self.created if match[1].startswith("create") else self.done
-        return f'{match[1]} < "{format_moment(moment - skew)}"'
+        return f'{match[1]} < "{format_timestamp(moment - skew)}"'
 
     def shown(self, body: Any) -> Any:
         """Return a body with the stamps of its jobs as these clocks set them."""
@@ -79,8 +79,8 @@ class ThreeClocks:
         return body
 
     def _stamp(self, status: Any) -> None:
-        moment = parse_moment(str((status or {}).get("stateStartTime") or ""))
+        moment = parse_timestamp(str((status or {}).get("stateStartTime") or ""))
         if moment is not None:
             clocks = self.at(moment)
             skew = clocks.created if status["state"] == "PENDING" else clocks.done
-            status["stateStartTime"] = format_moment(moment + skew)
+            status["stateStartTime"] = format_timestamp(moment + skew)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.sample_jobs import STOPPED_BY_USER, at, failed, make_job, stopped, succeeded
-from tamr_provider.decision.steps import DataProduct, Rules, Step
+from tamr_provider.decision.steps import ConflictScope, LaunchPolicy, Step
 from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.models import DONE, PENDING, RUNNING, STOPPING, Configuration, Job
 
@@ -29,10 +29,10 @@ SECOND_PUBLISH = Configuration.publish("Test 456", "dp_customers")
 LEGACY = Configuration.publish("dst_legacy")
 OTHER_LEGACY = Configuration.publish("dst_else")
 
-OWNER = DataProduct("dp_customers", ("wf_apply",), ("dst_legacy",))
+OWNER = ConflictScope("dp_customers", ("wf_apply",), ("dst_legacy",))
 SINCE = at("09:00")
 NOW = at("12:00")
-RULES = Rules()
+RULES = LaunchPolicy()
 HOUR = timedelta(hours=1)
 
 
@@ -43,7 +43,7 @@ def make_step(
 
 
 def ask(
-    *jobs: Job, step: Step | None = None, now: datetime = NOW, rules: Rules = RULES
+    *jobs: Job, step: Step | None = None, now: datetime = NOW, rules: LaunchPolicy = RULES
 ) -> Decision:
     return decide(jobs, step or make_step(), now, rules)
 
@@ -152,8 +152,8 @@ PAIRS = [pair for pair in combinations(ROWS, 2) if (pair[0].number, pair[1].numb
 
 
 def ask_rows(*rows: Row) -> Decision:
-    now = min(each.now for each in rows)
-    rules = Rules(**{key: value for row in rows for key, value in row.rules.items()})
+    now = min(row.now for row in rows)
+    rules = LaunchPolicy(**{key: value for row in rows for key, value in row.rules.items()})
     jobs = [job for row in rows for job in row.jobs]
     return decide(jobs, make_step(UPDATE, first=True), now, rules)
 
@@ -257,7 +257,7 @@ def test_a_workflows_success_is_said_to_prove_nothing() -> None:
 
 def test_a_retry_leaves_what_is_satisfied_alone() -> None:
     good = succeeded("job_1", LOAD, at("10:00"), at("10:30"))
-    rules = Rules(retried_at=at("11:00"))
+    rules = LaunchPolicy(retried_at=at("11:00"))
     assert ask(good, rules=rules).job == good
 
 
@@ -295,7 +295,7 @@ def test_a_running_job_is_adopted_although_others_failed_too_often() -> None:
 
 
 def test_a_running_job_from_before_a_retry_is_adopted() -> None:
-    decision = ask(running("job_1", created="10:00"), rules=Rules(retried_at=at("11:00")))
+    decision = ask(running("job_1", created="10:00"), rules=LaunchPolicy(retried_at=at("11:00")))
     assert decision.action is Action.ADOPT
 
 
@@ -374,7 +374,7 @@ def test_other_work_does_not_hinder(mine: Configuration, theirs: Configuration) 
 
 def test_a_job_of_another_data_product_does_not_hinder_one_without_an_id() -> None:
     """A product of legacy destinations alone has no data product id; nor has a workflow's job."""
-    step = replace(make_step(LEGACY), data_product=DataProduct("", (), ("dst_legacy",)))
+    step = replace(make_step(LEGACY), data_product=ConflictScope("", (), ("dst_legacy",)))
     assert ask(running("job_1", OTHER_WORKFLOW), step=step).action is Action.LAUNCH
 
 
@@ -467,12 +467,12 @@ def test_a_failed_duplicate_still_counts_as_an_attempt() -> None:
 )
 def test_a_retry_forgives_the_stops_before_it(created: str, action: Action) -> None:
     job = stopped("job_1", LOAD, at(created), at("11:30"))
-    assert ask(job, rules=Rules(retried_at=at("11:00"))).action is action
+    assert ask(job, rules=LaunchPolicy(retried_at=at("11:00"))).action is action
 
 
 def test_a_retry_forgives_the_failures_before_it() -> None:
     jobs = [failed(f"job_{n}", LOAD, at(f"10:0{n}"), at(f"10:1{n}")) for n in range(5)]
-    decision = ask(*jobs, rules=Rules(retried_at=at("11:00")))
+    decision = ask(*jobs, rules=LaunchPolicy(retried_at=at("11:00")))
     assert decision.action is Action.LAUNCH
     assert decision.attempts == 0
 
@@ -480,7 +480,7 @@ def test_a_retry_forgives_the_failures_before_it() -> None:
 def test_failures_after_a_retry_count_anew() -> None:
     jobs = [failed(f"job_{n}", LOAD, at(f"10:0{n}"), at(f"10:1{n}")) for n in range(5)]
     jobs += [failed(f"job_9{n}", LOAD, at(f"11:0{n}"), at(f"11:1{n}")) for n in range(2)]
-    decision = ask(*jobs, rules=Rules(retried_at=at("11:00")))
+    decision = ask(*jobs, rules=LaunchPolicy(retried_at=at("11:00")))
     assert decision.action is Action.LAUNCH
     assert "attempt 3 of 3" in decision.reason
 
@@ -491,7 +491,7 @@ def test_failures_after_a_retry_count_anew() -> None:
 @pytest.mark.parametrize("limit", [1, 2, 5])
 def test_it_is_held_after_as_many_failures_as_are_allowed(limit: int) -> None:
     jobs = [failed(f"job_{n}", LOAD, at(f"10:0{n}"), at(f"10:1{n}")) for n in range(limit)]
-    rules = Rules(max_attempts=limit)
+    rules = LaunchPolicy(max_attempts=limit)
     assert ask(*jobs[:-1], rules=rules).action is Action.LAUNCH
     decision = ask(*jobs, rules=rules)
     assert (decision.action, decision.job) == (Action.HOLD, jobs[-1])
@@ -511,7 +511,7 @@ def test_stops_do_not_count_as_failures() -> None:
 
 def test_an_unknown_reason_is_a_failure_shown_as_it_is() -> None:
     job = failed("job_1", LOAD, at("10:00"), at("10:10"), "NEW_REASON", "what it says")
-    decision = ask(job, rules=Rules(max_attempts=1))
+    decision = ask(job, rules=LaunchPolicy(max_attempts=1))
     assert "NEW_REASON: what it says" in decision.reason
 
 
@@ -531,18 +531,18 @@ def test_a_step_older_than_the_list_reaches_back_is_held(age: timedelta, action:
 
 def test_a_retry_within_the_trusted_days_lets_an_old_step_run() -> None:
     now = SINCE + timedelta(days=60)
-    retried = Rules(retried_at=now - timedelta(days=29))
+    retried = LaunchPolicy(retried_at=now - timedelta(days=29))
     assert ask(now=now, rules=retried).action is Action.LAUNCH
 
 
 def test_a_retry_older_than_the_trusted_days_helps_no_more() -> None:
     now = SINCE + timedelta(days=60)
-    retried = Rules(retried_at=now - timedelta(days=31))
+    retried = LaunchPolicy(retried_at=now - timedelta(days=31))
     assert ask(now=now, rules=retried).action is Action.HOLD
 
 
 def test_a_retry_before_not_before_does_not_make_a_step_older() -> None:
-    retried = Rules(retried_at=SINCE - timedelta(days=60))
+    retried = LaunchPolicy(retried_at=SINCE - timedelta(days=60))
     assert ask(rules=retried).action is Action.LAUNCH
 
 
@@ -552,7 +552,7 @@ def test_a_listed_failure_shows_that_the_list_reaches_back() -> None:
 
 
 def test_the_reason_names_the_trusted_days() -> None:
-    rules = Rules(trust=timedelta(days=7))
+    rules = LaunchPolicy(trust=timedelta(days=7))
     assert "trustDays: 7" in ask(now=SINCE + timedelta(days=8), rules=rules).reason
 
 
@@ -567,7 +567,7 @@ def test_a_step_launches_once_the_tenants_clock_is_there() -> None:
 # Row 9: the buffer
 
 
-BUFFER = Rules(buffer=4 * HOUR)
+BUFFER = LaunchPolicy(buffer=4 * HOUR)
 
 
 @pytest.mark.parametrize(
@@ -669,15 +669,15 @@ def test_finished_jobs_take_no_slot() -> None:
 
 def test_a_step_waits_behind_those_of_its_runner_that_go_first() -> None:
     jobs = [running(f"job_{n}", OTHER_LOAD) for n in range(3)]
-    assert ask(*jobs, rules=Rules(ahead=1)).action is Action.LAUNCH
-    decision = ask(*jobs, rules=Rules(ahead=2))
+    assert ask(*jobs, rules=LaunchPolicy(ahead=1)).action is Action.LAUNCH
+    decision = ask(*jobs, rules=LaunchPolicy(ahead=2))
     assert decision.action is Action.WAIT
     assert "3 of 5 slots" in decision.reason
     assert "place 3 in the queue" in decision.reason
 
 
 def test_a_429_is_believed_although_a_slot_looks_free() -> None:
-    rules = Rules(busy_until=at("12:05"))
+    rules = LaunchPolicy(busy_until=at("12:05"))
     decision = ask(running("job_1", OTHER_LOAD), rules=rules)
     assert decision.action is Action.WAIT
     assert "429" in decision.reason
@@ -688,7 +688,7 @@ def test_a_429_is_believed_although_a_slot_looks_free() -> None:
 
 
 def test_a_lost_answer_is_looked_for_before_the_next_request() -> None:
-    rules = Rules(in_doubt_until=at("12:05"))
+    rules = LaunchPolicy(in_doubt_until=at("12:05"))
     decision = ask(rules=rules)
     assert decision.action is Action.WAIT
     assert "lost" in decision.reason
@@ -698,7 +698,7 @@ def test_a_lost_answer_is_looked_for_before_the_next_request() -> None:
 
 def test_a_job_that_a_lost_answer_started_is_adopted() -> None:
     found = running("job_1", created="11:59")
-    decision = ask(found, rules=Rules(in_doubt_until=at("12:05"), busy_until=at("12:05")))
+    decision = ask(found, rules=LaunchPolicy(in_doubt_until=at("12:05"), busy_until=at("12:05")))
     assert (decision.action, decision.job) == (Action.ADOPT, found)
 
 
@@ -746,7 +746,7 @@ STEPS = st.builds(
     st.booleans(),
 )
 RULE_SETS = st.builds(
-    Rules,
+    LaunchPolicy,
     max_attempts=st.integers(1, 3),
     trust=st.sampled_from([HOUR, timedelta(days=30)]),
     buffer=st.sampled_from([timedelta(0), 4 * HOUR]),
@@ -760,7 +760,7 @@ RULE_SETS = st.builds(
 @given(tenants(), STEPS, RULE_SETS)
 @settings(max_examples=200, deadline=None)
 def test_the_same_facts_give_the_same_decision_and_stay_as_they_were(
-    jobs: list[Job], step: Step, rules: Rules
+    jobs: list[Job], step: Step, rules: LaunchPolicy
 ) -> None:
     before = copy.deepcopy((jobs, step, rules))
     assert decide(jobs, step, NOW, rules) == decide(jobs, step, NOW, rules)
@@ -773,16 +773,16 @@ def test_the_order_of_the_list_changes_no_decision(
     orders: tuple[list[Job], list[Job]], step: Step
 ) -> None:
     """Pages come in an order that nobody promised, and jobs move between them."""
-    rules = Rules(buffer=4 * HOUR, slots=3)
-    one, other = (decide(each, step, NOW, rules) for each in orders)
+    rules = LaunchPolicy(buffer=4 * HOUR, slots=3)
+    one, other = (decide(order, step, NOW, rules) for order in orders)
     assert replace(one, blockers=()) == replace(other, blockers=())
-    assert {each.id for each in one.blockers} == {each.id for each in other.blockers}
+    assert {blocker.id for blocker in one.blockers} == {blocker.id for blocker in other.blockers}
 
 
 @given(tenants(), tenants(), STEPS, RULE_SETS)
 @settings(max_examples=200, deadline=None)
 def test_what_is_satisfied_stays_satisfied_by_the_same_job(
-    jobs: list[Job], more: list[Job], step: Step, rules: Rules
+    jobs: list[Job], more: list[Job], step: Step, rules: LaunchPolicy
 ) -> None:
     decision = decide(jobs, step, NOW, rules)
     if decision.action is not Action.SATISFIED or decision.job is None:

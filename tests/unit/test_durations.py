@@ -9,7 +9,7 @@ import pytest
 
 from support.fake_tenant import Tenant, Unquoting
 from support.sample_jobs import at, failed, succeeded
-from tamr_provider.emulator.fault_rules import JobRule, Script
+from tamr_provider.emulator.fault_rules import FaultRules, JobRule
 from tamr_provider.models import Configuration, Job
 from tamr_provider.tenant.durations import Durations, usual_duration, usual_of
 
@@ -47,7 +47,7 @@ def test_eight_of_ten_log_normal_runs_end_inside_the_band() -> None:
     chance = random.Random(6)
     lengths = [timedelta(seconds=chance.lognormvariate(7.9, 0.4)) for _ in range(RUNS)]
     rules = [JobRule(times=1, duration=each) for each in lengths]
-    tenant = Tenant(script=Script(jobs=rules), pending=timedelta(0))
+    tenant = Tenant(script=FaultRules(jobs=rules), pending=timedelta(0))
     client, inside, judged = tenant.client(), 0, 0
     for length in lengths:
         usual = usual_duration(client, UPDATE)
@@ -67,8 +67,8 @@ def ran(runs: int, configurations: list[Configuration]) -> Tenant:
     """Return a tenant on which each configuration succeeded so many times."""
     tenant = Tenant(slots=100)
     for _ in range(runs):
-        for each in configurations:
-            tenant.start(each)
+        for configuration in configurations:
+            tenant.start(configuration)
         tenant.clock.elapsed += 3600
     return tenant
 

@@ -11,45 +11,45 @@ import pytest
 
 from support.fake_clock import START
 from support.fake_tenant import LOAD, RULES, UPDATE, Tenant, Watched, outcome, step
-from tamr_provider.emulator.fault_rules import AnswerRule, JobRule, Script
+from tamr_provider.emulator.fault_rules import AnswerRule, FaultRules, JobRule
 from tamr_provider.emulator.job import JobError
 from tamr_provider.errors import StepError
-from tamr_provider.reconciler.pending import ADOPTED, FOUND, LAUNCHED, Result
+from tamr_provider.reconciler.pending import ADOPTED, FOUND, LAUNCHED, StepResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from tamr_provider.reconciler.reconciler import Runner
+    from tamr_provider.reconciler.reconciler import Reconciler
 
 MINUTE = timedelta(minutes=1)
 SOON = {"load": 2 * MINUTE, "update": 30 * MINUTE}
 LOST = AnswerRule("lost-after", call="create", nth=1)
 
 
-def how(future: Future[Result]) -> str:
+def origin(future: Future[StepResult]) -> str:
     ended = outcome(future)
-    assert isinstance(ended, Result), ended
-    return ended.how
+    assert isinstance(ended, StepResult), ended
+    return ended.origin
 
 
 def ends(tenant: Tenant) -> list[str]:
-    return [each["outcome"] for each in tenant.jobs()]
+    return [job["outcome"] for job in tenant.jobs()]
 
 
 def stops(tenant: Tenant) -> int:
     return len(tenant.requests("POST", ":stop"))
 
 
-def turn_until(tenant: Tenant, runner: Runner, is_so: Callable[[], bool]) -> None:
+def turn_until(tenant: Tenant, runner: Reconciler, is_so: Callable[[], bool]) -> None:
     for _ in range(500):
         if is_so():
             return
-        tenant.clock.elapsed += runner.turn()
+        tenant.clock.elapsed += runner.reconcile_once()
     raise AssertionError("it never came to that")
 
 
-def whose_lost_post_was_found(tenant: Tenant) -> tuple[Runner, Future[Result]]:
+def whose_lost_post_was_found(tenant: Tenant) -> tuple[Reconciler, Future[StepResult]]:
     """Return a runner that lost the response to a load, saw it succeed, and waits for an update."""
     runner = tenant.runner()
     load = runner.submit(step(LOAD), RULES)
@@ -61,20 +61,20 @@ def whose_lost_post_was_found(tenant: Tenant) -> tuple[Runner, Future[Result]]:
 
 @pytest.mark.parametrize("who", ["another stack", "a person"])
 def test_a_lost_post_that_was_found_stops_no_job_of(who: str) -> None:
-    tenant = Tenant(script=Script(answers=[LOST]), durations=SOON)
+    tenant = Tenant(script=FaultRules(answers=[LOST]), durations=SOON)
     first, update = whose_lost_post_was_found(tenant)
     if who == "a person":
         tenant.start(LOAD)
     else:
         second = tenant.runner()
         load = second.submit(step(LOAD, tenant.clock.true_now() - MINUTE), RULES)
-        second.turn()
+        second.reconcile_once()
     first.run()
-    assert how(update) == LAUNCHED
+    assert origin(update) == LAUNCHED
     assert stops(tenant) == 0
     if who != "a person":
         second.run()
-        assert how(load) == LAUNCHED
+        assert origin(load) == LAUNCHED
     tenant.clock.elapsed += 3600
     assert ends(tenant) == ["succeeded"] * 3
 
@@ -85,12 +85,12 @@ def test_two_steps_of_one_configuration_both_run_whichever_response_is_lost(
 ) -> None:
     """The first job is too old for the second step, so it makes that one's job not needless."""
     rules = [AnswerRule("lost-after", call="create", nth=nth) for nth in lost]
-    tenant = Tenant(script=Script(answers=rules))
+    tenant = Tenant(script=FaultRules(answers=rules))
     runner = tenant.runner()
     first = runner.submit(step(UPDATE, product="a"), RULES)
     second = runner.submit(step(UPDATE, START + 5 * MINUTE, product="b"), RULES)
     runner.run()
-    assert {how(first), how(second)} <= {ADOPTED, LAUNCHED}
+    assert {origin(first), origin(second)} <= {ADOPTED, LAUNCHED}
     assert ends(tenant) == ["succeeded"] * 2
     assert stops(tenant) == 0
 
@@ -99,13 +99,13 @@ def test_a_lost_post_is_settled_by_the_first_job_that_appears() -> None:
     """It failed at once; the next attempt does not wait for a response that cannot come."""
     error = JobError("BOOM", "it broke")
     fails = JobRule(times=1, outcome="failed", error=error, duration=MINUTE * 0, pending=MINUTE * 0)
-    tenant = Tenant(script=Script(answers=[LOST], jobs=[fails]))
+    tenant = Tenant(script=FaultRules(answers=[LOST], jobs=[fails]))
     runner = tenant.runner()
     future = runner.submit(step(LOAD), RULES)
-    runner.turn()
+    runner.reconcile_once()
     assert len(tenant.jobs()) == 2
     runner.run()
-    assert how(future) == LAUNCHED
+    assert origin(future) == LAUNCHED
 
 
 class Interrupted(Tenant):
@@ -130,8 +130,8 @@ def interrupted(happens: Callable[[Tenant], None], **options: Any) -> Interrupte
     plain.runner().submit(step(LOAD), RULES)
     runner = plain.runner()
     runner.submit(step(LOAD), RULES)
-    runner.turn()
-    methods = [each["method"] for each in plain.requests()]
+    runner.reconcile_once()
+    methods = [request["method"] for request in plain.requests()]
     tenant = Interrupted(happens, **options)
     tenant.last_get = methods.index("POST")
     return tenant
@@ -163,16 +163,16 @@ def test_a_process_that_slept_polls_again_before_it_posts(seconds: float, suspen
     runner = tenant.runner()
     future = runner.submit(step(LOAD), RULES)
     runner.run()
-    assert how(future) in (ADOPTED, FOUND)
+    assert origin(future) in (ADOPTED, FOUND)
     assert len(tenant.jobs()) == 1
 
 
 def test_a_tenant_that_takes_longer_than_a_fresh_poll_lasts_is_launched_on_all_the_same() -> None:
-    tenant = Tenant(script=Script(answers=[AnswerRule("delayed", seconds=8, method="GET")]))
+    tenant = Tenant(script=FaultRules(answers=[AnswerRule("delayed", seconds=8, method="GET")]))
     runner = tenant.runner()
     future = runner.submit(step(LOAD), RULES)
     runner.run()
-    assert how(future) == LAUNCHED
+    assert origin(future) == LAUNCHED
     assert len(tenant.jobs()) == 1
 
 
@@ -192,11 +192,11 @@ def test_a_job_of_ours_is_not_stopped_for_one_that_has_ended() -> None:
     runner = tenant.runner()
     future = runner.submit(step(LOAD), RULES)
     runner.run()
-    assert how(future) == ADOPTED
+    assert origin(future) == ADOPTED
     newer = tenant.runner()
     later = newer.submit(step(LOAD, START + timedelta(seconds=30)), RULES)
     newer.run()
-    assert isinstance(outcome(later), Result)
+    assert isinstance(outcome(later), StepResult)
     assert stops(tenant) == 0
 
 
@@ -205,11 +205,11 @@ def beside(seconds: float) -> tuple[Tenant, Watched, str]:
     tenant, watched = Tenant(), Watched()
     runner = tenant.runner(watched)
     future = runner.submit(step(LOAD), RULES)
-    runner.turn()
+    runner.reconcile_once()
     tenant.clock.elapsed += seconds
     late = tenant.start(LOAD)
     runner.run()
-    assert how(future) == LAUNCHED
+    assert origin(future) == LAUNCHED
     tenant.clock.elapsed += 3600
     return tenant, watched, late
 
@@ -223,7 +223,7 @@ def test_a_late_job_within_ten_seconds_of_its_equal_is_stopped_as_its_twin() -> 
 def test_a_later_job_beside_its_equal_is_left_alone_and_said_once() -> None:
     tenant, watched, late = beside(12)
     assert ends(tenant) == ["succeeded"] * 2
-    (said,) = [each for each in watched.notes if late in each]
+    (said,) = [note for note in watched.notes if late in note]
     assert said == (
         f"customers: load src_crm: {late} runs beside an equal job and is left alone, since it may "
         f"be somebody's; to stop it: tamr jobs stop {late}"
@@ -242,7 +242,7 @@ def test_a_twin_that_is_the_only_one_new_enough_for_a_step_is_not_stopped() -> N
         runner.submit(step(LOAD, newer_than, product="b"), RULES),
     ]
     runner.run()
-    assert [how(each) for each in futures] == [ADOPTED, ADOPTED]
+    assert [origin(future) for future in futures] == [ADOPTED, ADOPTED]
     assert stops(tenant) == 0
 
 
@@ -255,12 +255,12 @@ def test_a_stopped_twin_that_a_newer_stack_needs_is_launched_again_and_not_held(
     older, newer = tenant.runner(), tenant.runner()
     first = older.submit(step(LOAD), RULES)
     second = newer.submit(step(LOAD, newer_than), RULES)
-    newer.turn()
-    older.turn()
+    newer.reconcile_once()
+    older.reconcile_once()
     assert stops(tenant) == 1
     newer.run()
     older.run()
-    assert (how(first), how(second)) == (ADOPTED, LAUNCHED)
+    assert (origin(first), origin(second)) == (ADOPTED, LAUNCHED)
 
 
 class Conflict(Tenant):
@@ -286,7 +286,7 @@ def test_a_409_on_a_create_is_a_lost_response(takes_effect: bool) -> None:
     runner = tenant.runner()
     future = runner.submit(step(LOAD), RULES)
     runner.run()
-    assert how(future) == (ADOPTED if takes_effect else LAUNCHED)
+    assert origin(future) == (ADOPTED if takes_effect else LAUNCHED)
     assert len(tenant.jobs()) == 1
 
 
@@ -307,8 +307,8 @@ def test_a_launch_costs_one_request_more_than_its_poll_and_its_post() -> None:
     tenant = Tenant()
     runner = tenant.runner()
     runner.submit(step(LOAD), RULES)
-    runner.turn()
-    methods = [each["method"] for each in tenant.requests()]
+    runner.reconcile_once()
+    methods = [request["method"] for request in tenant.requests()]
     assert methods == ["GET"] * 4 + ["POST", "GET"]  # poll, durations, poll, question
     question = tenant.requests()[3]["query"]["filter"]
     assert question == (
@@ -328,4 +328,4 @@ def test_a_twin_stopped_beside_a_job_too_old_to_be_listed_holds_no_newer_stack()
     runner = tenant.runner()
     future = runner.submit(step(LOAD, newer_than), RULES)
     runner.run()
-    assert how(future) == LAUNCHED
+    assert origin(future) == LAUNCHED

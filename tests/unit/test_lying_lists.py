@@ -9,11 +9,11 @@ import pytest
 
 from support.fake_tenant import LOAD, RULES, UPDATE, Tenant, outcome, step
 from tamr_provider.client.list_filter import bundles
-from tamr_provider.errors import OutageError
+from tamr_provider.errors import TenantUnavailableError
 from tamr_provider.models import Configuration
-from tamr_provider.reconciler.pending import FOUND, LAUNCHED, Result
+from tamr_provider.reconciler.pending import FOUND, LAUNCHED, StepResult
 from tamr_provider.tenant.durations import Durations
-from tamr_provider.tenant.snapshot import Scope, Viewer
+from tamr_provider.tenant.snapshot import JobCache, JobQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 LONG = [Configuration.load(f"{number:02}" + "資料来源" * 32) for number in range(12)]
 
 
-def ended(tenant: Tenant, configuration: Configuration = LOAD) -> Result:
+def ended(tenant: Tenant, configuration: Configuration = LOAD) -> StepResult:
     runner = tenant.runner()
     future = runner.submit(step(configuration), RULES)
     runner.run()
     result = outcome(future)
-    assert isinstance(result, Result), result
+    assert isinstance(result, StepResult), result
     return result
 
 
@@ -79,7 +79,7 @@ ERRORS: dict[str, Any] = {
 @pytest.mark.parametrize("body", ERRORS.values(), ids=ERRORS.keys())
 def test_an_error_object_under_status_200_is_no_empty_list(body: Any) -> None:
     tenant = altered(lambda _: body)
-    assert ended(tenant).how == FOUND
+    assert ended(tenant).origin == FOUND
     assert tenant.posts() == 1
 
 
@@ -115,12 +115,12 @@ ENTRIES: dict[str, Any] = {"an empty one": {}, "null": None, "a number": 7, "no 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES.keys())
 def test_an_entry_without_an_id_is_asked_for_again(entry: Any) -> None:
     tenant = altered(lambda body: {**body, "jobs": [entry, *body["jobs"]]})
-    assert ended(tenant).how == FOUND
+    assert ended(tenant).origin == FOUND
 
 
 def test_an_entry_that_never_has_an_id_is_named_as_the_tenants_fault() -> None:
     tenant = altered(lambda body: {**body, "jobs": [{}]}, times=1_000)
-    with pytest.raises(OutageError, match=r"answered 200: this is not a Tamr job: \{\}"):
+    with pytest.raises(TenantUnavailableError, match=r"answered 200: this is not a Tamr job: \{\}"):
         tenant.client().list_jobs()
 
 
@@ -168,10 +168,10 @@ def test_long_names_are_asked_for_in_addresses_that_every_gateway_takes(
     tenant = crowded(kind)
     tenant.clock.elapsed += 3600
     start = tenant.clock.elapsed
-    view = Viewer(tenant.client(), tenant.clock).look(
-        Scope(tenant.clock.true_now(), None, frozenset(LONG))
+    snapshot = JobCache(tenant.client(), tenant.clock).refresh(
+        JobQuery(tenant.clock.true_now(), None, frozenset(LONG))
     )
-    assert view.jobs == ()
+    assert snapshot.jobs == ()
     Durations(tenant.client()).learn(LONG)
     assert tenant.clock.elapsed == start
 
@@ -180,9 +180,9 @@ def test_long_names_are_asked_for_in_addresses_that_every_gateway_takes(
 def test_a_name_too_long_for_any_address_is_launched_once(kind: type[Tenant]) -> None:
     name = Configuration.load("名" * 1500)
     tenant = kind()
-    assert ended(tenant, name).how == LAUNCHED
+    assert ended(tenant, name).origin == LAUNCHED
     start = tenant.clock.elapsed
-    assert ended(tenant, name).how == FOUND
+    assert ended(tenant, name).origin == FOUND
     assert tenant.clock.elapsed == start
     assert tenant.posts() == 1
 
@@ -209,10 +209,10 @@ def test_usual_durations_are_asked_for_with_few_tries() -> None:
     start = tenant.clock.elapsed
     runner = tenant.runner()
     future = runner.submit(step(LOAD), RULES)
-    runner.turn()
+    runner.reconcile_once()
     assert tenant.clock.elapsed - start < 10
     runner.run()
-    assert isinstance(outcome(future), Result)
+    assert isinstance(outcome(future), StepResult)
 
 
 class Refusing(Tenant):
@@ -234,12 +234,12 @@ def polls(clock: FakeClock, tenant: Refusing, count: int) -> list[int]:
     for number in range(300):
         tenant.start(Configuration.load(f"old_{number}"))
     clock.elapsed += 3 * 3600
-    viewer = Viewer(tenant.client(), clock)
-    scope = Scope(clock.true_now())
+    cache = JobCache(tenant.client(), clock)
+    scope = JobQuery(clock.true_now())
     costs = []
     for _ in range(count):
         before = len(tenant.requests())
-        viewer.look(scope)
+        cache.refresh(scope)
         costs.append(len(tenant.requests()) - before)
     return costs
 
@@ -260,5 +260,5 @@ def test_three_400s_in_a_row_give_up_filters_for_good() -> None:
 def test_a_tenant_without_filters_is_launched_on_without_the_question() -> None:
     tenant = Refusing()
     tenant.refused = frozenset(range(1, 1000))
-    assert ended(tenant, UPDATE).how == LAUNCHED
+    assert ended(tenant, UPDATE).origin == LAUNCHED
     assert len(tenant.jobs()) == 1

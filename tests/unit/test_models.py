@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tamr_provider.errors import UnreadableError
+from tamr_provider.errors import InvalidResponseError
 from tamr_provider.models import DONE, PENDING, RUNNING, STOPPING, Configuration, Job, JobStatus
 
 
@@ -140,7 +140,7 @@ def test_a_state_that_we_do_not_know_keeps_its_text_and_counts_as_active(state: 
     ids=repr,
 )
 def test_what_has_no_job_id_is_no_job(garbage: object) -> None:
-    with pytest.raises(UnreadableError, match=r"job"):
+    with pytest.raises(InvalidResponseError, match=r"job"):
         Job.from_wire(garbage)
 
 

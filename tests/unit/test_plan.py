@@ -11,10 +11,10 @@ import pytest
 from support.sample_jobs import at, failed, make_job, stopped, succeeded
 from tamr_provider.cli.output import plan_output as render
 from tamr_provider.models import RUNNING, Configuration, Job
-from tamr_provider.planning.plan import Plan, PlannedStep, make_plan, scope_of
+from tamr_provider.planning.plan import Plan, PlannedStep, build_plan, query_for
 from tamr_provider.stackfile.parser import read_products
-from tamr_provider.tenant.durations import Usual
-from tamr_provider.tenant.snapshot import View
+from tamr_provider.tenant.durations import DurationStats
+from tamr_provider.tenant.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,12 +44,12 @@ SUPPLIERS = {
 MINUTES = {"load": 20, "update": 45, "publish": 10}
 
 
-def usually(configuration: Configuration) -> Usual | None:
+def usually(configuration: Configuration) -> DurationStats | None:
     length = timedelta(minutes=MINUTES[configuration.type])
-    return Usual(length, length * 0.8, length * 1.5)
+    return DurationStats(length, length * 0.8, length * 1.5)
 
 
-def unknown(_: Configuration) -> Usual | None:
+def unknown(_: Configuration) -> DurationStats | None:
     return None
 
 
@@ -60,16 +60,16 @@ def read(now: datetime = NOW, **products: Any) -> Mapping[str, Product]:
 def plan(
     *jobs: Job, slots: int = 5, now: datetime = NOW, usual: Any = usually, **products: Any
 ) -> Plan:
-    return make_plan(View(jobs, now), read(now, **products), slots, usual)
+    return build_plan(Snapshot(jobs, now), read(now, **products), slots, usual)
 
 
 def find(made: Plan, name: str) -> PlannedStep:
     """Return the planned step of that name: `customers: load src_crm`."""
-    return next(each for each in made.steps if str(each.step) == name)
+    return next(step for step in made.steps if str(step.step) == name)
 
 
 def actions(made: Plan) -> list[str]:
-    return [each.action for each in made.steps]
+    return [step.action for step in made.steps]
 
 
 LOADED = (
@@ -85,7 +85,7 @@ PUBLISHED = succeeded("job_publish", PUBLISH, at("11:00"), at("11:10"))
 
 def test_on_an_empty_tenant_everything_is_launched() -> None:
     made = plan()
-    assert [str(each.step) for each in made.steps] == [
+    assert [str(step.step) for step in made.steps] == [
         "customers: load src_crm",
         "customers: load src_erp",
         "customers: update dp_customers",
@@ -97,13 +97,13 @@ def test_on_an_empty_tenant_everything_is_launched() -> None:
 
 def test_a_step_counts_from_since_and_its_dependents_from_what_is_not_known_yet() -> None:
     made = plan()
-    assert [each.not_before for each in made.steps] == [at("09:00"), at("09:00"), None, None]
+    assert [step.not_before for step in made.steps] == [at("09:00"), at("09:00"), None, None]
 
 
 def test_where_all_is_satisfied_there_is_nothing_to_do() -> None:
     made = plan(*LOADED, UPDATED, PUBLISHED)
     assert actions(made) == ["none"] * 4
-    assert [each.job_id for each in made.steps] == [
+    assert [step.job_id for step in made.steps] == [
         "job_crm",
         "job_erp",
         "job_update",
@@ -115,7 +115,7 @@ def test_where_all_is_satisfied_there_is_nothing_to_do() -> None:
 
 def test_a_step_counts_from_the_latest_finish_before_it() -> None:
     made = plan(*LOADED, UPDATED)
-    assert [each.not_before for each in made.steps] == [
+    assert [step.not_before for step in made.steps] == [
         at("09:00"),
         at("09:00"),
         at("09:50"),
@@ -163,7 +163,7 @@ def test_what_is_behind_a_held_step_launches_nothing_and_names_it() -> None:
         behind = find(made, name)
         assert behind.not_before is None
         assert "customers: load src_crm" in behind.reason
-        assert not behind.starts_a_job
+        assert not behind.launches_job
     assert made.launches == 1
 
 
@@ -188,7 +188,7 @@ def test_only_what_follows_a_held_step_is_behind_it() -> None:
 def test_a_source_of_two_products_is_launched_once() -> None:
     made = plan(customers=CUSTOMERS, suppliers=SUPPLIERS)
     shared = find(made, "suppliers: load src_erp")
-    assert not shared.starts_a_job
+    assert not shared.launches_job
     assert "customers: load src_erp" in shared.reason
     assert made.launches == 5
     assert find(made, "suppliers: update dp_suppliers").earliest_start == at("12:20")
@@ -210,7 +210,7 @@ def test_a_running_job_too_old_for_the_second_product_is_not_shared_with_it() ->
     assert find(made, "customers: load src_erp").action == "adopt"
     second = find(made, "suppliers: load src_erp")
     assert (second.action, second.job_id) == ("wait", "job_erp")
-    assert second.starts_a_job
+    assert second.launches_job
 
 
 def test_a_launch_now_is_not_shared_with_a_product_whose_since_is_ahead() -> None:
@@ -220,7 +220,7 @@ def test_a_launch_now_is_not_shared_with_a_product_whose_since_is_ahead() -> Non
     assert find(made, "customers: load src_erp").action == "launch"
     second = find(made, "suppliers: load src_erp")
     assert second.action == "wait"
-    assert second.starts_a_job
+    assert second.launches_job
 
 
 def test_a_running_job_that_serves_two_products_is_adopted_by_both() -> None:
@@ -245,7 +245,7 @@ def test_side_by_side_steps_cost_the_time_of_one() -> None:
     """Loads of 20 side by side, update of 45, publish of 10."""
     made = plan()
     assert made.expected == timedelta(minutes=75)
-    assert [each.earliest_start for each in made.steps] == [NOW, NOW, at("12:20"), at("13:05")]
+    assert [step.earliest_start for step in made.steps] == [NOW, NOW, at("12:20"), at("13:05")]
 
 
 def test_one_slot_costs_the_time_of_all() -> None:
@@ -277,7 +277,7 @@ def test_two_products_share_the_slots() -> None:
 def test_without_a_usual_duration_the_time_is_not_known() -> None:
     made = plan(usual=unknown)
     assert made.expected is None
-    assert {each.usual for each in made.steps} == {None}
+    assert {step.usual for step in made.steps} == {None}
 
 
 def test_one_unknown_duration_makes_the_time_unknown() -> None:
@@ -342,7 +342,7 @@ def test_with_a_buffer_or_nothing_to_launch_nothing_is_warned_of(more: dict[str,
 
 def test_a_plan_asks_for_jobs_since_the_oldest_since() -> None:
     products = read(customers=CUSTOMERS, old={**SUPPLIERS, "since": "2026-11-19T00:00:00Z"})
-    scope, relevant = scope_of(products, NOW)
+    scope, relevant = query_for(products, NOW)
     assert scope.since == at("00:00", day=19)
     assert scope.ended == at("09:00")  # three hours, to warn of close runs
     assert {CRM, ERP, UPDATE, PUBLISH} < relevant
@@ -350,7 +350,7 @@ def test_a_plan_asks_for_jobs_since_the_oldest_since() -> None:
 
 def test_a_plan_with_a_buffer_asks_for_what_ended_within_it() -> None:
     products = read(customers={**CUSTOMERS, "minHoursBetween": 4}, suppliers=SUPPLIERS)
-    assert scope_of(products, NOW)[0].ended == at("08:00")
+    assert query_for(products, NOW)[0].ended == at("08:00")
 
 
 def test_the_json_has_the_names_of_the_contract() -> None:

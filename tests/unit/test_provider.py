@@ -14,7 +14,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.output import UNKNOWN
 
 from tamr_provider.models import Configuration, Job, JobStatus
-from tamr_provider.reconciler.pending import LAUNCHED, Result
+from tamr_provider.reconciler.pending import LAUNCHED, StepResult
 from tamr_provider.resources import Load, Publish, Update
 from tamr_provider.resources._properties import outputs, read_rules, read_step
 from tamr_provider.resources.provider import JobProvider
@@ -39,7 +39,7 @@ RECORDED = {
 
 def check(news: dict[str, Any], olds: dict[str, Any] | None = None) -> list[tuple[str, str]]:
     result = JobProvider().check(olds or {}, news)
-    return [(each.property, each.reason) for each in result.failures]
+    return [(failure.property, failure.reason) for failure in result.failures]
 
 
 def replaces(**changes: Any) -> list[str]:
@@ -180,7 +180,7 @@ def test_a_wrong_entry_is_found_beside_one_not_known_yet() -> None:
 def test_slots_that_are_no_count_are_refused_at_preview(slots: str) -> None:
     provider = JobProvider()
     provider.configure(ConfigureRequest(Config({"p:tamr:slots": slots, "tamr:slots": slots}, "p")))
-    ((reason,),) = ([each.reason for each in provider.check({}, INPUTS).failures],)
+    ((reason,),) = ([failure.reason for failure in provider.check({}, INPUTS).failures],)
     assert reason.startswith("tamr:slots: found ")
     assert "allowed: a" in reason
 
@@ -400,7 +400,7 @@ def test_the_outputs_echo_every_input_and_stay_under_a_kilobyte() -> None:
         "minHoursBetween": 4.0,
         "retriedAt": "2026-11-20T12:00:00Z",
     }
-    outs = outputs(many, Result(job, LAUNCHED, 1))
+    outs = outputs(many, StepResult(job, LAUNCHED, 1))
     assert {key: outs[key] for key in many} == many
     assert outs["adopted"] is False
     assert outs["createdAt"] == "2026-11-20T10:00:01.123Z"

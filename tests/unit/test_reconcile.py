@@ -22,12 +22,12 @@ from support.fake_tenant import (
     outcome,
     step,
 )
-from tamr_provider.decision.steps import DataProduct
-from tamr_provider.emulator.fault_rules import AnswerRule, JobRule, Script
+from tamr_provider.decision.steps import ConflictScope
+from tamr_provider.emulator.fault_rules import AnswerRule, FaultRules, JobRule
 from tamr_provider.emulator.job import JobError
 from tamr_provider.errors import HeldError, InputError, JobFailedError, NotFinishedError, StepError
 from tamr_provider.models import Configuration
-from tamr_provider.reconciler.pending import ADOPTED, FOUND, LAUNCHED, SHARED, Result
+from tamr_provider.reconciler.pending import ADOPTED, FOUND, LAUNCHED, SHARED, StepResult
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,22 +40,22 @@ def run(tenant: Tenant, *steps: Any, rules: Any = RULES) -> list[Any]:
     runner = tenant.runner()
     futures = [runner.submit(each, rules) for each in steps]
     runner.run()
-    return [outcome(each) for each in futures]
+    return [outcome(future) for future in futures]
 
 
-def how(ended: object) -> str:
-    assert isinstance(ended, Result), ended
-    return ended.how
+def origin(ended: object) -> str:
+    assert isinstance(ended, StepResult), ended
+    return ended.origin
 
 
 def succeeded(tenant: Tenant) -> list[str]:
-    return [each["jobId"] for each in tenant.jobs() if each["outcome"] == "succeeded"]
+    return [job["jobId"] for job in tenant.jobs() if job["outcome"] == "succeeded"]
 
 
 def test_a_step_without_a_job_is_launched_once_and_waited_for() -> None:
     tenant = Tenant()
     (ended,) = run(tenant, step(LOAD))
-    assert how(ended) == LAUNCHED
+    assert origin(ended) == LAUNCHED
     assert ended.job.id == "job_1"
     assert tenant.posts() == 1
 
@@ -64,7 +64,7 @@ def test_a_second_run_sends_no_post() -> None:
     tenant = Tenant()
     run(tenant, step(LOAD))
     (ended,) = run(tenant, step(LOAD))
-    assert (how(ended), tenant.posts()) == (FOUND, 1)
+    assert (origin(ended), tenant.posts()) == (FOUND, 1)
 
 
 def test_a_version_far_ahead_of_the_tenants_clock_is_refused_before_any_post() -> None:
@@ -77,14 +77,14 @@ def test_a_version_far_ahead_of_the_tenants_clock_is_refused_before_any_post() -
         "customers: the version counts from 2026-11-20T12:11:00Z, more than 10 minutes ahead of"
     )
     assert error.exit_code == 2
-    assert how(ended) == LAUNCHED
+    assert origin(ended) == LAUNCHED
     assert tenant.posts() == 1
 
 
 def test_a_version_a_little_ahead_of_the_tenants_clock_waits_for_it() -> None:
     tenant = Tenant()
     (ended,) = run(tenant, step(LOAD, START + timedelta(minutes=9)))
-    assert how(ended) == LAUNCHED
+    assert origin(ended) == LAUNCHED
     assert ended.job.created_at >= START + timedelta(minutes=9)
 
 
@@ -92,13 +92,13 @@ def test_a_job_that_somebody_else_started_is_adopted() -> None:
     tenant = Tenant()
     started = tenant.start(LOAD)
     (ended,) = run(tenant, step(LOAD))
-    assert (how(ended), ended.job.id, tenant.posts()) == (ADOPTED, started, 1)
+    assert (origin(ended), ended.job.id, tenant.posts()) == (ADOPTED, started, 1)
 
 
 def test_two_steps_with_one_source_share_one_job() -> None:
     tenant = Tenant()
     ended = run(tenant, step(LOAD), step(LOAD, product="suppliers"))
-    assert sorted(map(how, ended)) == [LAUNCHED, SHARED]
+    assert sorted(map(origin, ended)) == [LAUNCHED, SHARED]
     assert tenant.posts() == 1
 
 
@@ -106,9 +106,9 @@ def test_a_runner_that_died_after_its_post_leaves_a_job_that_the_next_one_adopts
     tenant = Tenant()
     dead = tenant.runner()
     dead.submit(step(LOAD), RULES)
-    dead.turn()
+    dead.reconcile_once()
     (ended,) = run(tenant, step(LOAD))
-    assert (how(ended), tenant.posts()) == (ADOPTED, 1)
+    assert (origin(ended), tenant.posts()) == (ADOPTED, 1)
 
 
 LOST = ["lost-after", "cut", "garbage", "html"]
@@ -117,59 +117,59 @@ LOST = ["lost-after", "cut", "garbage", "html"]
 @pytest.mark.parametrize("fault", LOST)
 def test_an_answer_lost_after_it_took_effect_starts_no_second_job(fault: str) -> None:
     rule = AnswerRule(fault, call="create", nth=1, after=True)
-    tenant = Tenant(script=Script(answers=[rule]))
+    tenant = Tenant(script=FaultRules(answers=[rule]))
     (ended,) = run(tenant, step(LOAD))
-    assert isinstance(ended, Result)
+    assert isinstance(ended, StepResult)
     assert len(tenant.jobs()) == tenant.posts() == 1
 
 
 @pytest.mark.parametrize("fault", ["500", "503"])
 def test_a_server_error_after_the_job_started_starts_no_second_job(fault: str) -> None:
     rule = AnswerRule(fault, call="create", nth=1, after=True)
-    tenant = Tenant(script=Script(answers=[rule]))
+    tenant = Tenant(script=FaultRules(answers=[rule]))
     run(tenant, step(LOAD))
     assert len(tenant.jobs()) == 1
 
 
 @pytest.mark.parametrize("fault", ["lost-before", "500", "503", "429"])
 def test_a_post_without_effect_is_sent_again_after_looking(fault: str) -> None:
-    tenant = Tenant(script=Script(answers=[AnswerRule(fault, call="create", nth=1)]))
+    tenant = Tenant(script=FaultRules(answers=[AnswerRule(fault, call="create", nth=1)]))
     (ended,) = run(tenant, step(LOAD))
-    assert isinstance(ended, Result)
+    assert isinstance(ended, StepResult)
     assert (len(tenant.jobs()), tenant.posts()) == (1, 2)
-    calls = [each["method"] for each in tenant.requests()]
+    calls = [request["method"] for request in tenant.requests()]
     assert "GET" in calls[calls.index("POST") + 1 : len(calls) - calls[::-1].index("POST") - 1]
 
 
 def test_every_get_may_be_lost_once_and_nothing_is_started_twice() -> None:
     rule = AnswerRule("503", method="GET", probability=0.5, seed=7)
-    tenant = Tenant(script=Script(answers=[rule]))
+    tenant = Tenant(script=FaultRules(answers=[rule]))
     (ended,) = run(tenant, step(LOAD))
-    assert isinstance(ended, Result)
+    assert isinstance(ended, StepResult)
     assert tenant.posts() == 1
 
 
 def test_busy_slots_are_waited_for_and_never_an_error() -> None:
     tenant = Tenant(slots=2)
     others = [Configuration.load("a"), Configuration.load("b")]
-    for each in others:
-        tenant.start(each)
+    for other in others:
+        tenant.start(other)
     watched = Watched()
     runner = tenant.runner(watched)
     future = runner.submit(step(LOAD), replace(RULES, slots=2))
     runner.run()
-    assert isinstance(outcome(future), Result)
-    assert any("2 of 2 slots are in use, place 1 in the queue" in each for each in watched.texts)
+    assert isinstance(outcome(future), StepResult)
+    assert any("2 of 2 slots are in use, place 1 in the queue" in text for text in watched.texts)
     assert tenant.posts() == 3
 
 
 def test_a_429_is_believed_although_the_list_shows_free_slots() -> None:
     """Jobs of the UI's scheduler hold slots and are not listed."""
-    tenant = Tenant(slots=1, script=Script(hidden=1))
+    tenant = Tenant(slots=1, script=FaultRules(hidden=1))
     runner = tenant.runner()
     future = runner.submit(step(LOAD), RULES)
     for _ in range(200):
-        tenant.clock.elapsed += runner.turn()
+        tenant.clock.elapsed += runner.reconcile_once()
     assert not future.done()
     hours = tenant.clock.elapsed / 3600
     assert hours > 1
@@ -180,7 +180,7 @@ def test_steps_beyond_the_slots_queue_up_and_all_run_in_the_end() -> None:
     tenant = Tenant(slots=3)
     steps = [step(Configuration.load(f"s{n}")) for n in range(8)]
     ended = run(tenant, *steps, rules=replace(RULES, slots=3))
-    assert [how(each) for each in ended] == [LAUNCHED] * 8
+    assert [origin(each) for each in ended] == [LAUNCHED] * 8
     assert tenant.posts() == 8
 
 
@@ -202,7 +202,7 @@ def test_remaining_work_is_told_by_usual_durations() -> None:
     """One long update behind a load outweighs three short ones."""
     long, short = Configuration.update("dp_long"), Configuration.update("dp_short")
     rules = [JobRule(ids={"dataProductId": "dp_short"}, duration=timedelta(minutes=5))]
-    tenant = Tenant(slots=1, script=Script(jobs=rules))
+    tenant = Tenant(slots=1, script=FaultRules(jobs=rules))
     for configuration in [long, short] * 3:
         tenant.start(configuration)
         tenant.clock.elapsed += 3600
@@ -223,18 +223,18 @@ def test_steps_that_arrive_in_a_burst_are_looked_at_together() -> None:
         name, then = next(arriving, (None, ()))
         if name is not None:
             runner.submit(step(Configuration.load(name)), replace(RULES, slots=1), then)
-        elif all(each["state"] == "DONE" for each in tenant.jobs()) and tenant.posts() == 2:
+        elif all(job["state"] == "DONE" for job in tenant.jobs()) and tenant.posts() == 2:
             runner.interrupt("the test is over")
 
     tenant.clock.at_wait = arrive
-    runner.serve()
+    runner.run_until_stopped()
     assert loads_by_start(tenant) == ["heavy", "light"]
 
 
 def loads_by_start(tenant: Tenant) -> list[str]:
-    jobs = [each for each in tenant.jobs() if "load" in each["configuration"]]
+    jobs = [job for job in tenant.jobs() if "load" in job["configuration"]]
     jobs.sort(key=lambda each: str(each["created"]))
-    return [each["configuration"]["load"]["sourceId"] for each in jobs]
+    return [job["configuration"]["load"]["sourceId"] for job in jobs]
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.1, 0.5, 0.9, 0.999])
@@ -248,12 +248,12 @@ def test_an_old_job_is_left_alone_whatever_the_fraction_of_the_tenants_second(
     runner = tenant.runner()
     runner.submit(step(LOAD), RULES)
     for _ in range(3):
-        tenant.clock.elapsed += runner.turn() + 0.003
+        tenant.clock.elapsed += runner.reconcile_once() + 0.003
     assert tenant.clock.elapsed >= 2 * 3600 + 5 * 60
 
 
 def test_a_failed_job_ends_the_step_with_everything_a_person_needs() -> None:
-    tenant = Tenant(script=Script(jobs=[FAILS]))
+    tenant = Tenant(script=FaultRules(jobs=[FAILS]))
     (ended,) = run(tenant, step(LOAD))
     assert isinstance(ended, JobFailedError)
     assert ended.exit_code == 1
@@ -286,28 +286,28 @@ def test_a_refused_id_is_said_with_its_place_in_tamr(
     status: int, configuration: Configuration, place: str
 ) -> None:
     rule = JobRule(refuse=status, message="no such thing")
-    (ended,) = run(Tenant(script=Script(jobs=[rule])), step(configuration))
+    (ended,) = run(Tenant(script=FaultRules(jobs=[rule])), step(configuration))
     assert isinstance(ended, StepError)
     assert f"Tamr refused {configuration}: {status} no such thing; {place}" in str(ended)
     assert str(ended).endswith("see docs/how-to/find-the-ids.md")
 
 
 def test_each_run_tries_a_failed_step_once_more_until_it_is_held() -> None:
-    tenant = Tenant(script=Script(jobs=[FAILS]))
+    tenant = Tenant(script=FaultRules(jobs=[FAILS]))
     endings = [run(tenant, step(LOAD))[0] for _ in range(4)]
-    assert [type(each) for each in endings] == [JobFailedError] * 3 + [HeldError]
+    assert [type(ending) for ending in endings] == [JobFailedError] * 3 + [HeldError]
     assert "3 of 3 attempts failed, last job_3 with BOOM: it broke" in str(endings[3])
     assert "tamr retry customers" in str(endings[3])
     assert tenant.posts() == 3
 
 
 def test_a_retry_forgives_the_failures_before_it() -> None:
-    tenant = Tenant(script=Script(jobs=[replace(FAILS, times=3)]))
+    tenant = Tenant(script=FaultRules(jobs=[replace(FAILS, times=3)]))
     for _ in range(3):
         run(tenant, step(LOAD))
     rules = replace(RULES, retried_at=tenant.clock.true_now())
     (ended,) = run(tenant, step(LOAD), rules=rules)
-    assert (how(ended), ended.attempts) == (LAUNCHED, 1)
+    assert (origin(ended), ended.attempts) == (LAUNCHED, 1)
 
 
 def test_a_job_that_a_person_stops_while_we_wait_is_not_started_again() -> None:
@@ -342,20 +342,20 @@ def test_the_later_of_two_equal_jobs_is_stopped_seen_to_end_and_the_earlier_adop
     tenant.emulator.handle = handle  # type: ignore[method-assign]
     runner.run()
     ended = outcome(future)
-    assert isinstance(ended, Result)
-    assert (ended.how, ended.job.id) == (ADOPTED, "job_1")
-    assert [each["outcome"] for each in tenant.jobs()] == ["succeeded", "stopped"]
+    assert isinstance(ended, StepResult)
+    assert (ended.origin, ended.job.id) == (ADOPTED, "job_1")
+    assert [job["outcome"] for job in tenant.jobs()] == ["succeeded", "stopped"]
     assert "job_1 was first, so our job_2 is stopped as a duplicate" in watched.notes[0]
     (after,) = run(tenant, step(LOAD))
-    assert how(after) == FOUND
+    assert origin(after) == FOUND
 
 
 def test_two_runners_at_once_end_with_one_job() -> None:
     tenant = Tenant()
     runners = [tenant.runner(), tenant.runner()]
-    futures = [each.submit(step(LOAD), RULES) for each in runners]
-    while any(each.result is None or not each.done() for each in futures):
-        pauses = [each.turn() for each in runners]
+    futures = [runner.submit(step(LOAD), RULES) for runner in runners]
+    while any(future.result is None or not future.done() for future in futures):
+        pauses = [runner.reconcile_once() for runner in runners]
         tenant.clock.elapsed += min(pauses)
     assert len(succeeded(tenant)) == 1
 
@@ -363,12 +363,12 @@ def test_two_runners_at_once_end_with_one_job() -> None:
 def update_again(hours: float, rules: Any = RULES, attempts: int = 1) -> tuple[Tenant, Watched]:
     """Update a data product, and again so many hours after that ended."""
     rule = JobRule(outcome="failed", error=JobError("BOOM", "it broke"), times=attempts)
-    tenant, watched = Tenant(script=Script(jobs=[rule])), Watched()
+    tenant, watched = Tenant(script=FaultRules(jobs=[rule])), Watched()
     tenant.start(UPDATE)
     tenant.clock.elapsed = 45 * 60 + 5 + hours * 3600
     since = tenant.clock.true_now()
     again = replace(step(UPDATE, since), since=since, first=True)
-    again = replace(again, data_product=DataProduct("dp_customers"))
+    again = replace(again, data_product=ConflictScope("dp_customers"))
     runner = tenant.runner(watched)
     for _ in range(attempts):
         runner.submit(again, rules)
@@ -411,7 +411,7 @@ def test_a_buffer_delays_the_next_run_of_a_data_product_and_only_that() -> None:
     again = replace(again, data_product=owner)
     rules = replace(RULES, buffer=timedelta(hours=4))
     (ended,) = run(tenant, again, rules=rules)
-    assert how(ended) == LAUNCHED
+    assert origin(ended) == LAUNCHED
     created = ended.job.created_at
     assert timedelta(hours=4) <= created - ended_at < timedelta(hours=4) + MINUTE
 
@@ -456,10 +456,10 @@ def test_an_interrupt_ends_every_wait_with_its_job_and_the_command_that_resumes(
     calls = iter([False] * 5 + [True] + [False] * 1000)
     tenant.clock.at_wait = lambda: runner.interrupt("interrupted") if next(calls) else None
     runner.run()
-    endings = [str(outcome(each)) for each in futures]
+    endings = [str(outcome(future)) for future in futures]
     assert "is not finished: interrupted; job_1 goes on; to resume: tamr up" in endings[0]
     assert "job_2 goes on" in endings[1]
-    assert {each["state"] for each in tenant.jobs()} == {"RUNNING"}
+    assert {job["state"] for job in tenant.jobs()} == {"RUNNING"}
 
 
 def test_a_step_submitted_after_an_interrupt_ends_at_once() -> None:
@@ -470,19 +470,19 @@ def test_a_step_submitted_after_an_interrupt_ends_at_once() -> None:
 
 def test_a_refused_create_ends_its_step_and_no_other() -> None:
     bad = JobRule(ids={"sourceId": "src_crm"}, refuse=400, message="no such source")
-    tenant = Tenant(script=Script(jobs=[bad]))
+    tenant = Tenant(script=FaultRules(jobs=[bad]))
     refused, fine = run(tenant, step(LOAD), step(PUBLISH))
     assert isinstance(refused, StepError)
     assert "Tamr refused load src_crm: 400 no such source" in str(refused)
-    assert how(fine) == LAUNCHED
+    assert origin(fine) == LAUNCHED
 
 
 def test_an_outage_of_an_hour_is_not_finished_and_one_of_15_minutes_goes_unnoticed() -> None:
-    for minutes, kind in ((15, Result), (60, NotFinishedError)):
+    for minutes, kind in ((15, StepResult), (60, NotFinishedError)):
         tenant = Tenant()
         runner = tenant.runner()
         future = runner.submit(step(LOAD), RULES)
-        runner.turn()
+        runner.reconcile_once()
         down_until = tenant.clock.elapsed + minutes * 60
         tenant.emulator.handle = _down(tenant, down_until)  # type: ignore[method-assign]
         runner.run()
@@ -512,10 +512,10 @@ def test_on_a_tenant_that_shows_no_history_creation_is_found_with_the_lists_filt
     tenant.clock.elapsed += 40 * 60
     since = tenant.clock.true_now() - timedelta(minutes=41)
     (found,) = run(tenant, step(LOAD, since))
-    assert how(found) == FOUND
+    assert origin(found) == FOUND
     assert found.job.created_at == START
     (newer,) = run(tenant, step(LOAD, START + timedelta(milliseconds=1)))
-    assert how(newer) == LAUNCHED
+    assert origin(newer) == LAUNCHED
 
 
 class WithoutFilters(Tenant):
@@ -534,7 +534,7 @@ def test_a_tenant_that_refuses_filters_is_read_whole() -> None:
         tenant.clock.elapsed += 3600
     tenant.start(LOAD)
     ended = run(tenant, step(LOAD, tenant.clock.true_now()), step(UPDATE))
-    assert [how(each) for each in ended] == [ADOPTED, LAUNCHED]
+    assert [origin(each) for each in ended] == [ADOPTED, LAUNCHED]
 
 
 def test_where_no_creation_can_be_told_nothing_is_launched_and_that_is_said() -> None:
@@ -553,7 +553,7 @@ def test_a_list_that_never_shows_our_job_is_warned_of_once() -> None:
     tenant.alter = lambda body: {**body, "jobs": []} if "jobs" in body else body
     future = (runner := tenant.runner(watched)).submit(step(LOAD), RULES)
     runner.run()
-    assert how(outcome(future)) == LAUNCHED
+    assert origin(outcome(future)) == LAUNCHED
     (note,) = watched.notes
     assert "the tenant's list does not show job_1, created at 2026-11-20T12:00:00Z" in note
 
@@ -570,14 +570,14 @@ def test_an_unknown_state_counts_as_active() -> None:
 
     tenant.alter = rename
     (ended,) = run(tenant, step(LOAD), rules=replace(RULES, slots=1))
-    assert how(ended) == LAUNCHED
+    assert origin(ended) == LAUNCHED
 
 
 @pytest.mark.parametrize("unset", ["absent", "null", "empty"])
 def test_every_way_to_write_an_unset_field_is_read(unset: str) -> None:
     tenant = Tenant(unset=unset)
     ended = run(tenant, step(LOAD), step(UPDATE), step(PUBLISH))
-    assert [how(each) for each in ended] == [LAUNCHED] * 3
+    assert [origin(each) for each in ended] == [LAUNCHED] * 3
 
 
 def test_all_waits_are_served_by_one_list_request_a_look() -> None:
@@ -585,9 +585,9 @@ def test_all_waits_are_served_by_one_list_request_a_look() -> None:
     runner = tenant.runner()
     for name in "abcde":
         runner.submit(step(Configuration.load(name)), RULES)
-    runner.turn()
+    runner.reconcile_once()
     before = len(tenant.requests("GET"))
-    tenant.clock.elapsed += runner.turn()
+    tenant.clock.elapsed += runner.reconcile_once()
     assert len(tenant.requests("GET")) == before + 1
 
 
@@ -603,4 +603,4 @@ def test_a_look_asks_for_little_however_long_the_tenants_history() -> None:
 def test_nothing_before_the_first_look_is_assumed_of_the_tenants_time() -> None:
     tenant = Tenant(FakeClock(skew=timedelta(hours=-5)))
     (ended,) = run(tenant, step(LOAD, HOURS_AGO))
-    assert how(ended) == LAUNCHED
+    assert origin(ended) == LAUNCHED

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from support.fake_clock import START, FakeClock
 from support.sample_jobs import at, make_job
-from tamr_provider.decision.steps import DataProduct, Step
+from tamr_provider.decision.steps import ConflictScope, Step
 from tamr_provider.decision.table import Action, Decision
 from tamr_provider.models import PENDING, RUNNING, Configuration
-from tamr_provider.reconciler.pending import LAUNCHED, Result
-from tamr_provider.reconciler.progress import Status
-from tamr_provider.resources._progress import Rows
+from tamr_provider.reconciler.pending import LAUNCHED, StepResult
+from tamr_provider.reconciler.progress import StepStatus
+from tamr_provider.resources._progress import EngineReporter
 
 
 class Log:
@@ -30,29 +30,29 @@ class Watched:
 
     def __init__(self, count: int) -> None:
         self.clock, self.log = FakeClock(), Log()
-        self.rows = Rows(self.clock, self.log)
+        self.rows = EngineReporter(self.clock, self.log)
         self.steps = [_step(number) for number in range(count)]
         for step in self.steps:
             self.rows.belongs(step, f"urn:{step.configuration}")
 
-    def look(self, state: str = RUNNING, after: float = 0) -> None:
+    def refresh(self, state: str = RUNNING, after: float = 0) -> None:
         self.clock.elapsed += after
         now = START + timedelta(seconds=self.clock.elapsed)
         for step in self.steps:
             job = make_job(f"job_{step.configuration}", step.configuration, START, state)
-            self.rows.status(step, Status(Decision(Action.ADOPT, "", job), now, (job,), 5))
+            self.rows.status(step, StepStatus(Decision(Action.ADOPT, "", job), now, (job,), 5))
 
 
 def _step(number: int) -> Step:
     configuration = Configuration.load(f"src_{number}")
-    return Step("customers", configuration, at("09:00"), at("09:00"), DataProduct())
+    return Step("customers", configuration, at("09:00"), at("09:00"), ConflictScope())
 
 
 def test_every_change_of_state_is_a_line_at_once() -> None:
     watched = Watched(3)
-    watched.look(PENDING)
-    watched.look(PENDING, after=1)
-    watched.look(RUNNING, after=1)
+    watched.refresh(PENDING)
+    watched.refresh(PENDING, after=1)
+    watched.refresh(RUNNING, after=1)
     assert len(watched.log.lines) == 6
 
 
@@ -60,10 +60,10 @@ def test_without_a_change_there_is_one_line_a_minute_for_all_resources_and_each_
     None
 ):
     watched = Watched(5)
-    watched.look()
+    watched.refresh()
     before = len(watched.log.lines)
     for _ in range(10 * 6):
-        watched.look(after=10)
+        watched.refresh(after=10)
     repeated = watched.log.lines[before:]
     assert len(repeated) == 10
     assert len({urn for urn, _ in repeated}) == 5
@@ -72,11 +72,11 @@ def test_without_a_change_there_is_one_line_a_minute_for_all_resources_and_each_
 
 def test_a_step_that_ended_has_no_more_turns() -> None:
     watched = Watched(2)
-    watched.look()
+    watched.refresh()
     ended = watched.steps.pop(0)
     job = make_job("job_1", ended.configuration, START, RUNNING)
-    watched.rows.ended(ended, Result(job, LAUNCHED, 1))
-    watched.look(after=61)
+    watched.rows.ended(ended, StepResult(job, LAUNCHED, 1))
+    watched.refresh(after=61)
     assert watched.log.lines[-1][0] == "urn:load src_1"
 
 
@@ -91,7 +91,7 @@ def test_a_warning_is_of_the_resource_whose_step_it_is_about() -> None:
 
 
 def test_without_an_engine_nothing_is_shown_and_nothing_fails() -> None:
-    rows = Rows(FakeClock(), None)
+    rows = EngineReporter(FakeClock(), None)
     rows.belongs(_step(1), "")
     rows.note("nobody hears this")
     rows.warn(_step(1), "nobody hears this")

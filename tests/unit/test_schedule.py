@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from support.sample_jobs import at
-from tamr_provider.planning.forecast import Schedule, Task, expect
+from tamr_provider.planning.forecast import Schedule, Task, forecast
 
 NOW = at("12:00")
 
@@ -23,7 +23,7 @@ def task(
 
 
 def schedule(*tasks: Task, slots: int = 5) -> Schedule:
-    return expect(tasks, NOW, slots)
+    return forecast(tasks, NOW, slots)
 
 
 def test_nothing_to_do_is_done_now() -> None:

@@ -10,16 +10,16 @@ import httpx
 import pytest
 
 from support.fake_clock import FakeClock
-from tamr_provider.client.http import Sender
+from tamr_provider.client.http import HttpSession
 from tamr_provider.errors import (
-    AnswerLostError,
-    BusyError,
-    InterruptedWaitError,
-    OutageError,
-    RefusedError,
+    ApiError,
+    InvalidResponseError,
+    ResponseLostError,
     TamrError,
-    UnreachableError,
-    UnreadableError,
+    TenantUnavailableError,
+    TenantUnreachableError,
+    TooManyRequestsError,
+    WaitInterruptedError,
 )
 from tamr_provider.settings import Settings
 
@@ -50,8 +50,8 @@ def sender(
     clock: FakeClock | None = None,
     stop: threading.Event | None = None,
     on_outage: Callable[[str], None] = lambda _: None,
-) -> Sender:
-    return Sender(
+) -> HttpSession:
+    return HttpSession(
         SETTINGS,
         clock or FakeClock(),
         stop or threading.Event(),
@@ -99,7 +99,7 @@ def test_a_get_is_sent_again_after(trouble: Reply) -> None:
 @pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE.keys())
 def test_a_post_is_never_sent_again_after(trouble: Reply) -> None:
     script = Script(trouble, OK)
-    with pytest.raises((AnswerLostError, BusyError)):
+    with pytest.raises((ResponseLostError, TooManyRequestsError)):
         sender(script).post("/jobs", "load a", {})
     assert len(script.requests) == 1
 
@@ -126,7 +126,7 @@ def test_an_outage_of_more_than_20_minutes_ends_the_wait_as_not_finished() -> No
     script = Script(OK, httpx.ConnectError("refused"))
     tenant = sender(script)
     tenant.get("/jobs", "the list")
-    with pytest.raises(OutageError, match="no answer for 20 minutes") as raised:
+    with pytest.raises(TenantUnavailableError, match="no answer for 20 minutes") as raised:
         tenant.get("/jobs", "the list of jobs")
     assert raised.value.exit_code == 75
 
@@ -138,7 +138,7 @@ def test_an_outage_of_more_than_20_minutes_ends_the_wait_as_not_finished() -> No
 )
 def test_an_address_that_never_was_a_tenant_is_reported_within_seconds(wrong: Reply) -> None:
     clock = FakeClock()
-    with pytest.raises(UnreachableError, match="Check tamr:url or TAMR_URL") as raised:
+    with pytest.raises(TenantUnreachableError, match="Check tamr:url or TAMR_URL") as raised:
         sender(Script(wrong), clock).get("/jobs", "the list")
     assert raised.value.exit_code == 2
     assert clock.elapsed < 30
@@ -159,7 +159,7 @@ def test_a_pause_never_falls_below_what_retry_after_asks() -> None:
 def test_an_interrupt_ends_a_pause_at_once() -> None:
     stop = threading.Event()
     stop.set()
-    with pytest.raises(InterruptedWaitError):
+    with pytest.raises(WaitInterruptedError):
         sender(Script(httpx.Response(503)), stop=stop).get("/jobs", "the list")
 
 
@@ -173,7 +173,7 @@ BODIES = {
 
 @pytest.mark.parametrize("reply", BODIES.values(), ids=BODIES.keys())
 def test_a_refusal_carries_the_servers_own_message_from(reply: httpx.Response) -> None:
-    with pytest.raises(RefusedError, match="Tamr refused job x: 404 no such job") as raised:
+    with pytest.raises(ApiError, match="Tamr refused job x: 404 no such job") as raised:
         sender(Script(reply)).get("/jobs/x", "job x")
     assert raised.value.status == 404
 
@@ -181,30 +181,30 @@ def test_a_refusal_carries_the_servers_own_message_from(reply: httpx.Response) -
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 301])
 def test_a_refusal_is_believed_at_once_whatever_its_body(status: int) -> None:
     script = Script(httpx.Response(status, text="<h1>no</h1>"))
-    with pytest.raises(RefusedError):
+    with pytest.raises(ApiError):
         sender(script).get("/jobs", "the list")
-    with pytest.raises(RefusedError):
+    with pytest.raises(ApiError):
         sender(script).post("/jobs", "load a", {})
     assert len(script.requests) == 2
 
 
 def test_a_refused_key_is_explained_and_not_shown() -> None:
     script = Script(httpx.Response(401, json={"message": "unauthorized"}))
-    with pytest.raises(RefusedError, match="check the API key in TAMR_API_KEY") as raised:
+    with pytest.raises(ApiError, match="check the API key in TAMR_API_KEY") as raised:
         sender(script).get("/jobs", "the list")
     assert "s3cret" not in str(raised.value)
 
 
 def test_a_post_that_never_left_is_told_from_one_whose_answer_was_lost() -> None:
     for error, sent in ((httpx.ConnectError("refused"), False), (httpx.ReadTimeout("slow"), True)):
-        with pytest.raises(AnswerLostError) as raised:
+        with pytest.raises(ResponseLostError) as raised:
             sender(Script(error)).post("/jobs", "load a", {})
         assert raised.value.sent is sent
 
 
 def test_a_redirect_is_not_followed_so_the_key_goes_nowhere_else() -> None:
     script = Script(httpx.Response(302, headers={"location": "https://elsewhere.example"}))
-    with pytest.raises(RefusedError, match="a redirect to https://elsewhere.example"):
+    with pytest.raises(ApiError, match="a redirect to https://elsewhere.example"):
         sender(script).get("/jobs", "the list")
     assert len(script.requests) == 1
 
@@ -240,8 +240,8 @@ def test_every_httpx_error_is_one_of_ours() -> None:
 def test_a_404_below_a_path_names_the_path() -> None:
     settings = Settings(url="https://acme.tamr.cloud/tenant", api_key="s3cret")
     transport = httpx.MockTransport(Script(httpx.Response(404, json={"message": "no page"})))
-    with pytest.raises(RefusedError, match="tamr:url has the path /tenant"):
-        Sender(settings, FakeClock(), threading.Event(), transport).get("/jobs", "the list")
+    with pytest.raises(ApiError, match="tamr:url has the path /tenant"):
+        HttpSession(settings, FakeClock(), threading.Event(), transport).get("/jobs", "the list")
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_a_date_that_is_none_is_left_alone(text: str) -> None:
 @pytest.mark.parametrize("text", ["²", "٣", "-5", "1e3", "", "Fri, 20 Nov 2026 12:00:00 GMT"])
 def test_a_retry_after_that_is_no_number_is_left_alone(text: str) -> None:
     reply = httpx.Response(429, headers=[(b"Retry-After", text.encode("utf-8"))])
-    with pytest.raises(BusyError) as raised:
+    with pytest.raises(TooManyRequestsError) as raised:
         sender(Script(reply)).post("/jobs", "load a", {})
     assert raised.value.retry_after is None
 
@@ -272,7 +272,7 @@ def test_a_body_that_fails_its_check_is_asked_for_again() -> None:
 
     def check(body: dict[str, object]) -> None:
         if "odd" in body:
-            raise UnreadableError("it is odd")
+            raise InvalidResponseError("it is odd")
 
     assert sender(script).get("/jobs", "the list", check=check).body == {"jobs": []}
     assert len(script.requests) == 2
@@ -282,6 +282,6 @@ def test_a_question_that_can_wait_is_given_up_after_as_many_tries_as_it_is_worth
     script = Script(OK, httpx.ReadError("reset"))
     tenant = sender(script)
     tenant.get("/jobs", "the list")
-    with pytest.raises(OutageError):
+    with pytest.raises(TenantUnavailableError):
         tenant.get("/jobs", "the list", most_tries=3)
     assert len(script.requests) == 4

@@ -24,7 +24,7 @@ from support.git_histories import (
 from tamr_provider.cli import main
 from tamr_provider.errors import InputError
 from tamr_provider.stackfile.since.git import Repository
-from tamr_provider.timestamps import format_moment
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -510,7 +510,7 @@ def test_a_job_of_the_commits_own_second_does_not_count(tmp_path: Path) -> None:
     history.stack(1, product("v2"))
     found = since(history.write(tmp_path))
     assert found is not None
-    assert format_moment(found) == "2026-11-20T10:00:01Z"
+    assert format_timestamp(found) == "2026-11-20T10:00:01Z"
 
 
 def test_a_commit_ahead_of_its_parents_clock_counts_after_them(tmp_path: Path) -> None:

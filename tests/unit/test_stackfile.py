@@ -182,7 +182,9 @@ def test_all_spellings_of_a_since_are_one_since(since: str) -> None:
 )
 def test_all_spellings_of_a_version_are_one_version(spellings: list[str], version: str) -> None:
     keys = "since: 2026-11-20\nsources: [src_crm]\nversion: "
-    assert [product(keys + each).version for each in spellings] == [version] * len(spellings)
+    assert [product(keys + spelling).version for spelling in spellings] == [version] * len(
+        spellings
+    )
 
 
 @pytest.mark.parametrize(
@@ -548,8 +550,8 @@ def test_a_mistake_in_the_config_itself_names_its_key(
 ) -> None:
     (found,) = problems(with_product(SOURCED, f"  {config}\n"))
     assert found.startswith(f"{path}: ")
-    for each in words:
-        assert each in found
+    for word in words:
+        assert word in found
 
 
 def test_a_key_in_clear_is_refused_without_showing_it() -> None:
@@ -726,8 +728,8 @@ def test_a_name_that_pulumi_takes_is_taken(name: str) -> None:
 )
 def test_what_is_no_stack_file_is_refused_in_words(text: str, words: tuple[str, ...]) -> None:
     found = problems(text)
-    for each in words:
-        assert each in "\n".join(found)
+    for word in words:
+        assert word in "\n".join(found)
 
 
 @pytest.mark.parametrize(

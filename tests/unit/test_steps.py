@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.sample_jobs import at
-from tamr_provider.decision.steps import DataProduct, after, all_steps, phases, rules_of
+from tamr_provider.decision.steps import (
+    ConflictScope,
+    launch_policy_of,
+    pipeline_phases,
+    pipeline_steps,
+    with_not_before,
+)
 from tamr_provider.models import Configuration
 from tamr_provider.stackfile.parser import read_products
 
@@ -37,11 +43,13 @@ def whole(*parts: str) -> Product:
 
 
 def named(product: Product) -> list[list[str]]:
-    return [[str(step.configuration) for step in part] for part in phases("customers", product)]
+    return [
+        [str(step.configuration) for step in part] for part in pipeline_phases("customers", product)
+    ]
 
 
 def first_ones(product: Product) -> list[str]:
-    steps = all_steps({"customers": product})
+    steps = pipeline_steps({"customers": product})
     return [str(step.configuration) for step in steps if step.first]
 
 
@@ -77,7 +85,7 @@ def test_each_part_may_be_missing(parts: list[str], expected: list[list[str]]) -
 
 
 def test_a_destination_is_sent_with_the_data_product_and_a_legacy_one_without() -> None:
-    publishes = phases("customers", whole())[-1]
+    publishes = pipeline_phases("customers", whole())[-1]
     assert [step.configuration for step in publishes] == [
         Configuration.publish("Test 123", "dp_customers"),
         Configuration.publish("dst_legacy"),
@@ -88,7 +96,7 @@ def test_a_realtime_destination_is_sent_like_a_legacy_one() -> None:
     product = make_product(
         dataProduct="dp_customers", publish=[{"destination": "dst_rt", "realTime": True}]
     )
-    (step,) = phases("customers", product)[-1]
+    (step,) = pipeline_phases("customers", product)[-1]
     assert step.configuration == Configuration.publish("dst_rt")
     assert step.data_product.destinations == ("dst_rt",)
 
@@ -113,35 +121,37 @@ def test_without_an_update_all_publishes_are_the_first_to_touch_the_data_product
 
 
 def test_every_step_counts_from_the_products_since_at_first() -> None:
-    steps = all_steps({"customers": whole()})
+    steps = pipeline_steps({"customers": whole()})
     assert {step.since for step in steps} == {at("09:00")}
     assert {step.not_before for step in steps} == {at("09:00")}
 
 
 def test_a_dated_version_counts_from_midnight_in_utc() -> None:
-    (step,) = all_steps({"customers": make_product(sources=["src_crm"])})
+    (step,) = pipeline_steps({"customers": make_product(sources=["src_crm"])})
     assert step.not_before == at("00:00")
 
 
 def test_a_later_step_counts_from_the_latest_finish_before_it() -> None:
-    step = phases("customers", whole())[1][0]
-    assert after(step, [at("09:40"), at("10:05"), at("09:50")]).not_before == at("10:05")
+    step = pipeline_phases("customers", whole())[1][0]
+    assert with_not_before(step, [at("09:40"), at("10:05"), at("09:50")]).not_before == at("10:05")
 
 
 @pytest.mark.parametrize("finishes", [[], [at("08:00")]], ids=["no finish", "an early finish"])
 def test_no_step_counts_from_before_since(finishes: list[Any]) -> None:
-    step = phases("customers", whole())[1][0]
-    assert after(step, finishes).not_before == at("09:00")
+    step = pipeline_phases("customers", whole())[1][0]
+    assert with_not_before(step, finishes).not_before == at("09:00")
 
 
 def test_not_before_depends_on_the_finishes_alone_and_not_on_what_it_was() -> None:
-    step = phases("customers", whole())[1][0]
-    assert after(after(step, [at("11:00")]), [at("10:00")]).not_before == at("10:00")
+    step = pipeline_phases("customers", whole())[1][0]
+    assert with_not_before(with_not_before(step, [at("11:00")]), [at("10:00")]).not_before == at(
+        "10:00"
+    )
 
 
 def test_moving_not_before_leaves_the_step_itself_alone() -> None:
-    step = phases("customers", whole())[1][0]
-    after(step, [at("10:00")])
+    step = pipeline_phases("customers", whole())[1][0]
+    with_not_before(step, [at("10:00")])
     assert step.not_before == at("09:00")
     with pytest.raises(FrozenInstanceError):
         step.not_before = at("10:00")  # type: ignore[misc]
@@ -149,7 +159,7 @@ def test_moving_not_before_leaves_the_step_itself_alone() -> None:
 
 def test_all_steps_keep_the_order_of_the_file() -> None:
     products = {"b": whole("sources"), "a": whole("dataProduct")}
-    assert [str(step) for step in all_steps(products)] == [
+    assert [str(step) for step in pipeline_steps(products)] == [
         "b: load src_crm",
         "b: load src_erp",
         "a: update dp_customers",
@@ -157,7 +167,7 @@ def test_all_steps_keep_the_order_of_the_file() -> None:
 
 
 def test_rules_are_what_the_contract_says_unless_told_otherwise() -> None:
-    rules = rules_of(whole(), 5)
+    rules = launch_policy_of(whole(), 5)
     assert rules.max_attempts == 3
     assert rules.timeout == timedelta(hours=12)
     assert rules.trust == timedelta(days=30)
@@ -175,7 +185,7 @@ def test_rules_are_read_from_the_product() -> None:
         timeoutHours=1.5,
         trustDays=7,
     )
-    rules = rules_of(product, 8)
+    rules = launch_policy_of(product, 8)
     assert rules.retried_at == at("10:00")
     assert rules.buffer == timedelta(minutes=30)
     assert rules.timeout == timedelta(minutes=90)
@@ -183,7 +193,7 @@ def test_rules_are_read_from_the_product() -> None:
     assert (rules.max_attempts, rules.slots) == (1, 8)
 
 
-OWNER = DataProduct("dp", ("wf",), ("dst",))
+OWNER = ConflictScope("dp", ("wf",), ("dst",))
 
 
 @pytest.mark.parametrize(
@@ -222,6 +232,6 @@ def test_a_data_product_knows_what_works_on_it(
 
 
 def test_a_data_product_without_an_id_owns_no_job_without_one() -> None:
-    nobody = DataProduct()
+    nobody = ConflictScope()
     for configuration in (Configuration.workflow("wf"), Configuration.publish("dst")):
         assert not nobody.touched_by(configuration)

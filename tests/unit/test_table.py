@@ -12,21 +12,21 @@ from rich.console import Console
 from support.fake_clock import FakeClock
 from support.sample_jobs import at, make_job
 from tamr_provider.cli.output.progress_table import Table
-from tamr_provider.decision.steps import DataProduct, Step
+from tamr_provider.decision.steps import ConflictScope, Step
 from tamr_provider.decision.table import Action, Decision
 from tamr_provider.errors import HeldError
 from tamr_provider.models import PENDING, RUNNING, Configuration
-from tamr_provider.reconciler.pending import FOUND, LAUNCHED, Result
-from tamr_provider.reconciler.progress import Status, Wait
-from tamr_provider.tenant.durations import Usual
+from tamr_provider.reconciler.pending import FOUND, LAUNCHED, StepResult
+from tamr_provider.reconciler.progress import JobProgress, StepStatus
+from tamr_provider.tenant.durations import DurationStats
 
 CREATED = at("09:00")
 NOW = CREATED + timedelta(minutes=20)
-USUAL = Usual(timedelta(minutes=40), timedelta(minutes=30), timedelta(minutes=70))
+USUAL = DurationStats(timedelta(minutes=40), timedelta(minutes=30), timedelta(minutes=70))
 
 
 def step(product: str, source: str) -> Step:
-    return Step(product, Configuration.load(source), CREATED, CREATED, DataProduct())
+    return Step(product, Configuration.load(source), CREATED, CREATED, ConflictScope())
 
 
 CRM, ERP = step("customers", "src_crm"), step("suppliers", "src_erp")
@@ -34,8 +34,8 @@ JOB = make_job("job_1", CRM.configuration, CREATED, RUNNING)
 OTHER = make_job("job_9", Configuration.update("dp_theirs"), CREATED, PENDING)
 
 
-def running(*others: Any, usual: Usual | None = USUAL) -> Status:
-    return Status(Decision(Action.ADOPT, "it runs", JOB), NOW, (JOB, *others), 5, usual)
+def running(*others: Any, usual: DurationStats | None = USUAL) -> StepStatus:
+    return StepStatus(Decision(Action.ADOPT, "it runs", JOB), NOW, (JOB, *others), 5, usual)
 
 
 def drawn(table: Table, width: int = 110, height: int = 40) -> list[str]:
@@ -104,7 +104,7 @@ def test_before_the_first_look_nothing_is_claimed_of_any_step() -> None:
 def test_a_queued_step_shows_its_place() -> None:
     made = table()
     reason = "5 of 5 slots are in use, place 2 in the queue"
-    made.status(ERP, Status(Decision(Action.WAIT, reason), NOW, (JOB, OTHER), 5))
+    made.status(ERP, StepStatus(Decision(Action.WAIT, reason), NOW, (JOB, OTHER), 5))
     assert drawn(made)[2].endswith(f"wait     {reason}")
 
 
@@ -124,9 +124,9 @@ def test_what_has_no_room_is_counted_and_what_runs_stays() -> None:
     made = table(*steps, CRM)
     done = make_job("job_3", CRM.configuration, CREATED, RUNNING)
     for each in steps[:20]:
-        made.ended(each, Result(done, LAUNCHED, 1))
+        made.ended(each, StepResult(done, LAUNCHED, 1))
     for each in steps[20:40]:
-        made.ended(each, Result(done, FOUND, 1))
+        made.ended(each, StepResult(done, FOUND, 1))
     made.status(CRM, running())
     lines = drawn(made, height=15)
     assert len(lines) <= 15
@@ -139,7 +139,7 @@ def test_the_record_at_the_end_has_every_step_that_was_run_and_no_slots() -> Non
     made = table(*steps, CRM)
     done = make_job("job_3", CRM.configuration, CREATED, RUNNING)
     for each in steps:
-        made.ended(each, Result(done, LAUNCHED, 1))
+        made.ended(each, StepResult(done, LAUNCHED, 1))
     made.status(CRM, running())
     made.ended(CRM, HeldError("customers: load src_crm is held: ask a person"))
     made.closed = True
@@ -155,5 +155,5 @@ def test_markup_in_a_name_is_text() -> None:
 
 def test_a_watched_job_is_a_row_of_its_own() -> None:
     made = Table([], FakeClock())
-    made.wait(Wait(JOB, NOW, USUAL))
+    made.wait(JobProgress(JOB, NOW, USUAL))
     assert "20m of usually 40m" in drawn(made)[1]

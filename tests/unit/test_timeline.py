@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from support.sample_jobs import at, failed, make_job, stopped, succeeded
 from tamr_provider.cli.output.page.timeline_svg import draw
-from tamr_provider.decision.steps import DataProduct, Step
-from tamr_provider.environments.timeline import Timeline, timeline
+from tamr_provider.decision.steps import ConflictScope, Step
+from tamr_provider.environments.timeline import Timeline, build_timeline
 from tamr_provider.models import PENDING, RUNNING, Configuration
 from tamr_provider.planning.plan import ADOPT, LAUNCH, Plan, PlannedStep
-from tamr_provider.tenant.durations import Usual
+from tamr_provider.tenant.durations import DurationStats
 
 if TYPE_CHECKING:
     from tamr_provider.models import Job
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 NOW = at("12:00")
 DAY = timedelta(hours=24)
 CRM, ERP = Configuration.load("src_crm"), Configuration.load("src_erp")
-USUAL = Usual(timedelta(minutes=60), timedelta(minutes=50), timedelta(minutes=90))
+USUAL = DurationStats(timedelta(minutes=60), timedelta(minutes=50), timedelta(minutes=90))
 
 
 def planned(configuration: Configuration, action: str, **more: Any) -> PlannedStep:
-    step = Step("customers", configuration, at("09:00"), at("09:00"), DataProduct())
+    step = Step("customers", configuration, at("09:00"), at("09:00"), ConflictScope())
     return PlannedStep(step, action, "because", **more)
 
 
 def drawn(*jobs: Job, steps: tuple[PlannedStep, ...] = ()) -> Timeline:
     plan = Plan(NOW, 5, len(jobs), steps or (planned(CRM, LAUNCH),), None)
-    return timeline("https://acme", {"dev": plan}, jobs, DAY)
+    return build_timeline("https://acme", {"dev": plan}, jobs, DAY)
 
 
 def test_what_ended_has_its_outcome_and_a_failure_its_reason() -> None:
@@ -39,14 +39,14 @@ def test_what_ended_has_its_outcome_and_a_failure_its_reason() -> None:
         failed("job_2", ERP, *ended, "BOOM", "it broke"),
         stopped("job_3", ERP, *ended),
     ).bars
-    assert [each.state for each in bars] == ["succeeded", "failed", "stopped"]
-    assert [each.reason for each in bars] == ["", "BOOM: it broke", ""]
+    assert [bar.state for bar in bars] == ["succeeded", "failed", "stopped"]
+    assert [bar.reason for bar in bars] == ["", "BOOM: it broke", ""]
 
 
 def test_a_job_that_a_step_wants_is_ours_and_another_is_not() -> None:
     ended = (at("08:00"), at("08:30"))
     bars = drawn(succeeded("job_1", CRM, *ended), succeeded("job_2", ERP, *ended)).bars
-    assert [each.whose for each in bars] == [("dev: customers",), ()]
+    assert [bar.whose for bar in bars] == [("dev: customers",), ()]
 
 
 def test_a_waiting_job_has_not_begun_to_run() -> None:
@@ -86,7 +86,7 @@ def test_jobs_side_by_side_take_a_lane_each_and_a_later_one_the_first_that_is_fr
         succeeded("job_2", ERP, at("08:30"), at("10:00")),
         succeeded("job_3", CRM, at("09:00"), at("09:30")),
     )
-    assert {each.job_id: each.lane for each in made.bars} == {"job_1": 0, "job_2": 1, "job_3": 0}
+    assert {bar.job_id: bar.lane for bar in made.bars} == {"job_1": 0, "job_2": 1, "job_3": 0}
     assert made.lanes == 2
 
 
@@ -95,6 +95,6 @@ def test_a_job_of_the_year_9999_takes_no_board_away() -> None:
     late = make_job("job_2", ERP, end, PENDING)
     jobs = [succeeded("job_1", CRM, at("08:00"), end), late]
     plan = Plan(end, 5, 2, (planned(CRM, ADOPT, job=late, usual=USUAL),), None)
-    made = timeline("https://acme", {"dev": plan}, jobs, DAY)
+    made = build_timeline("https://acme", {"dev": plan}, jobs, DAY)
     assert made.end >= end
     assert draw(made).ticks

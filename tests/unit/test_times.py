@@ -11,10 +11,10 @@ import pytest
 
 from tamr_provider.timestamps import (
     format_duration,
-    format_moment,
+    format_timestamp,
     later,
     parse_duration,
-    parse_moment,
+    parse_timestamp,
 )
 
 NINE = datetime(2026, 11, 20, 9, tzinfo=timezone.utc)
@@ -40,7 +40,7 @@ NINE = datetime(2026, 11, 20, 9, tzinfo=timezone.utc)
     ],
 )
 def test_all_spellings_of_one_moment_are_one_moment(text: str) -> None:
-    assert parse_moment(text) == NINE
+    assert parse_timestamp(text) == NINE
 
 
 @pytest.mark.parametrize(
@@ -55,19 +55,19 @@ def test_all_spellings_of_one_moment_are_one_moment(text: str) -> None:
     ],
 )
 def test_fractions_of_a_second_are_kept_to_the_microsecond(text: str, micros: int) -> None:
-    assert parse_moment(text) == NINE.replace(microsecond=micros)
+    assert parse_timestamp(text) == NINE.replace(microsecond=micros)
 
 
 @pytest.mark.parametrize("text", ["2026-11-20", "2026-11-20 00:00:00 +0000 UTC"])
 def test_a_date_alone_is_its_midnight_in_utc(text: str) -> None:
-    assert parse_moment(text) == NINE.replace(hour=0)
+    assert parse_timestamp(text) == NINE.replace(hour=0)
 
 
 @pytest.mark.parametrize(
     "text", ["2026-11-20T09:00:00", "2026-11-20 09:00:00", "2026-11-20 09:00:00.5"]
 )
 def test_a_time_without_a_zone_is_no_moment(text: str) -> None:
-    assert parse_moment(text) is None
+    assert parse_timestamp(text) is None
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_time_without_a_zone_is_no_moment(text: str) -> None:
     ],
 )
 def test_rubbish_is_no_moment(text: str) -> None:
-    assert parse_moment(text) is None
+    assert parse_timestamp(text) is None
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_rubbish_is_no_moment(text: str) -> None:
     ids=["whole seconds", "milliseconds", "microseconds", "another zone"],
 )
 def test_a_moment_is_written_in_utc_with_the_digits_it_needs(moment: datetime, text: str) -> None:
-    assert format_moment(moment) == text
-    assert parse_moment(text) == moment
+    assert format_timestamp(moment) == text
+    assert parse_timestamp(text) == moment
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_length_beyond_a_century_is_none(text: str) -> None:
 def test_the_first_and_last_moments_are_said_like_others() -> None:
     first = datetime(1, 1, 1, tzinfo=timezone.utc)
     last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
-    assert format_moment(first) == "0001-01-01T00:00:00Z"
+    assert format_timestamp(first) == "0001-01-01T00:00:00Z"
     assert later(last, timedelta(hours=24)) > last
     assert later(NINE, timedelta(hours=1)) == NINE.replace(hour=10)
 
@@ -149,10 +149,10 @@ def test_the_first_and_last_moments_are_said_like_others() -> None:
 def test_a_clock_shows_either_end_of_the_calendar(zone: str) -> None:
     code = (
         "from datetime import datetime, timezone\n"
-        "from tamr_provider.timestamps import format_clock\n"
+        "from tamr_provider.timestamps import format_local_time\n"
         "now = datetime(2026, 11, 20, tzinfo=timezone.utc)\n"
         "for moment in (datetime.min, datetime.max):\n"
-        "    print(format_clock(moment.replace(tzinfo=timezone.utc), now))\n"
+        "    print(format_local_time(moment.replace(tzinfo=timezone.utc), now))\n"
     )
     env = {**os.environ, "TZ": zone}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=True)

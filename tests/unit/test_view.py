@@ -9,7 +9,7 @@ import pytest
 from support.fake_clock import START
 from support.fake_tenant import LOAD, PUBLISH, UPDATE, Tenant, Unquoting
 from tamr_provider.models import Configuration
-from tamr_provider.tenant.snapshot import Scope, Viewer
+from tamr_provider.tenant.snapshot import JobCache, JobQuery
 
 OURS = [LOAD, UPDATE, PUBLISH]
 FOREIGN = 300
@@ -31,9 +31,9 @@ def busy(kind: type[Tenant] = Tenant) -> Tenant:
 def looked(tenant: Tenant, *wanted: Configuration) -> tuple[set[str], int]:
     """Return the jobs that a look for these shows, and how many requests it sent."""
     before = len(tenant.requests())
-    scope = Scope(START, tenant.clock.true_now() - timedelta(minutes=5), frozenset(wanted))
-    view = Viewer(tenant.client(), tenant.clock).look(scope)
-    seen = {str(each.configuration) for each in view.jobs if "other_" not in str(each)}
+    query = JobQuery(START, tenant.clock.true_now() - timedelta(minutes=5), frozenset(wanted))
+    snapshot = JobCache(tenant.client(), tenant.clock).refresh(query)
+    seen = {str(job.configuration) for job in snapshot.jobs if "other_" not in str(job)}
     return seen, len(tenant.requests()) - before
 
 
@@ -62,15 +62,15 @@ def test_an_id_that_the_tenant_refuses_in_a_filter_has_all_jobs_read() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "covers"),
     [
-        (Scope(START), Scope(START, None, frozenset(OURS)), True),
-        (Scope(START, None, frozenset(OURS)), Scope(START), False),
-        (Scope(START, None, frozenset(OURS)), Scope(START, None, frozenset([LOAD])), True),
-        (Scope(START, None, frozenset([LOAD])), Scope(START, None, frozenset(OURS)), False),
+        (JobQuery(START), JobQuery(START, None, frozenset(OURS)), True),
+        (JobQuery(START, None, frozenset(OURS)), JobQuery(START), False),
+        (JobQuery(START, None, frozenset(OURS)), JobQuery(START, None, frozenset([LOAD])), True),
+        (JobQuery(START, None, frozenset([LOAD])), JobQuery(START, None, frozenset(OURS)), False),
     ],
     ids=["all cover some", "some do not cover all", "more cover fewer", "fewer do not cover more"],
 )
 def test_a_look_for_some_configurations_covers_those_only(
-    one: Scope, other: Scope, covers: bool
+    one: JobQuery, other: JobQuery, covers: bool
 ) -> None:
     assert one.covers(other) is covers
 
@@ -78,5 +78,5 @@ def test_a_look_for_some_configurations_covers_those_only(
 def test_a_look_since_the_year_1_is_a_look_since_ever() -> None:
     tenant = Tenant()
     tenant.start(LOAD)
-    viewer = Viewer(tenant.client(), tenant.clock)
-    assert len(viewer.look(Scope(datetime(1, 1, 1, tzinfo=timezone.utc))).jobs) == 1
+    cache = JobCache(tenant.client(), tenant.clock)
+    assert len(cache.refresh(JobQuery(datetime(1, 1, 1, tzinfo=timezone.utc))).jobs) == 1

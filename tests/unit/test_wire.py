@@ -12,18 +12,18 @@ import httpx
 import pytest
 
 from support.fake_clock import FakeClock
-from tamr_provider.client.http import Sender
-from tamr_provider.client.jobs import Client
+from tamr_provider.client.http import HttpSession
+from tamr_provider.client.jobs import JobsClient
 from tamr_provider.errors import (
-    AnswerLostError,
-    BusyError,
-    RefusedError,
+    ApiError,
+    InvalidResponseError,
+    ResponseLostError,
     TamrError,
-    UnreadableError,
+    TooManyRequestsError,
 )
 from tamr_provider.models import Configuration, Job
 from tamr_provider.settings import Settings
-from tamr_provider.timestamps import parse_moment
+from tamr_provider.timestamps import parse_timestamp
 
 SAMPLES = sorted((Path(__file__).parents[1] / "wire").glob("*.json"))
 SETTINGS = Settings(url="https://acme.tamr.cloud", api_key="k")
@@ -55,9 +55,9 @@ class Sample:
         self.seen.append(request)
         return httpx.Response(self.status, content=self.content)
 
-    def client(self) -> Client:
+    def client(self) -> JobsClient:
         transport = httpx.MockTransport(self._answer)
-        return Client(Sender(SETTINGS, self.clock, threading.Event(), transport))
+        return JobsClient(HttpSession(SETTINGS, self.clock, threading.Event(), transport))
 
     def job(self) -> Job:
         path = self.request["path"]
@@ -88,7 +88,7 @@ def test_a_job_is_read_as_documented(path: Path) -> None:
         ("finishedAt", job.finished_at),
     ):
         expected = means[name]
-        assert value == (parse_moment(expected) if expected else None), name
+        assert value == (parse_timestamp(expected) if expected else None), name
     assert job.status.reason == (means.get("reason") or "")
     assert job.status.message == (means.get("message") or "")
 
@@ -106,14 +106,14 @@ def test_a_create_sends_exactly_the_documented_body(path: Path) -> None:
 def test_a_page_of_jobs_is_read_as_documented(path: Path) -> None:
     sample = Sample(path)
     jobs = sample.client().list_jobs(pages=1)
-    assert [each.id for each in jobs] == sample.means["jobIds"]
+    assert [job.id for job in jobs] == sample.means["jobIds"]
 
 
 @samples("list")
 def test_paging_goes_on_exactly_while_there_is_a_token(path: Path) -> None:
     sample = Sample(path)
     # The sample answers every page, so a second one shows a token that came already.
-    with contextlib.suppress(UnreadableError):
+    with contextlib.suppress(InvalidResponseError):
         sample.client().list_jobs()
     tokens = [each.url.params.get("pageToken") for each in sample.seen]
     token = sample.means["nextPageToken"]
@@ -137,11 +137,11 @@ def test_an_error_is_read_from_whichever_body_comes(path: Path) -> None:
     with pytest.raises(TamrError) as raised:
         sample.job()
     if method == "POST" and sample.status >= 500:
-        assert isinstance(raised.value, AnswerLostError)
+        assert isinstance(raised.value, ResponseLostError)
     elif sample.status == 429:
-        assert method == "GET" or isinstance(raised.value, BusyError)
+        assert method == "GET" or isinstance(raised.value, TooManyRequestsError)
     elif sample.status < 500:
-        assert isinstance(raised.value, RefusedError)
+        assert isinstance(raised.value, ApiError)
         assert raised.value.status == sample.status
     if sample.means.get("message"):
         assert sample.means["message"] in str(raised.value)
@@ -155,7 +155,7 @@ def test_an_id_is_sent_as_it_is_whatever_signs_it_has() -> None:
         return httpx.Response(404, json={"message": "no"})
 
     transport = httpx.MockTransport(answer)
-    client = Client(Sender(SETTINGS, FakeClock(), threading.Event(), transport))
-    with pytest.raises(RefusedError):
+    client = JobsClient(HttpSession(SETTINGS, FakeClock(), threading.Event(), transport))
+    with pytest.raises(ApiError):
         client.get_job("job_ä/../x?y=1")
     assert seen[0].url.raw_path == b"/api/v1beta1/jobs/job_%C3%A4%2F..%2Fx%3Fy%3D1"

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from tamr_provider.atomic_write import write_file
-from tamr_provider.cli.commands.status import survey_all
+from tamr_provider.cli.commands.status import read_environments
 from tamr_provider.cli.context import directory_option
 from tamr_provider.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tamr_provider.environments.status import Environment
+    from tamr_provider.environments.status import EnvironmentStatus
     from tamr_provider.environments.timeline import Timeline
     from tamr_provider.planning.plan import Plan
 
@@ -63,23 +63,23 @@ def page(directory: Path, stacks: Sequence[str], refresh_seconds: int = 0) -> st
     from tamr_provider.clock import SystemClock
     from tamr_provider.stackfile.project import find_project
 
-    environments = in_order(survey_all(directory, stacks, _BACK))
+    environments = in_order(read_environments(directory, stacks, _BACK))
     project = find_project(directory).name
     now = SystemClock().now()
     return render(project, environments, timelines(environments), now, refresh_seconds)
 
 
-def timelines(environments: Sequence[Environment]) -> list[Timeline]:
+def timelines(environments: Sequence[EnvironmentStatus]) -> list[Timeline]:
     """Return a timeline for each tenant that answered; stacks on one tenant share it."""
-    from tamr_provider.environments.timeline import timeline
+    from tamr_provider.environments.timeline import build_timeline
 
     plans: dict[str, dict[str, Plan]] = defaultdict(dict)
     jobs: dict[str, dict[str, object]] = defaultdict(dict)
-    for each in environments:
-        if each.plan is not None and each.view is not None:
-            plans[each.url][each.stack] = each.plan
-            jobs[each.url].update((job.id, job) for job in each.view.jobs)
-    return [timeline(url, its, jobs[url].values(), _BACK) for url, its in plans.items()]  # type: ignore[arg-type]
+    for environment in environments:
+        if environment.plan is not None and environment.snapshot is not None:
+            plans[environment.url][environment.stack] = environment.plan
+            jobs[environment.url].update((job.id, job) for job in environment.snapshot.jobs)
+    return [build_timeline(url, its, jobs[url].values(), _BACK) for url, its in plans.items()]  # type: ignore[arg-type]
 
 
 def _write(path: Path, text: str) -> None:

@@ -173,7 +173,7 @@ def _summary(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> str:
         same = before["jobId"] == after["jobId"]
         again = "not needed: that job still satisfies it" if same else f"ran {after['jobId']}"
         lines.append(f"  {name:<34} run 1: {before['jobId']}   run 2: {again}")
-    jobs = [len({each["jobId"] for each in steps}) for steps in (first, second)]
+    jobs = [len({step["jobId"] for step in steps}) for steps in (first, second)]
     new = {each["jobId"] for each in second} - {each["jobId"] for each in first}
     return "\n".join([*lines, "", _LESSON.format(len(first), jobs[0], len(new), _SECOND)])
 

@@ -52,7 +52,7 @@ def doctor(directory: Path, stack: str, tenant: bool, as_json: bool) -> None:
 def _examine(directory: Path, stack: str, tenant: bool) -> Iterator[Finding]:
     from tamr_provider.doctor import engine
     from tamr_provider.doctor.finding import PROBLEM, WARNING, Finding, run
-    from tamr_provider.stackfile.project import find_project, read_text, shown
+    from tamr_provider.stackfile.project import display_path, find_project, read_text
     from tamr_provider.stackfile.pulumi_yaml import read_yaml
 
     cli = engine.check_cli(run, version("pulumi"))
@@ -61,7 +61,7 @@ def _examine(directory: Path, stack: str, tenant: bool) -> Iterator[Finding]:
         yield engine.check_python(run, os.environ)
     try:
         project = find_project(directory)
-        settings: dict[str, Any] = read_yaml(read_text(project.file), shown(project.file))
+        settings: dict[str, Any] = read_yaml(read_text(project.file), display_path(project.file))
     except InputError as error:
         yield Finding(PROBLEM, str(error), "give the project's folder with -C DIR")
         return
@@ -78,7 +78,7 @@ def _examine_stack(
     from tamr_provider.clock import SystemClock
     from tamr_provider.doctor import state
     from tamr_provider.doctor.finding import OK, PROBLEM, WARNING, Finding, run
-    from tamr_provider.stackfile.project import shown
+    from tamr_provider.stackfile.project import display_path
     from tamr_provider.stackfile.since.lookup import count_sinces
     from tamr_provider.stackfile.since.origin import problems
 
@@ -89,7 +89,7 @@ def _examine_stack(
     try:
         now = SystemClock().now()
         file = project.read_stack(stack, now)
-        yield Finding(OK, f"{shown(project.stack_file(stack))} is valid")
+        yield Finding(OK, f"{display_path(project.stack_file(stack))} is valid")
         file = count_sinces(file, project, stack, now)
         for problem in problems(file.sinces.values()):
             yield Finding(WARNING, problem)
@@ -106,7 +106,7 @@ def _examine_stack(
 
 def _examine_tenant(stack: str, file: StackFile, thorough: bool) -> Iterator[Finding]:
     from tamr_provider.clock import SystemClock
-    from tamr_provider.decision.steps import all_steps
+    from tamr_provider.decision.steps import pipeline_steps
     from tamr_provider.doctor.assumptions import check_assumptions
     from tamr_provider.doctor.finding import OK, PROBLEM, Finding
     from tamr_provider.doctor.ids import check_ids
@@ -124,8 +124,10 @@ def _examine_tenant(stack: str, file: StackFile, thorough: bool) -> Iterator[Fin
         found = list(check_tenant(client, SystemClock().now()))
         yield from found
         if found[0].level == OK:
-            yield from check_ids(client, (step.configuration for step in all_steps(file.products)))
+            yield from check_ids(
+                client, (step.configuration for step in pipeline_steps(file.products))
+            )
         if thorough and found[0].level == OK:
-            trust = max((each.trust_days for each in file.products.values()), default=30)
+            trust = max((product.trust_days for product in file.products.values()), default=30)
             now = SystemClock().now()
             yield from check_assumptions(client, now, timedelta(days=trust))

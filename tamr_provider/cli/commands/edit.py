@@ -11,7 +11,7 @@ import click
 from tamr_provider.cli.context import project_options
 from tamr_provider.cli.output.printing import say
 from tamr_provider.errors import InputError
-from tamr_provider.timestamps import format_moment, parse_moment
+from tamr_provider.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,10 +32,10 @@ def bump(directory: Path, stack: str, product: str, version: str, since: str) ->
     The same version with a new since runs everything again. An older version is a rollback: it
     is pinned, so that `tamr promote` leaves it alone until it is told --release.
     """
-    moment = parse_moment(since) if since else None
+    moment = parse_timestamp(since) if since else None
     if since and moment is None:
         raise InputError(f"--since: found {since!r}; allowed: a time such as 2026-11-20T09:00:00Z")
-    values = {"version": version, "since": format_moment(moment) if moment else NOW}
+    values = {"version": version, "since": format_timestamp(moment) if moment else NOW}
     edit = Edit(directory, stack, product, os.environ.get("TAMR_URL", ""))
     say(edit.write(values, may_roll_back=True))
 
@@ -58,13 +58,13 @@ class Edit:
     """An edit of one product in a stack file; `url` wins over the file's own tenant."""
 
     def __init__(self, directory: Path, stack: str, product: str, url: str = "") -> None:
-        from tamr_provider.stackfile.project import find_project, shown
+        from tamr_provider.stackfile.project import display_path, find_project
 
         self._project = find_project(directory)
         self._stack = stack
         self._name = product
         self._path = self._project.stack_file(stack)
-        self._where = shown(self._path)
+        self._where = display_path(self._path)
         self._given_url = url
         self._read()
 
@@ -112,7 +112,7 @@ class Edit:
         from tamr_provider.stackfile.version_change import is_older
 
         if moment is not None:
-            late = format_moment(self._later_than_all(moment, values.get("version")))
+            late = format_timestamp(self._later_than_all(moment, values.get("version")))
             values = {key: late if value == NOW else value for key, value in values.items()}
         note = ""
         if may_roll_back and is_older(values["version"], self.before.version):
@@ -164,7 +164,7 @@ class Edit:
             return
         floor = find_floor(project, self._stack, self._name, self.before, after, now())
         if floor is not None:
-            late = f"since {format_moment(after.since)} is not after {format_moment(floor)}"
+            late = f"since {format_timestamp(after.since)} is not after {format_timestamp(floor)}"
             counts = "from when an earlier version counts; give a later --since"
             raise InputError(f"{self._where}: products.{self._name}: {late}, {counts}")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from tamr_provider.emulator import Options
-    from tamr_provider.emulator.fault_rules import Script
+    from tamr_provider.emulator.fault_rules import FaultRules
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -126,12 +126,12 @@ def _duration(given: dict[str, Any], name: str) -> timedelta:
         raise click.BadParameter(str(error), param_hint=f"--{name}") from None
 
 
-def _script(path: Path | None) -> Script:
+def _script(path: Path | None) -> FaultRules:
     from tamr_provider.emulator.fault_file import ScriptError, load_script
-    from tamr_provider.emulator.fault_rules import Script
+    from tamr_provider.emulator.fault_rules import FaultRules
 
     try:
-        return Script() if path is None else load_script(path)
+        return FaultRules() if path is None else load_script(path)
     except ScriptError as error:
         raise _BadStart(str(error)) from None
 

@@ -12,10 +12,15 @@ import click
 
 from tamr_provider.cli.context import directory_option
 from tamr_provider.cli.output.printing import say, to_json
-from tamr_provider.cli.output.text_table import aligned
+from tamr_provider.cli.output.text_table import align_columns
 from tamr_provider.errors import InputError, TamrError
 from tamr_provider.foreign_text import visible
-from tamr_provider.timestamps import format_duration, format_moment, parse_duration, parse_moment
+from tamr_provider.timestamps import (
+    format_duration,
+    format_timestamp,
+    parse_duration,
+    parse_timestamp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,7 +84,7 @@ def _moment_of(text: str, now: datetime) -> datetime | None:
         return None
     days = re.fullmatch(r"(\d{1,6})d", text)
     length = timedelta(days=int(days[1])) if days else parse_duration(text)
-    moment = _before(now, length) if length is not None else parse_moment(text)
+    moment = _before(now, length) if length is not None else parse_timestamp(text)
     if moment is None:
         raise InputError(f"--since: found {text!r}; allowed: a date, a time, or a length as in 30d")
     return moment
@@ -136,7 +141,7 @@ def _runs(project: Project, stack: str, wanted: Sequence[Change]) -> tuple[list[
     from tamr_provider.environments.history import Run, run_of
     from tamr_provider.planning.dry_run import connect
     from tamr_provider.settings import read_settings
-    from tamr_provider.tenant.snapshot import Scope, Viewer
+    from tamr_provider.tenant.snapshot import JobCache, JobQuery
 
     if not wanted:
         return [], ""
@@ -146,18 +151,18 @@ def _runs(project: Project, stack: str, wanted: Sequence[Change]) -> tuple[list[
     try:
         settings = read_settings(os.environ, stack, file.url, file.slots)
         with connect(settings, clock) as client:
-            view = Viewer(client, clock).look(Scope(since))
+            snapshot = JobCache(client, clock).refresh(JobQuery(since))
     except TamrError as error:
         said = "; ".join(str(error).splitlines())
         return [Run(each, "unknown", said) for each in wanted], said
-    return [run_of(each, view.jobs, view.now) for each in wanted], ""
+    return [run_of(each, snapshot.jobs, snapshot.now) for each in wanted], ""
 
 
 def _text(runs: Sequence[Run]) -> Iterator[str]:
     if not runs:
         yield "no run"
         return
-    head, *lines = aligned([_COLUMNS, *(_cells(each) for each in runs)])
+    head, *lines = align_columns([_COLUMNS, *(_cells(each) for each in runs)])
     yield head
     for line, run in zip(lines, runs, strict=True):
         yield line
@@ -186,7 +191,7 @@ def _cells(run: Run) -> tuple[str, ...]:
 
 def _json(runs: Sequence[Run]) -> str:
     """Return the runs as JSON; times in UTC, null where unknown."""
-    return to_json([_run(each) for each in runs])
+    return to_json([_run(run) for run in runs])
 
 
 def _run(run: Run) -> dict[str, Any]:
@@ -195,14 +200,14 @@ def _run(run: Run) -> dict[str, Any]:
         "product": change.name,
         "stack": change.stack,
         "version": change.product.version,
-        "since": format_moment(change.product.not_before),
+        "since": format_timestamp(change.product.not_before),
         "commit": commit.id if commit else None,
         "author": commit.author if commit else None,
-        "committedAt": format_moment(commit.at) if commit else None,
+        "committedAt": format_timestamp(commit.at) if commit else None,
         "outcome": run.outcome,
         "reason": run.reason or None,
         "tookSeconds": run.took.total_seconds() if run.took is not None else None,
-        "jobs": [_job(each, each in run.adopted) for each in run.jobs],
+        "jobs": [_job(job, job in run.adopted) for job in run.jobs],
     }
 
 
@@ -212,7 +217,7 @@ def _job(job: Job, adopted: bool) -> dict[str, Any]:
         "jobId": job.id,
         "step": str(job.configuration),
         "outcome": job.outcome or None,
-        "createdAt": format_moment(job.created_at) if job.created_at else None,
+        "createdAt": format_timestamp(job.created_at) if job.created_at else None,
         "tookSeconds": took.total_seconds() if took is not None else None,
         # Only of a job that was there before the commit is it known that no run launched it.
         "adopted": True if adopted else None,

@@ -13,16 +13,16 @@ import click
 from tamr_provider.cli.context import open_client, project_options, tenant_settings
 from tamr_provider.cli.output.printing import say, to_json
 from tamr_provider.cli.signals import interrupts
-from tamr_provider.errors import AnswerLostError, InputError, InterruptedWaitError, TamrError
+from tamr_provider.errors import InputError, ResponseLostError, TamrError, WaitInterruptedError
 from tamr_provider.models import FAILED, STOPPED, SUCCEEDED, Configuration, Job
-from tamr_provider.timestamps import format_duration, format_moment
+from tamr_provider.timestamps import format_duration, format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tamr_provider.client.jobs import Client
-    from tamr_provider.reconciler.progress import Wait
+    from tamr_provider.client.jobs import JobsClient
+    from tamr_provider.reconciler.progress import JobProgress
     from tamr_provider.settings import Settings
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -131,7 +131,7 @@ def stop(directory: Path, stack: str, job_id: str) -> None:
     """Stop a job, wait until it is DONE, and say how it ended: it may still have succeeded."""
     settings = tenant_settings(directory, stack)
 
-    def ask(client: Client) -> None:
+    def ask(client: JobsClient) -> None:
         before = client.get_job(job_id)
         if not before.active:
             say(f"{job_id} had ended before: {_ending(before)}")
@@ -159,14 +159,14 @@ def _start(settings: Settings, configuration: Configuration) -> None:
     with open_client(settings) as client:
         try:
             job = client.create_job(configuration)
-        except AnswerLostError as error:
+        except ResponseLostError as error:
             look = "look before you try again: tamr jobs list --active"
             hint = f"it may have started all the same; {look}" if error.sent else "nothing was sent"
             raise TamrError(f"{error}; {hint}") from None
     say(job.id)
 
 
-def _follow(settings: Settings, job_id: str, first: Callable[[Client], None]) -> Job:
+def _follow(settings: Settings, job_id: str, first: Callable[[JobsClient], None]) -> Job:
     """Return the job once it is DONE, saying each change of state."""
     from tamr_provider.cli.output.reporters import terminal_table
     from tamr_provider.clock import SystemClock
@@ -177,20 +177,20 @@ def _follow(settings: Settings, job_id: str, first: Callable[[Client], None]) ->
         first(client)
         try:
             with terminal_table() as table:
-                show = table.wait if table else _StateLines()
+                show = table.wait if table else _StateLogger()
                 return wait_until_done(client, job_id, clock, over, settings.poll_seconds, show)
-        except InterruptedWaitError:
+        except WaitInterruptedError:
             say(f"{job_id} goes on; to resume: tamr jobs watch {job_id}", err=True)
-            sys.exit(InterruptedWaitError.exit_code)
+            sys.exit(WaitInterruptedError.exit_code)
 
 
-class _StateLines:
+class _StateLogger:
     """Prints a line per state of one job."""
 
     def __init__(self) -> None:
         self._last = ""
 
-    def __call__(self, wait: Wait) -> None:
+    def __call__(self, wait: JobProgress) -> None:
         """Print a state that differs from the last."""
         job = wait.job
         if job.state != self._last:
@@ -210,7 +210,7 @@ def _print(found: list[Job], as_json: bool) -> None:
         say(to_json(documents))
         return
     for job in found:
-        created = format_moment(job.created_at) if job.created_at else "?"
+        created = format_timestamp(job.created_at) if job.created_at else "?"
         say(f"{job.id}  {created}  {_state(job):<10}  {job.configuration}")
     if not found:
         say("no jobs")
@@ -219,7 +219,9 @@ def _print(found: list[Job], as_json: bool) -> None:
 def _details(job: Job) -> str:
     lines = [f"{job.id}  {_state(job)}  {json.dumps(job.configuration.to_wire())}"]
     moments = {"created": job.created_at, "started": job.started_at, "finished": job.finished_at}
-    lines += [f"  {name:<8} {format_moment(at)}" for name, at in moments.items() if at is not None]
+    lines += [
+        f"  {name:<8} {format_timestamp(at)}" for name, at in moments.items() if at is not None
+    ]
     if job.created_at is not None and job.finished_at is not None:
         lines.append(f"  took     {format_duration(job.finished_at - job.created_at)}")
     if job.outcome in (FAILED, STOPPED):
@@ -242,7 +244,7 @@ def _document(job: Job) -> dict[str, Any]:
         "configuration": job.configuration.to_wire(),
         "state": job.state,
         "outcome": job.outcome or None,
-        **{name: format_moment(at) if at else None for name, at in times.items()},
+        **{name: format_timestamp(at) if at else None for name, at in times.items()},
         "reason": job.status.reason or None,
         "message": job.status.message or None,
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tamr_provider.cli.context import Stack
-    from tamr_provider.client.jobs import Client
+    from tamr_provider.client.jobs import JobsClient
     from tamr_provider.planning.plan import Plan
 
 _SOMETHING_TO_LAUNCH = 3
@@ -84,15 +84,15 @@ def _addresses(stack: Stack) -> Iterator[tuple[str, str]]:
             yield name, url
 
 
-def _plan(stack: Stack, client: Client) -> Plan:
+def _plan(stack: Stack, client: JobsClient) -> Plan:
     from tamr_provider.clock import SystemClock
-    from tamr_provider.planning.dry_run import look_and_plan
+    from tamr_provider.planning.dry_run import plan_with_snapshot
     from tamr_provider.planning.rebase_hints import hints, written_at
     from tamr_provider.stackfile.since.origin import clock_warning, problems
 
     products, sinces = stack.file.products, stack.file.sinces
     written = [moment for since in sinces.values() if (moment := written_at(since)) is not None]
-    made, view = look_and_plan(
+    made, snapshot = plan_with_snapshot(
         client,
         SystemClock(),
         products,
@@ -110,6 +110,6 @@ def _plan(stack: Stack, client: Client) -> Plan:
     notes = (
         *filter(None, [late]),
         *problems(sinces.values()),
-        *hints(made, view, sinces, stack.name),
+        *hints(made, snapshot, sinces, stack.name),
     )
     return replace(made, warnings=(*notes, *made.warnings))

@@ -11,9 +11,9 @@ from tamr_provider.cli.commands.edit import NOW, Edit
 from tamr_provider.cli.context import directory_option, open_client, read_stack, refuse_problems
 from tamr_provider.cli.output.markdown import code, escape
 from tamr_provider.cli.output.printing import say
-from tamr_provider.errors import InputError, NotPromotedError, NotYetError
+from tamr_provider.errors import InputError, PromotionBlockedError, PromotionPendingError
 from tamr_provider.foreign_text import visible
-from tamr_provider.timestamps import format_duration, format_moment, parse_duration
+from tamr_provider.timestamps import format_duration, format_timestamp, parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tamr_provider.cli.context import Stack
-    from tamr_provider.planning.dry_run import Standing
+    from tamr_provider.planning.dry_run import ProductState
     from tamr_provider.stackfile.product import Product
 
 
@@ -85,35 +85,35 @@ def _may_replace(name: str, ours: Product, theirs: Product, target: str, release
     from tamr_provider.stackfile.version_change import is_older
 
     if ours.is_pinned and not release:
-        raise NotPromotedError(
+        raise PromotionBlockedError(
             f"{name} in {target} was rolled back to {ours.version} and is pinned to it; "
             f"to promote {theirs.version} all the same: add --release"
         )
     if is_older(theirs.version, ours.version):
-        raise NotPromotedError(
+        raise PromotionBlockedError(
             f"{target} is to hold {name} {ours.version} already, which is newer than "
             f"{theirs.version}; to roll back: tamr bump {name} {theirs.version} --stack {target}"
         )
 
 
-def _standing(held: Stack, name: str, product: Product, soak: timedelta) -> Standing:
+def _standing(held: Stack, name: str, product: Product, soak: timedelta) -> ProductState:
     """Ask the tenant whether the version is held, and since when."""
     from tamr_provider.clock import SystemClock
-    from tamr_provider.planning.dry_run import Standing, survey
+    from tamr_provider.planning.dry_run import ProductState, plan_stack
     from tamr_provider.planning.plan import HOLD
 
     with open_client(held.settings) as client:
-        plan = survey(client, SystemClock(), {name: product}, held.settings.slots, held.name)
-    standing = Standing(plan, name)
+        plan = plan_stack(client, SystemClock(), {name: product}, held.settings.slots, held.name)
+    standing = ProductState(plan, name)
     blocker = standing.in_the_way
     if blocker is not None:
         why = f"{held.name} does not hold {name} {product.version}"
         text = f"{why}: {blocker.step.configuration}: {blocker.reason}"
-        raise (NotPromotedError if blocker.action == HOLD else NotYetError)(text)
+        raise (PromotionBlockedError if blocker.action == HOLD else PromotionPendingError)(text)
     since = standing.since or standing.now
     if standing.now - since < soak:
         so_far = f"{format_duration(standing.now - since)} of the {format_duration(soak)}"
-        raise NotYetError(
+        raise PromotionPendingError(
             f"{held.name} holds {name} {product.version} for {so_far} asked for; "
             f"from {_short(since + soak)} on it may be promoted"
         )
@@ -121,7 +121,7 @@ def _standing(held: Stack, name: str, product: Product, soak: timedelta) -> Stan
 
 
 def _evidence(  # noqa: PLR0913, PLR0917 - what the reviewer wants to see
-    held: Stack, target: str, name: str, product: Product, standing: Standing, soak: timedelta
+    held: Stack, target: str, name: str, product: Product, standing: ProductState, soak: timedelta
 ) -> Iterator[str]:
     since = standing.since or standing.now
     yield (
@@ -135,16 +135,16 @@ def _evidence(  # noqa: PLR0913, PLR0917 - what the reviewer wants to see
     yield ""
     yield "| step | job | created | finished | took |"
     yield "| --- | --- | --- | --- | --- |"
-    for each in standing.steps:
-        job = each.job
+    for step in standing.steps:
+        job = step.job
         if job is not None and job.created_at is not None and job.finished_at is not None:
             took = format_duration(job.finished_at - job.created_at)
             times = f"{_short(job.created_at)} | {_short(job.finished_at)} | {took}"
-            yield f"| {escape(str(each.step.configuration))} | {escape(job.id)} | {times} |"
+            yield f"| {escape(str(step.step.configuration))} | {escape(job.id)} | {times} |"
     yield ""
 
 
-def _verify(held: Stack, name: str, product: Product, standing: Standing) -> Iterator[str]:
+def _verify(held: Stack, name: str, product: Product, standing: ProductState) -> Iterator[str]:
     if product.verify is None:
         yield "No check (`verify`) is set for this product."
         return
@@ -155,7 +155,7 @@ def _verify(held: Stack, name: str, product: Product, standing: Standing) -> Ite
         "TAMR_VERSION": product.version,
         "TAMR_STACK": held.name,
         "TAMR_URL": held.settings.url,
-        "TAMR_JOB_IDS": ",".join(each.job_id for each in standing.steps),
+        "TAMR_JOB_IDS": ",".join(step.job_id for step in standing.steps),
     }
     folder, secret = held.project.file.parent, held.settings.api_key
     limit = f"at most {format_duration(_CHECK_LIMIT)}"
@@ -163,11 +163,11 @@ def _verify(held: Stack, name: str, product: Product, standing: Standing) -> Ite
     say(f"verify: running {command} ({limit})", err=True)
     checked = run_check(product.verify, folder, facts, secret, _CHECK_LIMIT)
     if not checked.passed:
-        said = "\n".join(f"  {each}" for each in checked.lines) or "  (it printed nothing)"
+        said = "\n".join(f"  {line}" for line in checked.lines) or "  (it printed nothing)"
         ended = f"verify: {command} {checked.ended}"
-        raise NotPromotedError(f"{ended}, so {name} is not promoted; its last lines:\n{said}")
+        raise PromotionBlockedError(f"{ended}, so {name} is not promoted; its last lines:\n{said}")
     yield f"The check {code(product.verify)} passed."
 
 
 def _short(moment: datetime) -> str:
-    return format_moment(moment.replace(microsecond=0))
+    return format_timestamp(moment.replace(microsecond=0))

@@ -11,17 +11,17 @@ import click
 
 from tamr_provider.cli.context import directory_option
 from tamr_provider.cli.output.printing import say, to_json
-from tamr_provider.cli.output.text_table import aligned
+from tamr_provider.cli.output.text_table import align_columns
 from tamr_provider.errors import InputError
 from tamr_provider.foreign_text import visible
-from tamr_provider.timestamps import format_duration, format_moment
+from tamr_provider.timestamps import format_duration, format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from tamr_provider.environments.status import Environment, Guard, Guards, Row
+    from tamr_provider.environments.status import EnvironmentStatus, Guard, Guards, ProductStatus
     from tamr_provider.stackfile.product import Product
     from tamr_provider.stackfile.project import Project
 
@@ -45,13 +45,13 @@ def status(directory: Path, stacks: tuple[str, ...], as_json: bool, by_state: bo
     Asks every stack's tenant now, with the key in TAMR_API_KEY_<STACK> or TAMR_API_KEY. Exits
     with 1 if one of them could not be asked.
     """
-    environments = survey_all(directory, stacks, guards=_guards)
-    rows = [row for each in environments for row in each.rows]
+    environments = read_environments(directory, stacks, guards=_guards)
+    rows = [row for environment in environments for row in environment.rows]
     say(_json(environments, rows) if as_json else "\n".join(_text(environments, rows)))
     sys.exit(_exit_code(environments, rows) if by_state else any(e.error for e in environments))
 
 
-def _exit_code(environments: list[Environment], rows: list[Row]) -> int:
+def _exit_code(environments: list[EnvironmentStatus], rows: list[ProductStatus]) -> int:
     """Return 0 if all is deployed, 1 if something failed or needs a person, else 75."""
     from tamr_provider.planning.states import FAILED, SATISFIED
 
@@ -62,15 +62,15 @@ def _exit_code(environments: list[Environment], rows: list[Row]) -> int:
     return 0 if all(row.state == SATISFIED for row in rows) else _NOT_FINISHED
 
 
-def survey_all(
+def read_environments(
     directory: Path,
     stacks: Sequence[str],
     back: timedelta | None = None,
     guards: Guards | None = None,
-) -> list[Environment]:
+) -> list[EnvironmentStatus]:
     """Return the environments named, or all; outages are told as they happen."""
     from tamr_provider.clock import SystemClock
-    from tamr_provider.environments.status import ask, unguarded
+    from tamr_provider.environments.status import read_environment, unguarded
     from tamr_provider.stackfile.project import find_project
 
     project = find_project(directory)
@@ -85,52 +85,54 @@ def survey_all(
             say(text, err=True)
 
     clock, asked = SystemClock(), guards or unguarded
-    return [ask(project, name, os.environ, clock, asked, back, say_once) for name in names]
+    return [
+        read_environment(project, name, os.environ, clock, asked, back, say_once) for name in names
+    ]
 
 
 def _guards(project: Project, stack: str, products: Mapping[str, Product]) -> Guard:
     """Return what tells why a product of a stack may not run there, by its `promoteFrom`."""
     from tamr_provider.clock import SystemClock
-    from tamr_provider.environments.promotion import guard_of
+    from tamr_provider.environments.promotion import promotion_gate
 
-    return guard_of(project, stack, products, os.environ, SystemClock())
+    return promotion_gate(project, stack, products, os.environ, SystemClock())
 
 
-def _text(environments: list[Environment], rows: list[Row]) -> Iterator[str]:
+def _text(environments: list[EnvironmentStatus], rows: list[ProductStatus]) -> Iterator[str]:
     by_product = sorted(rows, key=lambda row: [each.name for each in rows].index(row.name))
     table = [_COLUMNS, *(_cells(each) for each in by_product)]
-    yield from aligned(table)
-    for each in environments:
-        if each.error:
-            yield f"{each.stack}: {visible(each.error)}"
+    yield from align_columns(table)
+    for environment in environments:
+        if environment.error:
+            yield f"{environment.stack}: {visible(environment.error)}"
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: ProductStatus) -> tuple[str, ...]:
     held = "unknown" if row.standing is None else "yes" if row.standing.held else "no"
     last = f"{row.last.id} {row.last.outcome or row.last.state.lower()}" if row.last else ""
     age = format_duration(timedelta(seconds=row.age)) if row.age is not None else ""
     return row.name, row.stack, row.product.version, held, last, age, row.in_the_way
 
 
-def _json(environments: list[Environment], rows: list[Row]) -> str:
+def _json(environments: list[EnvironmentStatus], rows: list[ProductStatus]) -> str:
     """Return environments and products as JSON; what is not known is null."""
     document = {
         "environments": [
-            {"stack": each.stack, "url": each.url, "error": each.error or None}
-            for each in environments
+            {"stack": environment.stack, "url": environment.url, "error": environment.error or None}
+            for environment in environments
         ],
-        "products": [_product(each) for each in rows],
+        "products": [_product(row) for row in rows],
     }
     return to_json(document)
 
 
-def _product(row: Row) -> dict[str, Any]:
+def _product(row: ProductStatus) -> dict[str, Any]:
     last = row.last
     return {
         "product": row.name,
         "stack": row.stack,
         "version": row.product.version,
-        "since": format_moment(row.product.not_before),
+        "since": format_timestamp(row.product.not_before),
         "state": row.state,
         "needsAction": row.needs_action,
         "held": row.standing.held if row.standing else None,
@@ -144,4 +146,4 @@ def _product(row: Row) -> dict[str, Any]:
 
 
 def _moment(moment: datetime | None) -> str | None:
-    return format_moment(moment) if moment is not None else None
+    return format_timestamp(moment) if moment is not None else None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tamr_provider.cli.context import Stack
     from tamr_provider.cli.output.run_report import Report
-    from tamr_provider.reconciler.reconciler import Runner
+    from tamr_provider.reconciler.reconciler import Reconciler
     from tamr_provider.reconciler.stack_run import StackRun
 
 _GRACE_SECONDS = 3.0  # for the request under way to be answered, so that its job can be named
@@ -89,19 +89,21 @@ def _reported(path: Path | None) -> Iterator[None]:
 
 
 def _run(stack: Stack) -> StackRun:
-    from tamr_provider.cli.output.reporters import display
+    from tamr_provider.cli.output.reporters import make_reporter
     from tamr_provider.clock import SystemClock
-    from tamr_provider.decision.steps import all_steps
-    from tamr_provider.reconciler.reconciler import Runner
+    from tamr_provider.decision.steps import pipeline_steps
+    from tamr_provider.reconciler.reconciler import Reconciler
     from tamr_provider.reconciler.stack_run import StackRun
     from tamr_provider.stackfile.since.origin import clock_warning
 
     settings, stop = stack.settings, threading.Event()
     with (
-        display(all_steps(stack.file.products)) as observer,
+        make_reporter(pipeline_steps(stack.file.products)) as observer,
         open_client(settings, stop, observer.note) as client,
     ):
-        runner = Runner(client, SystemClock(), stop, settings.poll_seconds, observer, stack.resume)
+        runner = Reconciler(
+            client, SystemClock(), stop, settings.poll_seconds, observer, stack.resume
+        )
         run = StackRun(runner, stack.file.products, settings.slots, stack.name, guard(stack))
         run.start()
         hand_over = settings.hand_over_after
@@ -112,7 +114,7 @@ def _run(stack: Stack) -> StackRun:
     return run
 
 
-def _wait(runner: Runner, hand_over: float | None) -> None:
+def _wait(runner: Reconciler, hand_over: float | None) -> None:
     """Let the runner work on a thread of its own, so that a signal is heard during a request."""
     over = threading.Event()
 
@@ -126,19 +128,19 @@ def _wait(runner: Runner, hand_over: float | None) -> None:
         if not wait_for(over, hand_over):
             runner.interrupt("its time was up (TAMR_HAND_OVER_AFTER)")
         work.join(_GRACE_SECONDS)
-    runner.abandon()
+    runner.fail_pending()
 
 
 def _problems(run: StackRun) -> list[str]:
     """Return what went wrong, each once; of many steps that had no job yet only how many."""
     idle = [
-        each
-        for each in run.errors.values()
-        if isinstance(each, NotFinishedError) and not each.job_id
+        error
+        for error in run.errors.values()
+        if isinstance(error, NotFinishedError) and not error.job_id
     ]
     if len(idle) <= _FEW:
-        return list(dict.fromkeys(str(each) for each in run.errors.values()))
-    told = dict.fromkeys(str(each) for each in run.errors.values() if each not in idle)
+        return list(dict.fromkeys(str(error) for error in run.errors.values()))
+    told = dict.fromkeys(str(error) for error in run.errors.values() if error not in idle)
     return [*told, f"{len(idle)} more steps are not finished; no job of theirs was running"]
 
 

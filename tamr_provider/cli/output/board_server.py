@@ -21,7 +21,7 @@ EVERY_SECONDS = 60
 _HOSTS = ("127.0.0.1", "localhost")
 
 
-class Fresh:
+class CachedPage:
     """A text that is made when somebody asks for it and the last one is a minute old."""
 
     def __init__(self, make: Callable[[], str], clock: Clock) -> None:
@@ -39,7 +39,7 @@ class Fresh:
 
 def serve(make: Callable[[], str], port: int) -> None:
     """Serve until Ctrl-C. Raises InputError where the port is taken."""
-    fresh, over = Fresh(make, SystemClock()), threading.Event()
+    fresh, over = CachedPage(make, SystemClock()), threading.Event()
     fresh.get()  # what is wrong with the project is told here, not in a browser
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), _handler(fresh))
@@ -55,7 +55,7 @@ def serve(make: Callable[[], str], port: int) -> None:
     server.server_close()
 
 
-def _page(fresh: Fresh) -> tuple[int, bytes]:
+def _page(fresh: CachedPage) -> tuple[int, bytes]:
     """Return the page, or why there is none: somebody may be at work on a stack file."""
     try:
         return 200, fresh.get().encode()
@@ -65,7 +65,7 @@ def _page(fresh: Fresh) -> tuple[int, bytes]:
         return 503, f'<!doctype html><meta charset="utf-8">{refresh}{lines}'.encode()
 
 
-def _handler(fresh: Fresh) -> type[BaseHTTPRequestHandler]:
+def _handler(fresh: CachedPage) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             # A page elsewhere could reach us under a name of its own that leads to this machine.

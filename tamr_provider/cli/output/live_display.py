@@ -28,7 +28,7 @@ _SHORTEST_SECONDS = 0.25
 
 
 @contextmanager
-def keep_drawn(
+def live_display(
     drawing: ConsoleRenderable, console: Console, stays: bool, changed: threading.Event
 ) -> Iterator[None]:
     """Draw every two seconds until the block ends, and soon after `changed` is set.

@@ -32,12 +32,12 @@ class Table:
 def page(head: Sequence[str], tables: Sequence[Table], limit: int = LIMIT) -> str:
     """Return the paragraphs, then the tables as far as they fit, with a count of what does not."""
     paragraphs = [each[:limit] for each in head]
-    left = limit - sum(len(each) + 2 for each in paragraphs)
+    left = limit - sum(len(paragraph) + 2 for paragraph in paragraphs)
     for table in tables:
         if table.rows:
             paragraphs.append(_table(table, left))
             left -= len(paragraphs[-1]) + 2
-    return "\n\n".join(each for each in paragraphs if each)
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
 def _table(table: Table, room: int) -> str:

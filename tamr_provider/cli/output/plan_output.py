@@ -8,7 +8,7 @@ from tamr_provider.cli.output.markdown import Table, code, escape, page
 from tamr_provider.cli.output.printing import to_json
 from tamr_provider.foreign_text import visible
 from tamr_provider.planning.plan import ADOPT, HOLD, LAUNCH, NONE, WAIT
-from tamr_provider.timestamps import format_duration, format_moment
+from tamr_provider.timestamps import format_duration, format_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,9 +31,9 @@ def json_(plan: Plan, stack: str, url: str) -> str:
     document = {
         "stack": stack,
         "url": url,
-        "now": format_moment(plan.now.replace(microsecond=0)),
+        "now": format_timestamp(plan.now.replace(microsecond=0)),
         "slots": {"limit": plan.slots, "active": plan.active},
-        "steps": [_step(each) for each in plan.steps],
+        "steps": [_step(step) for step in plan.steps],
         "launches": plan.launches,
         "expectedSeconds": expected,
     }
@@ -56,27 +56,30 @@ def _step(planned: PlannedStep) -> dict[str, Any]:
 
 
 def _moment(moment: datetime | None) -> str | None:
-    return format_moment(moment) if moment is not None else None
+    return format_timestamp(moment) if moment is not None else None
 
 
 def _seconds(moment: datetime | None) -> str:
-    return format_moment(moment.replace(microsecond=0)) if moment is not None else ""
+    return format_timestamp(moment.replace(microsecond=0)) if moment is not None else ""
 
 
 def text(plan: Plan, stack: str, url: str) -> str:
     """Return the plan for a terminal: a line a step, then the totals."""
-    lines = [f"Plan for {stack} on {url} at {format_moment(plan.now.replace(microsecond=0))}", ""]
+    lines = [
+        f"Plan for {stack} on {url} at {format_timestamp(plan.now.replace(microsecond=0))}",
+        "",
+    ]
     width = max((len(str(each.step.configuration)) for each in plan.steps), default=0)
     product = ""
-    for each in plan.steps:
-        if each.step.product != product:
-            product = each.step.product
+    for step in plan.steps:
+        if step.step.product != product:
+            product = step.step.product
             lines.append("  ".join(filter(None, (product, plan.versions.get(product)))))
-        name = str(each.step.configuration).ljust(width)
+        name = str(step.step.configuration).ljust(width)
         lines.append(
-            f"  {_SIGNS[each.action]} {name}  {each.action:<6}  {visible(each.reason)}{_when(each)}"
+            f"  {_SIGNS[step.action]} {name}  {step.action:<6}  {visible(step.reason)}{_when(step)}"
         )
-    warnings = [f"warning: {each}" for each in plan.warnings]
+    warnings = [f"warning: {warning}" for warning in plan.warnings]
     return "\n".join([*lines, "", *warnings, summary(plan)])
 
 
@@ -92,7 +95,7 @@ def _when(planned: PlannedStep) -> str:
 
 
 def _takes_time(planned: PlannedStep) -> bool:
-    return planned.starts_a_job or (planned.action == ADOPT and planned.own_job)
+    return planned.launches_job or (planned.action == ADOPT and planned.has_own_job)
 
 
 def summary(plan: Plan) -> str:
@@ -100,12 +103,12 @@ def summary(plan: Plan) -> str:
     counts = [
         f"{count} {_WORDS[action]}"
         for action in (LAUNCH, ADOPT, WAIT, HOLD, NONE)
-        if (count := sum(each.action == action for each in plan.steps))
+        if (count := sum(step.action == action for step in plan.steps))
     ]
     jobs = f"{plan.launches} job{'s' * (plan.launches != 1)} would be launched"
     slots = f"{plan.active} of {plan.slots} slots in use"
     took = ""
-    if plan.launches or any(each.action == ADOPT for each in plan.steps):
+    if plan.launches or any(step.action == ADOPT for step in plan.steps):
         known = plan.expected is not None
         until = f", until {_seconds(plan.expected_end)}"
         took = f"; expected to take {format_duration(plan.expected)}{until}" if known else ""  # type: ignore[arg-type]
@@ -114,17 +117,17 @@ def summary(plan: Plan) -> str:
 
 def markdown(plan: Plan, stack: str, url: str) -> str:
     """Return the plan for a pull request: the totals, what a run would do, the rest folded."""
-    idle = [each for each in plan.steps if each.action == NONE]
+    idle = [step for step in plan.steps if step.action == NONE]
     head = [
         f"### Plan for {code(stack)} on {escape(url)}",
         summary(plan),
-        *(f"> **Warning:** {escape(each)}" for each in plan.warnings),
+        *(f"> **Warning:** {escape(warning)}" for warning in plan.warnings),
     ]
     to_do = Table(
         ("product", "step", "action", "why", "earliest start", "usually"),
-        [_cells(each) for each in plan.steps if each.action != NONE],
+        [_cells(step) for step in plan.steps if step.action != NONE],
     )
-    moving = dict.fromkeys(each.step.product for each in plan.steps if each.action != NONE)
+    moving = dict.fromkeys(step.step.product for step in plan.steps if step.action != NONE)
     versions = Table(
         ("product", "version and since when it counts"),
         [(name, plan.versions[name]) for name in moving if name in plan.versions],

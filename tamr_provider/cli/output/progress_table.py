@@ -15,7 +15,7 @@ from rich.text import Text
 from tamr_provider.errors import HeldError, NotFinishedError
 from tamr_provider.foreign_text import visible
 from tamr_provider.reconciler.pending import FOUND
-from tamr_provider.reconciler.progress import Wait
+from tamr_provider.reconciler.progress import JobProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from tamr_provider.clock import Clock
     from tamr_provider.decision.steps import Step
-    from tamr_provider.reconciler.pending import Result
-    from tamr_provider.reconciler.progress import Status
+    from tamr_provider.reconciler.pending import StepResult
+    from tamr_provider.reconciler.progress import StepStatus
 
 _COLOURS = {
     "RUNNING": "cyan",
@@ -53,11 +53,11 @@ class _Row:
     state: str = ""
     text: str = _LATER
     job_id: str = ""
-    wait: Wait | None = None
+    wait: JobProgress | None = None
     seen: float = 0.0
     found: bool = False
 
-    def now(self, monotonic: float) -> Wait | None:
+    def now(self, monotonic: float) -> JobProgress | None:
         """Return the wait as of now."""
         if self.wait is None:
             return None
@@ -73,13 +73,13 @@ class Table:
     def __init__(self, steps: Sequence[Step], clock: Clock) -> None:
         self._clock, self._lock = clock, threading.Lock()
         self._rows = {_key(step): _Row(*_key(step)) for step in steps}
-        self._tenant: Status | None = None
+        self._tenant: StepStatus | None = None
         self._heard = 0.0
         self._note = ""
         self._warnings: list[str] = []
         self.closed, self.changed = False, threading.Event()
 
-    def status(self, step: Step, status: Status) -> None:
+    def status(self, step: Step, status: StepStatus) -> None:
         """Update a step's row."""
         wait = status.wait
         text, job_id = ("", wait.job.id) if wait else (status.decision.reason, "")
@@ -88,19 +88,19 @@ class Table:
             self._tenant, self._heard = status, seen
         self._put(_Row(*_key(step), status.state, text, job_id, wait, seen))
 
-    def wait(self, wait: Wait) -> None:
+    def wait(self, wait: JobProgress) -> None:
         """Update the row of a job that is watched by itself."""
         name, state = str(wait.job.configuration), wait.job.state or "UNKNOWN"
         seen = self._clock.monotonic()
         self._put(_Row("", name, state, "", wait.job.id, wait, seen))
 
-    def ended(self, step: Step, outcome: Result | Exception) -> None:
+    def ended(self, step: Step, outcome: StepResult | Exception) -> None:
         """Close a step's row; what went wrong is told below the table, once."""
         if isinstance(outcome, Exception):
             kinds: dict[type, str] = {HeldError: "held", NotFinishedError: "not finished"}
             self._put(_Row(*_key(step), kinds.get(type(outcome), "failed"), ""))
         else:
-            found, words = outcome.how == FOUND, outcome.words.removeprefix("succeeded ")
+            found, words = outcome.origin == FOUND, outcome.words.removeprefix("succeeded ")
             self._put(_Row(*_key(step), "done", words, outcome.job.id, found=found))
 
     def note(self, text: str) -> None:
@@ -148,12 +148,14 @@ class Table:
         for warning in warnings if self.closed else _shorten(warnings):
             yield Text(visible(f"warning: {warning}"), "yellow")
 
-    def _others(self, rows: Sequence[_Row], tenant: Status) -> list[_Row]:
+    def _others(self, rows: Sequence[_Row], tenant: StepStatus) -> list[_Row]:
         """Return the tenant's active jobs that no step of this run waits for as its own."""
         ours = {row.wait.job.id for row in rows if row.wait is not None}
         return [
             _Row("others", str(job.configuration), job.state, "", job.id, wait, self._heard)
-            for wait in [Wait(job, tenant.now) for job in tenant.active if job.id not in ours]
+            for wait in [
+                JobProgress(job, tenant.now) for job in tenant.active if job.id not in ours
+            ]
             for job in [wait.job]
         ]
 
@@ -242,7 +244,7 @@ def _shorten(warnings: Sequence[str]) -> list[str]:
     return [f"{warning}{more}" for warning in warnings[:1]]
 
 
-def _slots(tenant: Status, others: int) -> str:
+def _slots(tenant: StepStatus, others: int) -> str:
     used = len(tenant.active)
     whose = {"this run": used - others, "others": others}
     parts = [f"{count} by {who}" for who, count in whose.items() if count]

@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from tamr_provider.cli.output.progress_table import Table
     from tamr_provider.clock import Clock
     from tamr_provider.decision.steps import Step
-    from tamr_provider.reconciler.pending import Result
-    from tamr_provider.reconciler.progress import Status
+    from tamr_provider.reconciler.pending import StepResult
+    from tamr_provider.reconciler.progress import StepStatus
 
 # A log that is silent for ten minutes looks dead, to people and to some CI systems.
 _SECONDS_BETWEEN = 300.0
 
 
-class Lines:
+class LogReporter:
     """An observer that prints a line per change of state, and one per job and five minutes."""
 
     def __init__(self, clock: Clock, print_: Callable[[str], None] = say) -> None:
         self._clock, self._print, self._lock = clock, print_, threading.Lock()
         self._last: dict[object, tuple[object, float]] = {}
 
-    def status(self, step: Step, status: Status) -> None:
+    def status(self, step: Step, status: StepStatus) -> None:
         """Print a step's status where it changed, or its job has run on for long."""
         self._say(str(step), status.change, str(status), again=status.wait is not None)
 
-    def ended(self, step: Step, outcome: Result | Exception) -> None:
+    def ended(self, step: Step, outcome: StepResult | Exception) -> None:
         """Print how a step ended; what went wrong is told at the end, once."""
         if not isinstance(outcome, Exception):
             self._say(str(step), "ended", f"done: {outcome}")
@@ -59,10 +59,10 @@ class Lines:
 
 
 @contextmanager
-def display(steps: Sequence[Step]) -> Iterator[Lines | Table]:
+def make_reporter(steps: Sequence[Step]) -> Iterator[LogReporter | Table]:
     """Hand out the observer that suits where the output goes."""
     with terminal_table(steps, stays=True) as table:
-        yield table or Lines(SystemClock())
+        yield table or LogReporter(SystemClock())
 
 
 @contextmanager
@@ -77,11 +77,11 @@ def terminal_table(steps: Sequence[Step] = (), stays: bool = False) -> Iterator[
     if not console.is_terminal or console.is_dumb_terminal:
         yield None
         return
-    from tamr_provider.cli.output.live_display import keep_drawn
+    from tamr_provider.cli.output.live_display import live_display
     from tamr_provider.cli.output.progress_table import Table
 
     table = Table(steps, SystemClock())
-    with keep_drawn(table, console, stays, table.changed):
+    with live_display(table, console, stays, table.changed):
         try:
             yield table
         finally:

@@ -9,7 +9,7 @@ from tamr_provider.atomic_write import is_stream, write_file
 from tamr_provider.cli.output.markdown import Markup, Table, code, escape, page
 from tamr_provider.errors import HeldError, NotFinishedError
 from tamr_provider.reconciler.pending import FOUND
-from tamr_provider.timestamps import format_duration, format_moment
+from tamr_provider.timestamps import format_duration, format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tamr_provider.decision.steps import Step
-    from tamr_provider.reconciler.pending import Result
+    from tamr_provider.reconciler.pending import StepResult
     from tamr_provider.reconciler.stack_run import StackRun
 
 _MOST_BARS = 100  # a longer chart helps nobody, and Mermaid refuses text of 50,000 characters
@@ -48,16 +48,16 @@ class Report:
         """Say how every step ended."""
         span = f"from {_moment(began)} to {_moment(now)}"
         took = f"On {escape(url)}, {span}: {format_duration(now - began)}."
-        problems = dict.fromkeys(str(each) for each in run.errors.values())
-        done = [(step, result) for step, result in run.results.items() if result.how != FOUND]
-        found = [(step, result) for step, result in run.results.items() if result.how == FOUND]
+        problems = dict.fromkeys(str(error) for error in run.errors.values())
+        done = [(step, result) for step, result in run.results.items() if result.origin != FOUND]
+        found = [(step, result) for step, result in run.results.items() if result.origin == FOUND]
         tables = [
             Table(("product", "step", "state", "why"), list(_not_done(run))),
             Table(_COLUMNS, [_cells(*each) for each in done]),
             Table(_COLUMNS[:3], [_cells(*each)[:3] for each in found], _found(len(found))),
         ]
         head = [self._title, f"**{escape(summary)}**", took]
-        head += [f"> {escape(each)}" for each in list(problems)[:_MOST_PROBLEMS]]
+        head += [f"> {escape(problem)}" for problem in list(problems)[:_MOST_PROBLEMS]]
         self._write([*head, _chart(done)], tables)
 
     def _write(self, head: list[str], tables: list[Table]) -> None:
@@ -92,18 +92,18 @@ def _key(step: Step) -> tuple[str, str]:
     return step.product, str(step.configuration)
 
 
-def _cells(step: Step, result: Result) -> tuple[str, ...]:
+def _cells(step: Step, result: StepResult) -> tuple[str, ...]:
     job = result.job
     created = _moment(job.created_at) if job.created_at else "?"
     took = format_duration(job.finished_at - job.created_at) if _times(result) else "?"  # type: ignore[operator]
-    return (*_key(step), job.id, result.how, created, took)
+    return (*_key(step), job.id, result.origin, created, took)
 
 
-def _times(result: Result) -> bool:
+def _times(result: StepResult) -> bool:
     return result.job.created_at is not None and result.job.finished_at is not None
 
 
-def _chart(done: list[tuple[Step, Result]]) -> str:
+def _chart(done: list[tuple[Step, StepResult]]) -> str:
     """Return a Mermaid chart, which GitHub and GitLab draw as a picture; empty for one job."""
     timed = [each for each in done if _times(each[1])][:_MOST_BARS]
     if len(timed) < 2:
@@ -130,8 +130,8 @@ def _plain(words: str) -> str:
 
 
 def _second(moment: datetime) -> str:
-    return format_moment(moment.replace(microsecond=0)).removesuffix("Z")
+    return format_timestamp(moment.replace(microsecond=0)).removesuffix("Z")
 
 
 def _moment(moment: datetime) -> str:
-    return format_moment(moment.replace(microsecond=0))
+    return format_timestamp(moment.replace(microsecond=0))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def align_columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return a line for each row; all rows have the same number of words."""
     shown = [[visible(word) for word in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.timestamps import parse_moment
+from tamr_provider.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,7 +123,7 @@ def _first(before: Record, pair: Pair, commit: str, own_time: datetime) -> Stand
     bound = before.unseen_until
     if pair.since is not None:
         return Stand(pair, pair.since, commit, BY_FILE, _is_above(pair.since, bound))
-    date = parse_moment(pair.version)
+    date = parse_timestamp(pair.version)
     if date is not None:
         # Were the product only away, its version would count from the commit.
         return Stand(pair, date, commit, BY_DATE, bound is None)

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.project import find_project, shown
+from tamr_provider.stackfile.project import display_path, find_project
 from tamr_provider.stackfile.since.ancestry import Ancestry, Files, Line
 from tamr_provider.stackfile.since.effective import (
     BY_COMMIT,
@@ -86,7 +86,7 @@ def find_sinces(
     entries: Mapping[str, Entry], project: Project, stack: str, now: datetime, base: str = ""
 ) -> dict[str, Since]:
     """Return since when each product counts, given what is asked for now."""
-    where = f"{shown(_path(project, stack))}: products"
+    where = f"{display_path(_path(project, stack))}: products"
     now = now.replace(microsecond=0)
     repository = Repository.find(project.file.parent)
     if repository is None:

@@ -15,8 +15,13 @@ from tamr_provider.stackfile.since.effective import (
     BY_DATE,
     BY_FILE,
 )
-from tamr_provider.stackfile.values import show
-from tamr_provider.timestamps import format_clock, format_duration, format_moment, parse_moment
+from tamr_provider.stackfile.values import describe_value
+from tamr_provider.timestamps import (
+    format_duration,
+    format_local_time,
+    format_timestamp,
+    parse_timestamp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,10 +67,10 @@ class Since:
         """Return the time with its origin, as in `since 10:02, commit abc1234`."""
         if self.at is None:
             return "since when is not known"
-        text = f"since {format_clock(self.at, now)}, {self._origin}"
+        text = f"since {format_local_time(self.at, now)}, {self._origin}"
         if self.ignored is not None and self.floor is not None:
-            late = format_clock(self.floor, now)
-            text += f": {format_clock(self.ignored, now)} in the file is not after {late}"
+            late = format_local_time(self.floor, now)
+            text += f": {format_local_time(self.ignored, now)} in the file is not after {late}"
         return text
 
     @property
@@ -81,7 +86,7 @@ class Since:
 
 def without_git(pair: Pair) -> Since:
     """Return what a folder without git tells: a since as it stands, or the version's date."""
-    date = parse_moment(pair.version)
+    date = parse_timestamp(pair.version)
     if pair.since is not None:
         return Since(pair.since, WITHOUT_GIT, BY_FILE)
     if date is not None:
@@ -109,11 +114,11 @@ def not_committed(what: str, product: str, version: str, stack: str) -> str:
 
 def _undated(version: str) -> str:
     example = 'since: "2026-11-20T09:00:00Z"'
-    return f"missing, and version {show(version)} is no date; allowed: {example}"
+    return f"missing, and version {describe_value(version)} is no date; allowed: {example}"
 
 
 def _too_far(at: datetime) -> str:
-    counts = f"the version would count from {format_moment(at)}, which is in the future"
+    counts = f"the version would count from {format_timestamp(at)}, which is in the future"
     return f"{counts}; allowed: up to a day from now"
 
 

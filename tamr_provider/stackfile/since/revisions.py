@@ -19,7 +19,7 @@ from tamr_provider.stackfile.project import project_config
 from tamr_provider.stackfile.pulumi_yaml import read_yaml
 from tamr_provider.stackfile.since.layout import Layout, split
 from tamr_provider.stackfile.values import canonical_version
-from tamr_provider.timestamps import parse_moment
+from tamr_provider.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -122,7 +122,7 @@ def _entry(product: object) -> Entry:
         return Entry(UNREADABLE)
     owner = str(product.get("dataProduct") or "")
     since = product.get("since")
-    moment = parse_moment(since) if isinstance(since, str) else None
+    moment = parse_timestamp(since) if isinstance(since, str) else None
     if (since is not None or "since" in product) and moment is None:
         return Entry(UNREADABLE, owner)
     try:

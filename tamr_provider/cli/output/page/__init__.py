@@ -15,20 +15,20 @@ from jinja2 import Environment as Templates
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 
-from tamr_provider.cli.output.page.matrix import matrix
+from tamr_provider.cli.output.page.matrix import build_matrix
 from tamr_provider.cli.output.page.timeline_svg import draw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from tamr_provider.environments.status import Environment
+    from tamr_provider.environments.status import EnvironmentStatus
     from tamr_provider.environments.timeline import Timeline
 
 
 def render(
     project: str,
-    environments: Sequence[Environment],
+    environments: Sequence[EnvironmentStatus],
     timelines: Sequence[Timeline],
     now: datetime,
     refresh_seconds: int = 0,
@@ -40,8 +40,8 @@ def render(
     template = templates.from_string((folder / "page.html").read_text("utf-8"))
     return template.render(
         project=project,
-        board=matrix(environments),
-        timelines=[draw(each) for each in timelines],
+        board=build_matrix(environments),
+        timelines=[draw(timeline) for timeline in timelines],
         now=now,
         refresh_seconds=refresh_seconds,
         style=Markup(style),  # noqa: S704 - our own file

@@ -16,7 +16,7 @@ from tamr_provider.timestamps import format_duration
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tamr_provider.environments.status import Environment, Row
+    from tamr_provider.environments.status import EnvironmentStatus, ProductStatus
     from tamr_provider.models import Job
 
 HELD, UNKNOWN = "held", "unknown"
@@ -51,29 +51,31 @@ class Cell:
 class Matrix:
     """The columns in the order of promotion, and for each product its cells, None where absent."""
 
-    columns: tuple[Environment, ...]
+    columns: tuple[EnvironmentStatus, ...]
     rows: tuple[tuple[str, tuple[Cell | None, ...]], ...]
     counts: tuple[tuple[str, int], ...]
 
 
-def matrix(environments: Sequence[Environment]) -> Matrix:
+def build_matrix(environments: Sequence[EnvironmentStatus]) -> Matrix:
     """Return what the board shows of the environments."""
     columns = in_order(environments)
-    cells = {(row.name, row.stack): row for each in columns for row in each.rows}
-    names = list(dict.fromkeys(row.name for each in columns for row in each.rows))
+    cells = {(row.name, row.stack): row for column in columns for row in column.rows}
+    names = list(dict.fromkeys(row.name for column in columns for row in column.rows))
     rows = tuple(
-        (name, tuple(_cell(cells, name, each.stack) for each in columns)) for name in names
+        (name, tuple(_cell(cells, name, column.stack) for column in columns)) for name in names
     )
     counts = Counter(cell.state for _, row in rows for cell in row if cell)
     order = [HELD, *_STATES.values(), UNKNOWN]
     return Matrix(columns, rows, tuple((each, counts[each]) for each in order if counts[each]))
 
 
-def in_order(environments: Sequence[Environment]) -> tuple[Environment, ...]:
+def in_order(environments: Sequence[EnvironmentStatus]) -> tuple[EnvironmentStatus, ...]:
     """Put each environment after those that its products are promoted from."""
     before = {
-        each.stack: {row.product.promote_from for row in each.rows if row.product.promote_from}
-        for each in environments
+        environment.stack: {
+            row.product.promote_from for row in environment.rows if row.product.promote_from
+        }
+        for environment in environments
     }
 
     def depth(stack: str, seen: frozenset[str] = frozenset()) -> int:
@@ -85,7 +87,7 @@ def in_order(environments: Sequence[Environment]) -> tuple[Environment, ...]:
     return tuple(sorted(environments, key=lambda each: (depth(each.stack), each.stack)))
 
 
-def _cell(rows: Mapping[tuple[str, str], Row], name: str, stack: str) -> Cell | None:
+def _cell(rows: Mapping[tuple[str, str], ProductStatus], name: str, stack: str) -> Cell | None:
     row = rows.get((name, stack))
     if row is None:
         return None
@@ -102,7 +104,7 @@ def _cell(rows: Mapping[tuple[str, str], Row], name: str, stack: str) -> Cell | 
     )
 
 
-def _state(row: Row) -> str:
+def _state(row: ProductStatus) -> str:
     if row.standing is None:
         return UNKNOWN
     step = row.standing.in_the_way
@@ -119,7 +121,7 @@ def _last(job: Job | None) -> str:
     return f"{job.configuration} {ended}" + (f": {reason}" if job.outcome == FAILED else "")
 
 
-def _promotion(row: Row, before: Row | None) -> Promotion | None:
+def _promotion(row: ProductStatus, before: ProductStatus | None) -> Promotion | None:
     """Return what `tamr promote` would take from the environment before, as far as we know."""
     if before is None or before.standing is None or not before.standing.held:
         return None

@@ -19,7 +19,7 @@ _SIGNS = {"failed": "✕ ", "stopped": "■ ", "pending": "… ", PLANNED: "○ 
 
 
 @dataclass(frozen=True)
-class Tick:
+class HourLine:
     """A line at a full hour."""
 
     x: float
@@ -27,7 +27,7 @@ class Tick:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class TimelineBar:
     """One bar: its place, what it is, and what it says; `waited` is a share of its width."""
 
     x: float
@@ -51,29 +51,29 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class TimelineSvg:
     """A timeline ready to be drawn."""
 
     url: str
     stacks: str
     height: int
     now_x: float
-    ticks: tuple[Tick, ...]
-    bars: tuple[Drawn, ...]
+    ticks: tuple[HourLine, ...]
+    bars: tuple[TimelineBar, ...]
     slots: int
 
 
-def draw(timeline: Timeline) -> Drawing:
+def draw(timeline: Timeline) -> TimelineSvg:
     """Return the drawing of a timeline; times are in UTC."""
     span = timeline.end - timeline.begin
 
     def x(moment: datetime) -> float:
         return round(100 * ((moment - timeline.begin) / span), 3)
 
-    bars = tuple(_drawn(each, x(each.start), x(each.end)) for each in timeline.bars)
+    bars = tuple(_drawn(bar, x(bar.start), x(bar.end)) for bar in timeline.bars)
     height = _TOP + _LANE * max(timeline.lanes, timeline.slots) + 4
-    ticks = tuple(Tick(x(each), f"{each:%H:%M}") for each in _ticks(timeline))
-    return Drawing(
+    ticks = tuple(HourLine(x(tick), f"{tick:%H:%M}") for tick in _ticks(timeline))
+    return TimelineSvg(
         timeline.url,
         ", ".join(timeline.stacks),
         height,
@@ -84,10 +84,10 @@ def draw(timeline: Timeline) -> Drawing:
     )
 
 
-def _drawn(bar: Bar, left: float, right: float) -> Drawn:
+def _drawn(bar: Bar, left: float, right: float) -> TimelineBar:
     length = bar.end - bar.start
     name = str(bar.configuration)
-    return Drawn(
+    return TimelineBar(
         x=left,
         y=_TOP + _LANE * bar.lane,
         width=max(_THINNEST, round(right - left, 3)),
