@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-from typing import TYPE_CHECKING
+import subprocess
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import pytest
 from processes import (
     KEY,
     QUICK,
     SLOW,
+    TAMR,
     emulator,
+    environment,
     project,
     read_until,
     stack_file,
@@ -20,7 +25,7 @@ from processes import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 NINE_STEPS_EIGHT_JOBS = 8
 ONE_LOAD = '    customers: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
@@ -45,6 +50,59 @@ def test_a_stack_is_reconciled_in_order_and_a_second_run_sends_no_post(tmp_path:
         assert created[workflow] >= finished[update]
         again = tamr(folder, "up")
         assert "9 of 9 steps satisfied (9 found)" in again.stdout
+        assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
+
+
+def up(folder: Path, stdout: IO[str], stderr: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*TAMR, "up"],
+        cwd=folder,
+        env=environment(),
+        stdout=stdout,
+        stderr=stderr,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.fixture
+def abandoned() -> Iterator[IO[str]]:
+    """Return the end of a pipe that its reader has left, as in `tamr up | head -1`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as pipe:
+        yield pipe
+
+
+@pytest.mark.parametrize(("outcome", "errors"), [("succeeded", 0), ("failed", 3)])
+def test_a_run_whose_reader_is_gone_goes_on_to_its_end(
+    tmp_path: Path, abandoned: IO[str], outcome: str, errors: int
+) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text(json.dumps({"jobs": [{"type": "publish", "outcome": outcome}]}))
+    with emulator(*QUICK, "--faults", str(faults)) as server:
+        folder = project(tmp_path / "p", server.url)
+        done = up(folder, abandoned, subprocess.PIPE)
+        assert done.returncode == bool(errors)
+        assert len(done.stderr.splitlines()) == errors
+        assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
+
+
+def test_a_run_that_nobody_reads_a_word_of_goes_on_to_its_end(
+    tmp_path: Path, abandoned: IO[str]
+) -> None:
+    with emulator(*QUICK) as server:
+        done = up(project(tmp_path, server.url), abandoned, subprocess.STDOUT)
+        assert done.returncode == 0
+        assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_under_the_output_ends_no_run(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server, Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = up(project(tmp_path, server.url), full, subprocess.PIPE)
+        assert done.returncode == 0
+        assert done.stderr == "warning: stdout cannot be written: No space left on device\n"
         assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
 
 
