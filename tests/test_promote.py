@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import KEY, QUICK, TAMR, emulator, project, tamr
+from processes import KEY, QUICK, TAMR, emulator, project, start_tamr, tamr
 
 from tamr_provider.stackfile.changes import is_older
 
@@ -157,6 +160,31 @@ def test_a_check_that_cannot_be_run_is_a_mistake_of_the_file(tmp_path: Path) -> 
         done = promote(folder)
         assert done.returncode == 2
         assert "verify: no-such-program cannot be run: No such file" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_during_the_check_ends_it_with_its_children(tmp_path: Path, name: str) -> None:
+    check = f"      verify: {shlex.join([sys.executable, 'check.py'])}\n"
+    with staging_and_prod(tmp_path, check) as (folder, _):
+        (folder / "check.py").write_text(
+            "import subprocess, sys, time\n"
+            "child = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
+            "with open('alive', 'w') as alive:\n"  # open for as long as one of them lives
+            "    subprocess.Popen(child, stdout=alive)\n"
+            "    time.sleep(60)\n"
+        )
+        os.mkfifo(folder / "alive")
+        before = prod_file(folder)
+        words = ("promote", "customers", "--from", "staging", "--to", "prod")
+        with start_tamr(folder, *words) as process, (folder / "alive").open() as alive:
+            process.send_signal(signal.Signals[name])
+            assert process.wait() == 75
+            assert alive.read() == ""
+            assert process.stderr is not None
+            said = process.stderr.read()
+        assert "was interrupted during its check (`verify`), which was ended" in said
+        assert "Traceback" not in said
+        assert prod_file(folder) == before
 
 
 def test_a_version_in_the_evidence_is_no_markup(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from tamr_provider.cli.edit import NOW, Edit
 from tamr_provider.cli.markdown import code, escape
 from tamr_provider.cli.output import say
 from tamr_provider.cli.tenant import directory_option, open_client, read_stack, refuse_problems
-from tamr_provider.errors import InputError, NotPromotedError, NotYetError
+from tamr_provider.errors import InputError, InterruptedWaitError, NotPromotedError, NotYetError
 from tamr_provider.foreigntext import visible
 from tamr_provider.times import format_duration, format_moment, parse_duration
 
@@ -148,6 +149,7 @@ def _verify(held: Stack, name: str, product: Product, standing: Standing) -> Ite
     if product.verify is None:
         yield "No check (`verify`) is set for this product."
         return
+    from tamr_provider.cli.signals import interrupts
     from tamr_provider.verify import run_check
 
     facts = {
@@ -161,7 +163,15 @@ def _verify(held: Stack, name: str, product: Product, standing: Standing) -> Ite
     limit = f"at most {format_duration(_CHECK_LIMIT)}"
     command = visible(product.verify)
     say(f"verify: running {command} ({limit})", err=True)
-    checked = run_check(product.verify, folder, facts, secret, _CHECK_LIMIT)
+    stop = threading.Event()
+    try:
+        with interrupts(lambda _: None, stop):
+            checked = run_check(product.verify, folder, facts, secret, _CHECK_LIMIT, stop)
+    except InterruptedWaitError:
+        raise NotYetError(
+            f"{name}: the promotion was interrupted during its check (`verify`), which was ended; "
+            "nothing was written; to promote it, run the command again"
+        ) from None
     if not checked.passed:
         said = "\n".join(f"  {each}" for each in checked.lines) or "  (it printed nothing)"
         ended = f"verify: {command} {checked.ended}"
