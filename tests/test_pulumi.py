@@ -54,11 +54,12 @@ def test_what_tamr_up_did_satisfies_pulumi_up(tmp_path: Path) -> None:
 
 
 BY_HAND = """\
-from tamr_provider.resources import Load, end_quietly_on_interrupt
+from tamr_provider.resources import Load, Update, end_quietly_on_interrupt
 from tamr_provider.resources.declare import Wanted
 end_quietly_on_interrupt()
 Load("crm", "src_crm", Wanted("{url}", "{version}", "{since}", trust_days=36500))
 """
+BOTH_IDS = 'Update("crm", data_product_id="dp", workflow_id="wf", wanted='
 
 
 def test_a_hand_declared_version_needs_a_since_after_the_last_job(tmp_path: Path) -> None:
@@ -133,6 +134,9 @@ def test_a_wrong_step_by_hand_is_one_line_at_preview(tmp_path: Path) -> None:
         ("trust_days=36500", "trust_days=1e300", "allowed: a number above 0"),
         ("trust_days=36500", 'freeze="Fri 16:00"', "allowed: a list with at least one entry"),
         ("trust_days=36500", 'freeze=("nonsense",)', "[0]: found 'nonsense'; allowed:"),
+        ("trust_days=36500", 'workflows="wf"', "found 'wf'; allowed: a list of ids"),
+        ("trust_days=36500", 'then="load x"', "found 'load x'; allowed: a list of phases"),
+        ('Load("crm", "src_crm", ', BOTH_IDS, "found dataProductId and workflowId; allowed: one"),
     ):
         (pulumi.folder / "stacks/__main__.py").write_text(program.replace(right, wrong))
         refused = pulumi.run("preview")
