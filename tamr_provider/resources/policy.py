@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -28,7 +29,7 @@ from tamr_provider.resources.outlook import outlook
 from tamr_provider.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from pulumi_policy import Policy, ReportViolation, ResourceValidationArgs
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tamr_provider.view import View
 
 _TYPES = "pulumi-python:dynamic/tamr:"
+_ROLLBACK = "to roll back: set promotion-order to advisory for one run (--policy-pack-config)"
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
@@ -131,7 +133,8 @@ def _frozen(windows: list[str], view: View) -> str:
 
 def _out_of_order(order: list[str], inputs: dict[str, Any]) -> str:
     before = stack_before(_stack(inputs), order)
-    return guard.refused({**inputs, "promoteFrom": before}) if before else ""
+    why = guard.refused({**inputs, "promoteFrom": before}) if before else ""
+    return f"{why}; {_ROLLBACK}" if why else ""
 
 
 def _too_many(maximum: float, inputs: dict[str, Any], view: View) -> str:
@@ -156,8 +159,12 @@ def _text(inputs: dict[str, Any], name: str) -> str:
 
 
 def _inputs(args: ResourceValidationArgs) -> dict[str, Any]:
-    """Return the inputs as the provider knows them, `Unknown` where they are not known yet."""
-    return {name: _known(functools.partial(args.props.__getitem__, name)) for name in args.props}
+    """Return the inputs as the provider knows them, `Unknown` if they are not known yet."""
+    return _known_values(args.props)
+
+
+def _known_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _known(functools.partial(values.__getitem__, name)) for name in values}
 
 
 def _known(read: Callable[[], Any]) -> Any:
@@ -167,4 +174,6 @@ def _known(read: Callable[[], Any]) -> Any:
         return pulumi.output.Unknown()  # type: ignore[no-untyped-call]
     if isinstance(value, (str, bool, int, float)) or value is None:
         return value
+    if isinstance(value, Mapping):
+        return _known_values(value)
     return [_known(functools.partial(value.__getitem__, each)) for each in range(len(value))]
