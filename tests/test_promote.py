@@ -109,7 +109,10 @@ def test_a_soak_that_is_not_over_is_not_finished_and_says_from_when_on(tmp_path:
         done = promote(folder, "--soak", "4h")
         assert done.returncode == 75
         assert "of the 4h00m asked for; from 20" in done.stderr
-        assert promote(folder, "--soak", "soon").returncode == 2
+        for soak in ("soon", "99999999999h"):
+            wrong = promote(folder, "--soak", soak)
+            assert wrong.returncode == 2
+            assert f"--soak: found '{soak}'; allowed: a length" in wrong.stderr
 
 
 def test_the_teams_own_check_sees_what_is_promoted(tmp_path: Path) -> None:
@@ -228,12 +231,19 @@ def edit_of_prod(product: str, version: str) -> str:
     return f"      verify: {shlex.join(words)}\n"
 
 
-def test_a_rollback_during_the_check_is_not_overwritten(tmp_path: Path) -> None:
-    with staging_and_prod(tmp_path, edit_of_prod("customers", "2026-11-06")) as (folder, _):
+@pytest.mark.parametrize(
+    ("version", "left"),
+    [("2026-11-06", 'pinned: "2026-11-06"'), ("2026-11-21", "version: '2026-11-21'")],
+    ids=["a rollback", "a newer version"],
+)
+def test_a_bump_during_the_check_is_not_overwritten(
+    tmp_path: Path, version: str, left: str
+) -> None:
+    with staging_and_prod(tmp_path, edit_of_prod("customers", version)) as (folder, _):
         done = promote(folder)
         assert done.returncode == 2, done.stdout
         assert "somebody changed it meanwhile; nothing was written" in done.stderr
-        assert 'pinned: "2026-11-06"' in prod_file(folder)
+        assert left in prod_file(folder)
 
 
 def test_another_products_bump_during_the_check_stays(tmp_path: Path) -> None:
