@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -155,6 +156,18 @@ def test_a_step_that_takes_longer_than_its_timeout_is_left_alone(tmp_path: Path)
         assert done.returncode == 75
         assert "(timeoutHours)" in done.stderr
         assert len(server.posts()) == 1
+
+
+def test_a_signal_during_a_response_that_never_ends_is_heard(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        folder = project(tmp_path, f"http://127.0.0.1:{door.getsockname()[1]}", ONE_LOAD)
+        with start_tamr(folder, "up") as process, door.accept()[0] as connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n ")
+            process.send_signal(signal.SIGTERM)
+            output, errors = process.communicate(timeout=60)
+    assert process.returncode == 75
+    assert errors.startswith("error: customers: load src_crm is not finished")
+    assert "to resume: tamr up --stack dev" in output
 
 
 def test_a_failed_job_is_one_readable_line_and_other_products_go_on(tmp_path: Path) -> None:
