@@ -76,7 +76,7 @@ def abandoned() -> Iterator[IO[str]]:
 
 
 @pytest.mark.parametrize(("outcome", "errors"), [("succeeded", 0), ("failed", 3)])
-def test_a_run_whose_reader_is_gone_goes_on_to_its_end(
+def test_a_run_whose_reader_is_gone_runs_to_its_end(
     tmp_path: Path, abandoned: IO[str], outcome: str, errors: int
 ) -> None:
     faults = tmp_path / "faults.json"
@@ -89,9 +89,7 @@ def test_a_run_whose_reader_is_gone_goes_on_to_its_end(
         assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
 
 
-def test_a_run_that_nobody_reads_a_word_of_goes_on_to_its_end(
-    tmp_path: Path, abandoned: IO[str]
-) -> None:
+def test_a_run_without_any_reader_runs_to_its_end(tmp_path: Path, abandoned: IO[str]) -> None:
     with emulator(*QUICK) as server:
         done = up(project(tmp_path, server.url), abandoned, subprocess.STDOUT)
         assert done.returncode == 0
