@@ -4,13 +4,13 @@ TamrError                   1
 ├── InputError              2   a file, a setting or a command is wrong; nothing was sent
 ├── UnreachableError        2   no tenant answers at this address
 ├── OutageError            75   the tenant stopped answering for longer than we wait
-├── InterruptedWaitError   75   we were told to stop waiting
+├── WaitInterruptedError   75   we were told to stop waiting
 ├── RefusedError            1   Tamr said no: status and message
 ├── BusyError               1   429: no slot or too many requests; always a reason to wait
 ├── AnswerLostError         1   a POST without a readable answer; it may have taken effect
 ├── UnreadableError         1   an answer that is not the shape we know
-├── NotPromotedError        1   a version may not be promoted
-├── NotYetError            75   a version may be promoted later
+├── PromotionBlockedError        1   a version may not be promoted
+├── PromotionPendingError            75   a version may be promoted later
 └── StepError               1   a step that did not end satisfied
     ├── JobFailedError      1   its job failed
     ├── HeldError           1   a person has to decide

@@ -7,15 +7,17 @@ import shlex
 import signal
 import subprocess
 import tempfile
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from tamr_provider.errors import InputError
+from tamr_provider.errors import InputError, WaitInterruptedError
 from tamr_provider.foreign_text import visible
 from tamr_provider.timestamps import format_duration
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping
     from datetime import timedelta
     from pathlib import Path
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 _MAX_LINES = 20
 _MAX_LINE_LENGTH = 500
 _TAIL_BYTES = 65_536
+_SLICE_SECONDS = 0.5  # how late an interrupt is noticed
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,20 @@ class CheckResult:
     lines: tuple[str, ...]
 
 
-def run_check(
-    command: str, folder: Path, facts: Mapping[str, str], secret: str, limit: timedelta
+def run_check(  # noqa: PLR0913, PLR0917 - what to run, and three ways in which it ends
+    command: str,
+    folder: Path,
+    facts: Mapping[str, str],
+    secret: str,
+    limit: timedelta,
+    stop: threading.Event,
 ) -> CheckResult:
     """Run a command in a folder, with the facts in its environment beside our own.
 
     No shell is involved. It is over when the process is, whatever the process left running in
     the background; after `limit` it is killed with its children. The secret is blotted out of what
-    it printed. Raises InputError if the command cannot be started.
+    it printed. Raises InputError if the command cannot be started, and WaitInterruptedError if
+    `stop` was set before it ended: it is killed then as well.
     """
     # A file, not a pipe: a process in the background would keep a pipe open.
     with tempfile.TemporaryFile() as output:
@@ -61,14 +70,25 @@ def run_check(
         except OSError as error:
             raise InputError(f"verify: {command} cannot be run: {error.strerror}") from None
         try:
-            code = process.wait(limit.total_seconds())
-            ended = _ending(code)
-        except subprocess.TimeoutExpired:
-            code, ended = 1, f"did not end within {format_duration(limit)} and was killed"
+            code = _wait(process, limit, stop)
         finally:
             if process.poll() is None:
                 _kill(process)
+        late = f"did not end within {format_duration(limit)} and was killed"
+        ended = late if code is None else _ending(code)
         return CheckResult(code == 0, ended, _last_lines(output, secret))
+
+
+def _wait(process: subprocess.Popen[bytes], limit: timedelta, stop: threading.Event) -> int | None:
+    """Return the exit code, None after the limit. Raises WaitInterruptedError at `stop`."""
+    end = time.monotonic() + limit.total_seconds()
+    while not stop.is_set():
+        left = end - time.monotonic()
+        if left <= 0:
+            return None
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(min(left, _SLICE_SECONDS))
+    raise WaitInterruptedError("the check was interrupted and killed")
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

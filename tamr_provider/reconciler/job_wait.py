@@ -30,7 +30,7 @@ def wait_until_done(  # noqa: PLR0913, PLR0917 - time and its limits are argumen
 ) -> Job:
     """Return the job once it is DONE; `looked` hears of every look.
 
-    Raises InterruptedWaitError when the event is set.
+    Raises WaitInterruptedError when the event is set.
     """
     time = ServerClock(clock)
     client.on_server_time = time.observe

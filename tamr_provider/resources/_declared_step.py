@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from tamr_provider.resources._properties import IDS, is_known
 from tamr_provider.settings import url_problem
 from tamr_provider.stackfile.step_rules import StepRules
-from tamr_provider.stackfile.values import Id, describe_value, problem, read_moment
+from tamr_provider.stackfile.values import Id, Strict, describe_value, problem, read_moment
 from tamr_provider.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
@@ -25,6 +25,31 @@ def _url(value: object) -> str:
 
 
 Finish = Annotated[datetime, BeforeValidator(read_moment)]
+
+
+def _ids_problem(properties: Mapping[str, Any]) -> str:
+    """Return why the ids are not those of one step, empty if they are."""
+    given = [name for name in IDS if properties.get(name) is not None]
+    if not given:
+        return f"missing; allowed: one of {', '.join(IDS)}"
+    if len(given) > 1 and given != ["destinationId", "dataProductId"]:
+        return f"found {' and '.join(given)}; allowed: one of them"
+    return ""
+
+
+def _of_one_step(value: object) -> object:
+    if isinstance(value, dict) and (said := _ids_problem(value)):
+        raise problem(said)
+    return value
+
+
+class StepIds(Strict):
+    """The ids of a step that comes behind another."""
+
+    source_id: Id | None = None
+    destination_id: Id | None = None
+    data_product_id: Id | None = None
+    workflow_id: Id | None = None
 
 
 class DeclaredStep(StepRules):
@@ -43,6 +68,9 @@ class DeclaredStep(StepRules):
     data_product: Id | None = None
     workflows: list[Id] = Field(default=[], description="a list of ids")
     destinations: list[Id] = Field(default=[], description="a list of ids")
+    then: list[list[Annotated[StepIds, BeforeValidator(_of_one_step)]]] = Field(
+        default=[], description="a list of phases, each a list of steps by their ids"
+    )
 
 
 def normalize(
@@ -53,8 +81,9 @@ def normalize(
     Each property has one reason at most. What is not known yet is neither looked at nor missed.
     """
     reasons: dict[str, str] = {}
-    if not any(properties.get(name) is not None for name in IDS):
-        reasons["sourceId"] = f"missing; allowed: one of {', '.join(IDS)}"
+    if said := _ids_problem(properties):
+        given = [name for name in IDS if properties.get(name) is not None]
+        reasons[given[-1] if given else "sourceId"] = said
     inputs = dict(properties)
     try:
         step = DeclaredStep.model_validate(
@@ -104,13 +133,16 @@ def _known(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _reasons(error: ValidationError) -> Iterator[tuple[str, str]]:
     for found in error.errors(include_url=False):
-        name, place = str(found["loc"][0]), "".join(f"[{part}]" for part in found["loc"][1:])
-        yield name, f"{place}: {_reason(found, name)}".removeprefix(": ")
+        name, *parts = found["loc"]
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+        yield str(name), f"{place}: {_reason(found, str(name))}".removeprefix(": ")
 
 
 def _reason(found: Any, name: str) -> str:
     if found["type"] == "tamr":
         return str(found["msg"])
+    if found["type"] == "extra_forbidden":
+        return f"unknown key; allowed: {', '.join(IDS)}"
     fields = DeclaredStep.model_fields.values()
     allowed = next(field.description or name for field in fields if field.alias == name)
     if found["type"] == "missing":

@@ -38,8 +38,9 @@ DEFAULTS: dict[str, Any] = {
 
 def is_known(value: object) -> bool:
     """Whether a value can be looked at, all the way down."""
-    if isinstance(value, list):
-        return all(is_known(each) for each in value)
+    if isinstance(value, (list, dict)):
+        entries = value.values() if isinstance(value, dict) else value
+        return all(is_known(entry) for entry in entries)
     return not isinstance(value, pulumi.output.Unknown)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -34,7 +35,7 @@ from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.freeze_window import EXAMPLES, read_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from pulumi_policy import Policy, ReportViolation, ResourceValidationArgs
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from tamr_provider.tenant.snapshot import Snapshot
 
 _TYPES = "pulumi-python:dynamic/tamr:"
+_ROLLBACK = "to roll back: set promotion-order to advisory for one run (--policy-pack-config)"
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
@@ -140,7 +142,8 @@ def _frozen(windows: list[str], snapshot: Snapshot) -> str:
 
 def _out_of_order(order: list[str], inputs: dict[str, Any]) -> str:
     before = upstream_stack(_stack(inputs), order)
-    return guard.refused({**inputs, "promoteFrom": before}) if before else ""
+    why = guard.refused({**inputs, "promoteFrom": before}) if before else ""
+    return f"{why}; {_ROLLBACK}" if why else ""
 
 
 def _too_many(maximum: float, inputs: dict[str, Any], snapshot: Snapshot) -> str:
@@ -165,8 +168,12 @@ def _text(inputs: dict[str, Any], name: str) -> str:
 
 
 def _inputs(args: ResourceValidationArgs) -> dict[str, Any]:
-    """Return the inputs as the provider knows them, `Unknown` where they are not known yet."""
-    return {name: _known(functools.partial(args.props.__getitem__, name)) for name in args.props}
+    """Return the inputs as the provider knows them, `Unknown` if they are not known yet."""
+    return _known_values(args.props)
+
+
+def _known_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _known(functools.partial(values.__getitem__, name)) for name in values}
 
 
 def _known(read: Callable[[], Any]) -> Any:
@@ -176,4 +183,6 @@ def _known(read: Callable[[], Any]) -> Any:
         return pulumi.output.Unknown()  # type: ignore[no-untyped-call]
     if isinstance(value, (str, bool, int, float)) or value is None:
         return value
+    if isinstance(value, Mapping):
+        return _known_values(value)
     return [_known(functools.partial(value.__getitem__, each)) for each in range(len(value))]

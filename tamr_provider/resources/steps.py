@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pulumi.dynamic import Resource
 
+from tamr_provider.models import Configuration
 from tamr_provider.resources._properties import DEFAULTS
 from tamr_provider.resources.provider import JobProvider
 
@@ -59,14 +60,14 @@ class Wanted:
             "product": self.product,
             "stack": self.stack,
             "dataProduct": self.data_product,
-            "workflows": list(self.workflows),
-            "destinations": list(self.destinations),
+            "workflows": _listed(self.workflows),
+            "destinations": _listed(self.destinations),
             "retriedAt": self.retried_at,
-            "freeze": list(self.freeze) if isinstance(self.freeze, tuple) else self.freeze,
+            "freeze": _listed(self.freeze),
             "promoteFrom": self.promote_from,
             "sinceFrom": self.since_from,
             "afterSteps": list(self.after_steps),
-            "then": [[dict(each.ids) for each in part] for part in self.then],
+            "then": _listed(self.then),
         }
         rules = {
             "maxAttempts": self.max_attempts,
@@ -83,6 +84,18 @@ class Wanted:
         }
 
 
+def _listed(value: object) -> object:
+    """Return tuples as lists and configurations as their ids; the check refuses what is neither."""
+    if isinstance(value, Configuration):
+        return dict(value.ids)
+    return [_listed(entry) for entry in value] if isinstance(value, (tuple, list)) else value
+
+
+def _given(**ids: Input[str]) -> dict[str, Input[str]]:
+    """Return the ids that are not left out; the check refuses what does not go together."""
+    return {name: value for name, value in ids.items() if value is not None and value != ""}
+
+
 class _StepResource(Resource):
     def __init__(  # noqa: PLR0913, PLR0917 - one place for three constructors
         self,
@@ -95,7 +108,7 @@ class _StepResource(Resource):
     ) -> None:
         inputs: dict[str, Any] = {**wanted.properties(), **ids}
         if after:
-            inputs["after"] = list(after)
+            inputs["after"] = after if isinstance(after, str) else list(after)
         if first:
             inputs["first"] = True
         super().__init__(JobProvider(), name, {**inputs, **dict.fromkeys(_OUTPUTS)}, opts)
@@ -125,7 +138,10 @@ class Load(_StepResource, module="tamr", name="Load"):
 
 
 class Update(_StepResource, module="tamr", name="Update"):
-    """A data product, or a RealTime workflow, that has to have run after the steps before it."""
+    """A data product, or a RealTime workflow, that has to have run after the steps before it.
+
+    One of `data_product_id` and `workflow_id`; both are refused at preview.
+    """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a user declares
         self,
@@ -137,8 +153,8 @@ class Update(_StepResource, module="tamr", name="Update"):
         first: bool = False,
         opts: ResourceOptions | None = None,
     ) -> None:
-        ids = {"workflowId": workflow_id} if workflow_id else {"dataProductId": data_product_id}
-        super().__init__(name, ids, wanted, after, first, opts)
+        ids = _given(dataProductId=data_product_id, workflowId=workflow_id)
+        super().__init__(name, ids or {"dataProductId": ""}, wanted, after, first, opts)
 
 
 class Publish(_StepResource, module="tamr", name="Publish"):
@@ -157,7 +173,5 @@ class Publish(_StepResource, module="tamr", name="Publish"):
         first: bool = False,
         opts: ResourceOptions | None = None,
     ) -> None:
-        ids = {"destinationId": destination_id}
-        if data_product_id:
-            ids["dataProductId"] = data_product_id
+        ids = {"destinationId": destination_id, **_given(dataProductId=data_product_id)}
         super().__init__(name, ids, wanted, after, first, opts)

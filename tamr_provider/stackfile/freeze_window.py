@@ -44,7 +44,9 @@ class FreezeWindow:
             return None
         # Counted on the wall clock: a change to summer time moves the moment, not the hour.
         wall = local.replace(second=0, microsecond=0, tzinfo=None)
-        return (wall + timedelta(minutes=(end - minute) % _WEEK)).replace(tzinfo=self.zone)
+        # An hour that comes twice has two ends in it: the one ahead is in the same turn.
+        opens = wall + timedelta(minutes=(end - minute) % _WEEK)
+        return opens.replace(tzinfo=self.zone, fold=local.fold)
 
 
 def read_window(text: str) -> FreezeWindow:

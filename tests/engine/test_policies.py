@@ -160,6 +160,27 @@ def test_a_version_that_the_stack_before_does_not_hold_is_refused(tmp_path: Path
             assert rules.judge(wanted(dev.url)) == {}
 
 
+def test_a_refused_promotion_names_the_way_for_a_rollback(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        folder = project(tmp_path, server.url, PRODUCT)
+        text = stack_file(folder).read_text()
+        stack_file(folder).with_name("Pulumi.staging.yaml").write_text(text)
+        with pack(folder / "stacks") as rules:
+            rules.configure({"promotion-order": {"order": ["staging", "dev"]}})
+            refused = rules.judge(wanted(server.url))["promotion-order"]
+    assert refused.endswith(
+        "; to roll back: set promotion-order to advisory for one run (--policy-pack-config)"
+    )
+
+
+def test_a_step_with_others_behind_it_is_judged(tmp_path: Path) -> None:
+    behind = [[{"dataProductId": "dp"}], [{"destinationId": "Test 123", "dataProductId": "dp"}]]
+    with emulator(*QUICK) as server, pack(tmp_path) as rules:
+        rules.configure({"freeze-windows": ALWAYS})
+        refused = rules.judge(wanted(server.url, then=behind))
+        assert "frozen until Thu 2099-01-01 00:00 UTC" in refused["freeze-windows"]
+
+
 def test_where_the_tenant_cannot_be_asked_the_rule_refuses_and_says_so(tmp_path: Path) -> None:
     with emulator("--key", "another") as server, pack(tmp_path) as rules:
         rules.configure({"runs-per-day": {"maximum": 1}})

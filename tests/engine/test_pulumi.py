@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.processes import KEY, QUICK, SLOW, emulator, stack_file, tamr
+from support.processes import KEY, QUICK, SLOW, emulator, stack_file, start_tamr, tamr
 from support.pulumi_cli import LOADS, Pulumi, kill_everything
 
 if TYPE_CHECKING:
@@ -55,11 +55,34 @@ def test_what_tamr_up_did_satisfies_pulumi_up(tmp_path: Path) -> None:
 
 
 BY_HAND = """\
-from tamr_provider.resources import Load, end_quietly_on_interrupt
+from tamr_provider.resources import Load, Update, end_quietly_on_interrupt
 from tamr_provider.resources.steps import Wanted
 end_quietly_on_interrupt()
 Load("crm", "src_crm", Wanted("{url}", "{version}", "{since}", trust_days=36500))
 """
+BOTH_IDS = 'Update("crm", data_product_id="dp", workflow_id="wf", wanted='
+
+
+def test_pulumi_up_beside_two_tamr_ups_satisfies_each_step_by_one_job(tmp_path: Path) -> None:
+    """With the responses to a third of the creates and a fifth of the lists lost."""
+    faults = tmp_path / "faults.json"
+    lost_creates = {"fault": "lost-after", "call": "create", "probability": 0.34}
+    lost_lists = {"fault": "lost-after", "call": "list", "probability": 0.2}
+    faults.write_text(json.dumps({"answers": [lost_creates, lost_lists]}))
+    slow = ["--load", "3s", "--update", "3s", "--publish", "3s", "--pending", "50ms"]
+    with emulator(*slow, "--faults", str(faults)) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        others = [start_tamr(pulumi.folder, "up") for _ in range(2)]
+        done = pulumi.up()
+        printed = [other.communicate() for other in others]
+        assert [done.returncode, *(other.returncode for other in others)] == [0] * 3, printed
+        assert any("fault" in request for request in server.record()["requests"])
+        kept = [job["configuration"] for job in server.jobs() if job["outcome"] == "succeeded"]
+        assert len(kept) == 8
+        assert len({json.dumps(configuration) for configuration in kept}) == 8
+        posts = len(server.posts())
+        assert tamr(pulumi.folder, "up").returncode == 0
+        assert len(server.posts()) == posts
 
 
 def test_a_hand_declared_version_needs_a_since_after_the_last_job(tmp_path: Path) -> None:
@@ -134,6 +157,9 @@ def test_a_wrong_step_by_hand_is_one_line_at_preview(tmp_path: Path) -> None:
         ("trust_days=36500", "trust_days=1e300", "allowed: a number above 0"),
         ("trust_days=36500", 'freeze="Fri 16:00"', "allowed: a list with at least one entry"),
         ("trust_days=36500", 'freeze=("nonsense",)', "[0]: found 'nonsense'; allowed:"),
+        ("trust_days=36500", 'workflows="wf"', "found 'wf'; allowed: a list of ids"),
+        ("trust_days=36500", 'then="load x"', "found 'load x'; allowed: a list of phases"),
+        ('Load("crm", "src_crm", ', BOTH_IDS, "found dataProductId and workflowId; allowed: one"),
     ):
         (pulumi.folder / "stacks/__main__.py").write_text(program.replace(right, wrong))
         refused = pulumi.run("preview")

@@ -184,6 +184,10 @@ def test_retry_writes_only_when_it_was_asked(project: Path) -> None:
         (["bump", "nobody", "v1"], "no product nobody; products here: customers, suppliers"),
         (["bump", "customers", "v1", "--since", "2026-11-19"], "is not after 2026-11-20T09:00"),
         (["bump", "customers", "v1", "--since", "soon"], "--since: found 'soon'"),
+        (["bump", "customers", " "], "version: found ' '; allowed: a label"),
+        (["bump", "customers", "a\nb"], "allowed: text without control characters"),
+        (["bump", "customers", "\x1b[2J"], "allowed: text without control characters"),
+        (["bump", "customers", "\x85\u2028"], "allowed: "),
         (["bump", "customers", "v1", "--since", "2199-01-01"], "in the future"),
     ],
 )

@@ -184,6 +184,8 @@ def test_a_tenant_that_cannot_be_asked_leaves_unknown_rows_and_exit_code_1(tmp_p
     [
         (["nothing"], "no change of a product nothing in dev"),
         (["--since", "yesterday"], "--since: found 'yesterday'; allowed: a date, a time, or"),
+        (["--since", "999999d"], "--since: found '999999d'; allowed: a date, a time, or"),
+        (["--since", "99999999999h"], "--since: found '99999999999h'; allowed: a date"),
         (["--stack", "prod"], "stacks/Pulumi.prod.yaml: no such stack file"),
     ],
 )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support.processes import KEY, QUICK, TAMR, emulator, project, tamr
+from support.processes import KEY, QUICK, TAMR, emulator, project, start_tamr, tamr
 from tamr_provider.stackfile.version_change import is_older
 
 if TYPE_CHECKING:
@@ -106,7 +109,10 @@ def test_a_soak_that_is_not_over_is_not_finished_and_says_from_when_on(tmp_path:
         done = promote(folder, "--soak", "4h")
         assert done.returncode == 75
         assert "of the 4h00m asked for; from 20" in done.stderr
-        assert promote(folder, "--soak", "soon").returncode == 2
+        for soak in ("soon", "99999999999h"):
+            wrong = promote(folder, "--soak", soak)
+            assert wrong.returncode == 2
+            assert f"--soak: found '{soak}'; allowed: a length" in wrong.stderr
 
 
 def test_the_teams_own_check_sees_what_is_promoted(tmp_path: Path) -> None:
@@ -159,6 +165,31 @@ def test_a_check_that_cannot_be_run_is_a_mistake_of_the_file(tmp_path: Path) -> 
         assert "verify: no-such-program cannot be run: No such file" in done.stderr
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_during_the_check_ends_it_with_its_children(tmp_path: Path, name: str) -> None:
+    check = f"      verify: {shlex.join([sys.executable, 'check.py'])}\n"
+    with staging_and_prod(tmp_path, check) as (folder, _):
+        (folder / "check.py").write_text(
+            "import subprocess, sys, time\n"
+            "child = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
+            "with open('alive', 'w') as alive:\n"  # open for as long as one of them lives
+            "    subprocess.Popen(child, stdout=alive)\n"
+            "    time.sleep(60)\n"
+        )
+        os.mkfifo(folder / "alive")
+        before = prod_file(folder)
+        words = ("promote", "customers", "--from", "staging", "--to", "prod")
+        with start_tamr(folder, *words) as process, (folder / "alive").open() as alive:
+            process.send_signal(signal.Signals[name])
+            assert process.wait() == 75
+            assert alive.read() == ""
+            assert process.stderr is not None
+            said = process.stderr.read()
+        assert "was interrupted during its check (`verify`), which was ended" in said
+        assert "Traceback" not in said
+        assert prod_file(folder) == before
+
+
 def test_a_version_in_the_evidence_is_no_markup(tmp_path: Path) -> None:
     with staging_and_prod(tmp_path) as (folder, _):
         assert tamr(folder, "bump", "customers", "<img> @a ![x](y)", "--stack", "staging").stdout
@@ -200,12 +231,19 @@ def edit_of_prod(product: str, version: str) -> str:
     return f"      verify: {shlex.join(words)}\n"
 
 
-def test_a_rollback_during_the_check_is_not_overwritten(tmp_path: Path) -> None:
-    with staging_and_prod(tmp_path, edit_of_prod("customers", "2026-11-06")) as (folder, _):
+@pytest.mark.parametrize(
+    ("version", "left"),
+    [("2026-11-06", 'pinned: "2026-11-06"'), ("2026-11-21", "version: '2026-11-21'")],
+    ids=["a rollback", "a newer version"],
+)
+def test_a_bump_during_the_check_is_not_overwritten(
+    tmp_path: Path, version: str, left: str
+) -> None:
+    with staging_and_prod(tmp_path, edit_of_prod("customers", version)) as (folder, _):
         done = promote(folder)
         assert done.returncode == 2, done.stdout
         assert "somebody changed it meanwhile; nothing was written" in done.stderr
-        assert 'pinned: "2026-11-06"' in prod_file(folder)
+        assert left in prod_file(folder)
 
 
 def test_another_products_bump_during_the_check_stays(tmp_path: Path) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-from typing import TYPE_CHECKING
+import socket
+import subprocess
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -12,7 +16,9 @@ from support.processes import (
     KEY,
     QUICK,
     SLOW,
+    TAMR,
     emulator,
+    environment,
     project,
     read_until,
     stack_file,
@@ -21,7 +27,7 @@ from support.processes import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 NINE_STEPS_EIGHT_JOBS = 8
 ONE_LOAD = '    customers: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
@@ -46,6 +52,57 @@ def test_a_stack_is_reconciled_in_order_and_a_second_run_sends_no_post(tmp_path:
         assert created[workflow] >= finished[update]
         again = tamr(folder, "up")
         assert "9 of 9 steps satisfied (9 found)" in again.stdout
+        assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
+
+
+def up(folder: Path, stdout: IO[str], stderr: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*TAMR, "up"],
+        cwd=folder,
+        env=environment(),
+        stdout=stdout,
+        stderr=stderr,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.fixture
+def abandoned() -> Iterator[IO[str]]:
+    """Return the end of a pipe that its reader has left, as in `tamr up | head -1`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as pipe:
+        yield pipe
+
+
+@pytest.mark.parametrize(("outcome", "errors"), [("succeeded", 0), ("failed", 3)])
+def test_a_run_whose_reader_is_gone_runs_to_its_end(
+    tmp_path: Path, abandoned: IO[str], outcome: str, errors: int
+) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text(json.dumps({"jobs": [{"type": "publish", "outcome": outcome}]}))
+    with emulator(*QUICK, "--faults", str(faults)) as server:
+        folder = project(tmp_path / "p", server.url)
+        done = up(folder, abandoned, subprocess.PIPE)
+        assert done.returncode == bool(errors)
+        assert len(done.stderr.splitlines()) == errors
+        assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
+
+
+def test_a_run_without_any_reader_runs_to_its_end(tmp_path: Path, abandoned: IO[str]) -> None:
+    with emulator(*QUICK) as server:
+        done = up(project(tmp_path, server.url), abandoned, subprocess.STDOUT)
+        assert done.returncode == 0
+        assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_under_the_output_ends_no_run(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server, Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = up(project(tmp_path, server.url), full, subprocess.PIPE)
+        assert done.returncode == 0
+        assert done.stderr == "warning: stdout cannot be written: No space left on device\n"
         assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
 
 
@@ -98,6 +155,18 @@ def test_a_step_that_takes_longer_than_its_timeout_is_left_alone(tmp_path: Path)
         assert done.returncode == 75
         assert "(timeoutHours)" in done.stderr
         assert len(server.posts()) == 1
+
+
+def test_a_signal_during_a_response_that_never_ends_is_heard(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        folder = project(tmp_path, f"http://127.0.0.1:{door.getsockname()[1]}", ONE_LOAD)
+        with start_tamr(folder, "up") as process, door.accept()[0] as connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n ")
+            process.send_signal(signal.SIGTERM)
+            output, errors = process.communicate(timeout=60)
+    assert process.returncode == 75
+    assert errors.startswith("error: customers: load src_crm is not finished")
+    assert "to resume: tamr up --stack dev" in output
 
 
 def test_a_failed_job_is_one_readable_line_and_other_products_go_on(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from datetime import timedelta
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +24,7 @@ SECRET = "s3cret-key"
 
 def check(folder: Path, code: str, limit: timedelta = HOUR) -> CheckResult:
     (folder / "check.py").write_text(code)
-    return run_check(f"{sys.executable} check.py", folder, {}, SECRET, limit)
+    return run_check(f"{sys.executable} check.py", folder, {}, SECRET, limit, Event())
 
 
 def test_a_check_is_over_when_its_process_is(tmp_path: Path) -> None:
@@ -81,4 +82,4 @@ def test_a_check_that_prints_nothing_has_no_lines(tmp_path: Path) -> None:
 
 def test_a_check_that_cannot_be_started_is_a_mistake_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="verify: no-such-program cannot be run: No such file"):
-        run_check("no-such-program", tmp_path, {}, SECRET, HOUR)
+        run_check("no-such-program", tmp_path, {}, SECRET, HOUR, Event())

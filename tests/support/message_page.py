@@ -101,6 +101,7 @@ COMPOSED = {
     "doctor/tenant.py:check_tenant": "an error of the tenant",
     "launching.py:_launched": "a job that came out too old for its step, as below",
     "reconcile.py:_judge": "a version that counts from far ahead of the tenant's clock",
+    "resources/declaredstep.py:_of_one_step": "ids that are not those of one step",
     "resources/preview.py:_tell_once": "what would happen cannot be told, on one line",
     "resources/preview.py:tell": "a warning of a run soon after the last one",
     "resources/program.py:stack_products": "the problems of a stack's config",

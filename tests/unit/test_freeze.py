@@ -54,6 +54,15 @@ def test_a_change_to_winter_time_keeps_the_hour_of_the_wall_clock() -> None:
     assert found.astimezone(timezone.utc) == datetime(2026, 10, 26, 7, tzinfo=timezone.utc)
 
 
+def test_in_an_hour_that_comes_twice_a_window_opens_after_now() -> None:
+    window = read_window("Sat 22:00 - Sun 02:30 Europe/Berlin")
+    for hour in (0, 1):  # 02:15 in summer time, then in winter time
+        now = datetime(2026, 10, 25, hour, 15, tzinfo=timezone.utc)
+        found = window.ends_at(now)
+        assert found is not None
+        assert found.astimezone(timezone.utc) == now + timedelta(minutes=15)
+
+
 def test_a_reason_may_follow_after_a_colon() -> None:
     assert read_window(f"{WEEKEND}: nobody is on call").reason == "nobody is on call"
 

@@ -18,6 +18,7 @@ from tamr_provider.reconciler.pending import LAUNCHED, StepResult
 from tamr_provider.resources import Load, Publish, Update
 from tamr_provider.resources._properties import outputs, read_rules, read_step
 from tamr_provider.resources.provider import JobProvider
+from tamr_provider.resources.steps import Wanted
 
 INPUTS: dict[str, Any] = {
     "dataProductId": "dp_customers",
@@ -118,6 +119,9 @@ def test_check_reports_every_wrong_property_at_once() -> None:
     }
 
 
+UPDATE, WORKFLOW = {"dataProductId": "dp"}, {"workflowId": "wf"}
+
+
 def declared(**changes: Any) -> dict[str, Any]:
     """Return the inputs of a load that a program declares itself, numbers as the engine sends."""
     load = {"sourceId": "src", "url": INPUTS["url"], "version": "v1", "since": INPUTS["since"]}
@@ -151,6 +155,14 @@ def declared(**changes: Any) -> dict[str, Any]:
         ("url", "", "found ''; allowed: the tenant's address"),
         ("workflows", [7.0], "[0]: found 7.0 (a number); allowed: an id as text"),
         ("promoteFrom", 5.0, "found 5.0 (a number); allowed: an id as text"),
+        ("workflows", "wf", "allowed: a list of ids"),
+        ("destinations", "dst", "allowed: a list of ids"),
+        ("then", "load x", "found 'load x'; allowed: a list of phases"),
+        ("then", [["x"]], "[0][0]: found 'x'; allowed: a list of phases"),
+        ("then", [[{}]], "[0][0]: missing; allowed: one of sourceId, destinationId"),
+        ("then", [[{"sourceId": 5.0}]], "[0][0].sourceId: found 5.0 (a number); allowed: an id"),
+        ("then", [[{"sourceId": "s", "x": "y"}]], "[0][0].x: unknown key; allowed: sourceId"),
+        ("then", [[{**UPDATE, **WORKFLOW}]], "[0][0]: found dataProductId and workflowId; allowed"),
         ("since", "yesterday", "found 'yesterday'; allowed: a time with its zone"),
         ("retriedAt", 5.0, "found 5.0 (a number); allowed: a time with its zone"),
         ("version", " ", "found ' '; allowed: a label"),
@@ -164,6 +176,39 @@ def test_a_wrong_property_by_hand_has_one_reason_at_preview(
     ((found, reason),) = check(declared(**{name: value}))
     assert found == name
     assert words in reason
+
+
+def test_an_update_of_a_data_product_and_a_workflow_is_refused() -> None:
+    assert check({**INPUTS, "workflowId": "wf"}) == [
+        ("workflowId", "found dataProductId and workflowId; allowed: one of them")
+    ]
+    publish = declared(sourceId=None, destinationId="dst", dataProductId="dp")
+    assert check(publish) == []
+    assert check({**publish, "sourceId": "src"}) == [
+        (
+            "dataProductId",
+            "found sourceId and destinationId and dataProductId; allowed: one of them",
+        )
+    ]
+
+
+def test_what_comes_behind_a_step_may_be_unknown() -> None:
+    right = [[{"destinationId": "Test 123", **UPDATE}], [{"workflowId": UNKNOWN}]]
+    assert check(declared(then=right)) == []
+
+
+def test_what_a_program_declares_reaches_the_check_as_it_is() -> None:
+    wanted = Wanted(
+        INPUTS["url"],
+        "v1",
+        "",
+        workflows="wf",  # type: ignore[arg-type]
+        destinations="dst",  # type: ignore[arg-type]
+        then=((Configuration.load("src"), "x"),),  # type: ignore[arg-type]
+    ).properties()
+    assert wanted["workflows"] == "wf"
+    assert wanted["destinations"] == "dst"
+    assert wanted["then"] == [[{"sourceId": "src"}, "x"]]
 
 
 def test_a_dated_version_by_hand_is_its_own_since() -> None:

@@ -144,12 +144,19 @@ class Edit:
 
     def _later_than_all(self, moment: datetime, version: str | None) -> datetime:
         """Return a time from that moment on which no other version of the product reaches."""
+        from pydantic_core import PydanticCustomError
+
         from tamr_provider.stackfile.since.lookup import earliest_since
         from tamr_provider.stackfile.values import canonical_version
 
         if version is None:
             return moment
-        wanted = self.before.model_copy(update={"version": canonical_version(version)})
+        try:
+            canonical = canonical_version(version)
+        except PydanticCustomError as error:
+            place = f"{self._where}: products.{self._name}.version"
+            raise InputError(f"{place}: {error.message()}") from None
+        wanted = self.before.model_copy(update={"version": canonical})
         return earliest_since(self._project, self._stack, self._name, wanted, moment)
 
     def _check(self, text: str, is_since: bool) -> None:

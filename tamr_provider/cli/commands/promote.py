@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,12 @@ from tamr_provider.cli.commands.edit import NOW, Edit
 from tamr_provider.cli.context import directory_option, open_client, read_stack, refuse_problems
 from tamr_provider.cli.output.markdown import code, escape
 from tamr_provider.cli.output.printing import say
-from tamr_provider.errors import InputError, PromotionBlockedError, PromotionPendingError
+from tamr_provider.errors import (
+    InputError,
+    PromotionBlockedError,
+    PromotionPendingError,
+    WaitInterruptedError,
+)
 from tamr_provider.foreign_text import visible
 from tamr_provider.timestamps import format_duration, format_timestamp, parse_duration
 
@@ -148,6 +154,7 @@ def _verify(held: Stack, name: str, product: Product, standing: ProductState) ->
     if product.verify is None:
         yield "No check (`verify`) is set for this product."
         return
+    from tamr_provider.cli.signals import interrupts
     from tamr_provider.environments.verification import run_check
 
     facts = {
@@ -161,7 +168,15 @@ def _verify(held: Stack, name: str, product: Product, standing: ProductState) ->
     limit = f"at most {format_duration(_CHECK_LIMIT)}"
     command = visible(product.verify)
     say(f"verify: running {command} ({limit})", err=True)
-    checked = run_check(product.verify, folder, facts, secret, _CHECK_LIMIT)
+    stop = threading.Event()
+    try:
+        with interrupts(lambda _: None, stop):
+            checked = run_check(product.verify, folder, facts, secret, _CHECK_LIMIT, stop)
+    except WaitInterruptedError:
+        raise PromotionPendingError(
+            f"{name}: the promotion was interrupted during its check (`verify`), which was ended; "
+            "nothing was written; to promote it, run the command again"
+        ) from None
     if not checked.passed:
         said = "\n".join(f"  {line}" for line in checked.lines) or "  (it printed nothing)"
         ended = f"verify: {command} {checked.ended}"

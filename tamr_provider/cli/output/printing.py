@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+from contextlib import suppress
 
 import click
 
@@ -20,18 +21,26 @@ _OBEYED = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|#(?=#\\
 def say(text: str, err: bool = False) -> None:
     """Print text; its line breaks are ours, whatever else a terminal would obey is made visible.
 
-    Raises TamrError if the output cannot be written, except to a reader that has gone away.
+    A reader that has gone away, as `head` does, ends no command: the rest is dropped. Raises
+    TamrError if the output cannot be written for another reason.
     """
     lines = "\n".join(whole_line(line) for line in text.split("\n"))
     try:
         click.echo(lines, err=err)  # noqa: TID251 - the one place
-    except BrokenPipeError:
-        raise  # click ends the command without a word
     except OSError as error:
         _forget(err)
-        if error.errno != errno.EIO:  # a terminal that was closed reads nothing any more
+        if error.errno not in (errno.EPIPE, errno.EIO):  # EIO: a terminal that was closed
             name = "stderr" if err else "stdout"
             raise TamrError(f"{name} cannot be written: {error.strerror}") from None
+
+
+def say_progress(text: str) -> None:
+    """Print what may be lost without harm: output that cannot be written ends no run."""
+    try:
+        say(text)
+    except TamrError as error:
+        with suppress(TamrError):
+            say(f"warning: {error}", err=True)  # once: the rest is dropped
 
 
 def to_json(document: object) -> str:

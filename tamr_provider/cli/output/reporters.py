@@ -6,7 +6,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tamr_provider.cli.output.printing import say
+from tamr_provider.cli.output.printing import say_progress
 from tamr_provider.clock import SystemClock
 from tamr_provider.foreign_text import visible
 
@@ -26,7 +26,7 @@ _SECONDS_BETWEEN = 300.0
 class LogReporter:
     """An observer that prints a line per change of state, and one per job and five minutes."""
 
-    def __init__(self, clock: Clock, print_: Callable[[str], None] = say) -> None:
+    def __init__(self, clock: Clock, print_: Callable[[str], None] = say_progress) -> None:
         self._clock, self._print, self._lock = clock, print_, threading.Lock()
         self._last: dict[object, tuple[object, float]] = {}
 
