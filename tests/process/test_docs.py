@@ -54,7 +54,7 @@ def test_the_python_of_the_documentation_runs() -> None:
     (code,) = blocks("docs/emulator.md", "python")
     names: dict[str, object] = {}
     exec(code, names)
-    assert getattr(names["answer"], "status") == 200  # noqa: B009 - a name made by the code
+    assert getattr(names["response"], "status") == 200  # noqa: B009 - a name made by the code
 
 
 @pytest.mark.parametrize(
