@@ -1,4 +1,4 @@
-"""The rules of this team. A rule whose line is deleted is off."""
+"""This team's policies. To turn one off, delete its line."""
 
 from tamr_provider.resources.policy import serve_policy_pack
 

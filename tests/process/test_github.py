@@ -164,7 +164,7 @@ def test_the_comment_appears_on_failure_too_and_says_what_failed(runner: Reconci
     path = stack_file(runner.folder)
     path.write_text(path.read_text().replace("sources", "sorces", 1))
     comment, code = plan(runner)
-    assert "### There is no plan for `dev`" in comment
+    assert "### The plan for `dev` failed" in comment
     assert "products.customers.sorces: unknown key" in comment
     assert code == "2"
     assert runner.step("tamr-check", "Result", CODE=code).returncode == 2

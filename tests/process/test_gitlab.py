@@ -71,7 +71,7 @@ def test_without_a_protected_key_the_file_is_checked_and_the_note_says_so(
         path = stack_file(runner.folder)
         path.write_text(path.read_text().replace("sources", "sorces", 1))
         assert check(runner, forge) == 2
-        assert "### There is no plan for `dev`" in forge.notes[0]["body"]
+        assert "### The plan for `dev` failed" in forge.notes[0]["body"]
         assert "unknown key" in forge.notes[0]["body"]
 
 

@@ -1,17 +1,17 @@
-"""What the pipeline reads from data and writes to GitLab; needs Python alone.
+"""Read data and write to GitLab for the pipeline; needs only Python.
 
 python ci/gitlab.py note MARKER FILE
-    writes or replaces its own note that starts with MARKER
+    create or replace our note that starts with MARKER
 python ci/gitlab.py merge-request BRANCH TITLE FILE [once]
-    opens or updates the merge request of a branch; `once`: leaves alone any that it ever had
+    open or update the merge request of a branch; `once`: leave any existing one alone, even closed
 python ci/gitlab.py candidates STATUS FROM TO [PRODUCT]
-    prints product and version of what both stacks have
+    print product and version of what both stacks have
 python ci/gitlab.py asks STATUS PRODUCT VERSION
-    succeeds if the product's file asks for the version
+    succeed if VERSION is the product's desired version
 python ci/gitlab.py unfinished STATUS HISTORY STARTED
-    succeeds if an update began and nothing was refused
+    succeed if an update began and no launch was refused
 
-STATUS is what `tamr status --json` printed.
+STATUS is the output of `tamr status --json`.
 """
 
 import json
@@ -38,7 +38,7 @@ def call(method: str, path: str, **fields: str) -> Any:
 def note(marker: str, file: str) -> None:
     notes = f"merge_requests/{os.environ['CI_MERGE_REQUEST_IID']}/notes"
     body = Path(file).read_text(encoding="utf-8")
-    me = call("GET", "user")["id"]  # Anybody may begin a note with the marker.
+    me = call("GET", "user")["id"]  # Any user can start a note with the marker.
     page = 1
     while found := call("GET", f"{notes}?per_page=100&page={page}"):
         for entry in found:

@@ -1,5 +1,5 @@
 @echo off
-REM The Windows twin of pulumi-resource-pulumi-python.
+REM pulumi-resource-pulumi-python for Windows.
 if defined PULUMI_PYTHON_CMD (
     "%PULUMI_PYTHON_CMD%" -u -m tamr_provider.resources.host %*
 ) else (
