@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
-from processes import emulator, project, stack_file, tamr
 from rich.console import Console
 from rich.text import Text
-from terminals import terminal
+
+from support.processes import emulator, project, stack_file, tamr
+from support.terminals import terminal
 
 if TYPE_CHECKING:
-    from processes import Server
+    from support.processes import Server
 
 FOLDER = Path(__file__).parent / "pictures"
 DURATIONS = ["--load", "9s", "--update", "14s", "--publish", "6s", "--pending", "1s"]
