@@ -1,4 +1,4 @@
-"""Pages of the site that are made from the code when the site is built."""
+"""Generate pages of the site from the code when the site is built."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages; mkdocs calls this by its name."""
+    """Add the generated pages. mkdocs finds this function by its name."""
     made = {"commands": commands(), "stack-file": stack_file(), "python": _PYTHON}
     for name, text in made.items():
         files.append(File.generated(config, f"reference/{name}.md", content=text))
@@ -27,7 +27,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def commands() -> str:
-    """Return the page of all commands as their own help describes them."""
+    """Return the page of all commands, from their own help."""
     return "# Commands\n\n" + "\n".join(_helps(main, click.Context(main, info_name="tamr")))
 
 
@@ -46,45 +46,50 @@ def stack_file() -> str:
     schema = json.loads(schema_text())
     lines = ["# Stack file", "", "From the JSON Schema that `tamr schema` prints.", ""]
     for title, properties in _objects(schema):
-        lines += [f"## {title}", "", "| key | allowed | default | |", "| --- | --- | --- | --- |"]
-        lines += [_row(name, each, schema) for name, each in properties.items()] + [""]
+        lines += [
+            f"## {title}",
+            "",
+            "| key | type | default | meaning |",
+            "| --- | --- | --- | --- |",
+        ]
+        lines += [_row(name, value, schema) for name, value in properties.items()] + [""]
     return "\n".join(lines)
 
 
 def _objects(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     parts = schema["$defs"]
-    for name in sorted(parts, key=lambda each: each != "Product"):
+    for name in sorted(parts, key=lambda part: part != "Product"):
         if "properties" in parts[name]:
             yield name, parts[name]["properties"]
 
 
-def _row(name: str, each: dict[str, Any], schema: dict[str, Any]) -> str:
-    default = json.dumps(each["default"]) if each.get("default") not in (None, [], "") else ""
-    told = " ".join(str(each.get("description", "")).split()).replace("|", "\\|")
-    return f"| `{name}` | {_kind(each, schema)} | {default} | {told} |"
+def _row(name: str, value: dict[str, Any], schema: dict[str, Any]) -> str:
+    default = json.dumps(value["default"]) if value.get("default") not in (None, [], "") else ""
+    text = " ".join(str(value.get("description", "")).split()).replace("|", "\\|")
+    return f"| `{name}` | {_kind(value, schema)} | {default} | {text} |"
 
 
-def _kind(each: dict[str, Any], schema: dict[str, Any]) -> str:
-    """Return what is allowed, in a word or two."""
-    options = each.get("anyOf") or each.get("oneOf")
+def _kind(value: dict[str, Any], schema: dict[str, Any]) -> str:
+    """Return the allowed type in a word or two."""
+    options = value.get("anyOf") or value.get("oneOf")
     if options:
         kinds = [_kind(option, schema) for option in options if option.get("type") != "null"]
         return " or ".join(dict.fromkeys(kinds))
-    if "$ref" in each:
-        name = each["$ref"].rpartition("/")[2]
+    if "$ref" in value:
+        name = value["$ref"].rpartition("/")[2]
         return str(schema["$defs"][name].get("title", name))
-    if each.get("type") == "array":
-        return f"list of {_kind(each.get('items', {}), schema)}"
-    if "enum" in each or "const" in each:
-        return " or ".join(json.dumps(option) for option in each.get("enum", [each.get("const")]))
-    kinds = each.get("type", "any")
+    if value.get("type") == "array":
+        return f"list of {_kind(value.get('items', {}), schema)}"
+    if "enum" in value or "const" in value:
+        return " or ".join(json.dumps(option) for option in value.get("enum", [value.get("const")]))
+    kinds = value.get("type", "any")
     return " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
 
 
 _PYTHON = """\
 # Python
 
-What a Pulumi program imports from `tamr_provider.resources`; `stacks/__main__.py` is one.
+A Pulumi program, for example `stacks/__main__.py`, imports these from `tamr_provider.resources`.
 
 ::: tamr_provider.resources.pipeline.Pipeline
 

@@ -30,8 +30,8 @@ WIRED = str(LOAD.to_wire())
 
 def races(runners: int, seeds: int, kills: int = 0, share: float = 0.0) -> Tally:
     """Interleave runners of the same steps at random, some of them killed on the way."""
-    name = f"{runners} runners at once" + f", {kills} killed" * bool(kills)
-    tally = Tally(name + f", {share:.0%} of answers spoiled" * bool(share))
+    name = f"{runners} runs at the same time" + f", {kills} killed" * bool(kills)
+    tally = Tally(name + f", {share:.0%} of responses spoiled" * bool(share))
     usual = undisturbed(SMALL).sent * runners
     for seed in range(seeds):
         world = RacyWorld(seed, script=mixture(seed, share) if share else FaultRules())
@@ -46,7 +46,7 @@ def races(runners: int, seeds: int, kills: int = 0, share: float = 0.0) -> Tally
 
 def overlapping_stacks(seeds: int) -> Tally:
     """Interleave runners of two stacks that share a source and want it since different times."""
-    tally, both = Tally("4 runners of two stacks that share a source"), {**CUSTOMERS, **SUPPLIERS}
+    tally, both = Tally("4 runs of two stacks that share a source"), {**CUSTOMERS, **SUPPLIERS}
     usual = 2 * (undisturbed(CUSTOMERS).sent + undisturbed(SUPPLIERS).sent)
     for seed in range(seeds):
         world, results = RacyWorld(seed), list[Any]()
@@ -59,7 +59,7 @@ def overlapping_stacks(seeds: int) -> Tally:
 
 def beside_a_person(seeds: int) -> Tally:
     """Let a person start the same job by hand within the same second; whoever is first stays."""
-    tally, usual = Tally("a runner and a person in the same second"), undisturbed(SMALL).sent
+    tally, usual = Tally("a run and a user in the same second"), undisturbed(SMALL).sent
     for seed in range(seeds):
         world, results, theirs = RacyWorld(seed), list[Any](), list[str]()
         world.simulation.runner(SMALL, results)
@@ -84,7 +84,7 @@ def stopped_by_a_person(runners: int, seeds: int, kills: int = 0) -> Tally:
 
     Nothing may be started for it until the retry, and one job after.
     """
-    name = f"{runners} runners, a person stops their job" + f", {kills} killed" * bool(kills)
+    name = f"{runners} runs, a user stops their job" + f", {kills} killed" * bool(kills)
     tally, usual = Tally(name), undisturbed(SMALL).sent * (runners + 3)
     for seed in range(seeds):
         world, results = RacyWorld(seed), list[Any]()

@@ -121,7 +121,7 @@ def _brief() -> World:
 
 def every_answer(stride: int) -> Tally:
     """Spoil each single answer in each way."""
-    tally, usual = Tally("each answer spoiled in 13 ways"), undisturbed(TWO_PRODUCTS).sent
+    tally, usual = Tally("every response spoiled in 13 ways"), undisturbed(TWO_PRODUCTS).sent
     cases = list(itertools.product(range(1, usual + 1), KINDS))
     for at, (kind, more) in cases[::stride]:
         world = World(script=FaultRules(answers=[AnswerRule(kind, nth=at, **more)]))
@@ -137,7 +137,7 @@ def late_requests(stride: int) -> Tally:
     counted, and nothing wrong. A request that is still on its way when the whole run is over is
     left out: nobody is there any more to see what it starts.
     """
-    tally, plain = Tally("each POST carried out late"), undisturbed(TWO_PRODUCTS)
+    tally, plain = Tally("every POST carried out late"), undisturbed(TWO_PRODUCTS)
     requests = plain.emulator.record()["requests"]
     posts = [at for at, each in enumerate(requests, start=1) if each["method"] == "POST"]
     delays = (61, 63, 66, 69, 71, 72, 75, 90, 120, 200, 250, 400)
@@ -178,7 +178,7 @@ def mixture(seed: int, share: float) -> FaultRules:
 
 def random_faults(seeds: int) -> Tally:
     """Spoil 30 % of all answers at random."""
-    tally, usual = Tally("30 % of answers spoiled at random"), undisturbed(TWO_PRODUCTS).sent
+    tally, usual = Tally("30 % of responses spoiled at random"), undisturbed(TWO_PRODUCTS).sent
     for seed in range(seeds):
         random.seed(seed)
         world = World(script=mixture(seed, 0.3))
