@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from bench.arms import ROOT, write_project
-from bench.plans import product_of, run_of
-from bench.processes import cost
-from bench.tenant import KEY, emulator, write_state
+from bench.contenders import ROOT, write_project
+from bench.planning import make_product, make_run
+from bench.processes import measure_cost
+from bench.tenant import KEY, run_emulator, write_state
 
 OURS, BARE, FULL = "ours", "empty resources", "empty resources with as many properties"
 COMPONENTS = 200  # of five steps each
@@ -23,7 +23,7 @@ _RUNS = 2
 
 
 @dataclass(frozen=True)
-class Idle:
+class IdleFigures:
     """Seconds of `up`s with nothing to do, and the bytes that a step takes in the state."""
 
     seconds: dict[str, list[float]]
@@ -35,35 +35,37 @@ class Idle:
         return ours / statistics.median(self.seconds[program]) - 1
 
 
-def idle() -> Idle:
+def measure_idle() -> IdleFigures:
     """Run both programs in turn, after a first `up` of each."""
     now = datetime.now(timezone.utc).replace(microsecond=0)
     since = now - timedelta(days=20)
-    jobs = [job for n in range(COMPONENTS) for job in run_of(n, since + timedelta(minutes=n))]
+    jobs = [job for n in range(COMPONENTS) for job in make_run(n, since + timedelta(minutes=n))]
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         write_state(folder / "state.json", jobs, now, 1)
         folders = {each: folder / each.replace(" ", "-") for each in (OURS, BARE, FULL)}
-        products = {f"product{n:04}": product_of(n, since) for n in range(COMPONENTS)}
+        products = {f"product{n:04}": make_product(n, since) for n in range(COMPONENTS)}
         folders[OURS].mkdir()
         write_project(folders[OURS], products)
         _write_bare(folders[BARE], full=False)
         _write_bare(folders[FULL], full=True)
-        with emulator(1, "--state", str(folder / "state.json")) as tenant:
+        with run_emulator(1, "--state", str(folder / "state.json")) as tenant:
             environment = {**os.environ, **_engine(folder), "TAMR_URL": tenant.url}
             for each in folders.values():
-                cost(["pulumi", "stack", "init", "bench"], environment, each)
-                cost(_UP, {**environment, **_QUICK}, each)
+                measure_cost(["pulumi", "stack", "init", "bench"], environment, each)
+                measure_cost(_UP, {**environment, **_QUICK}, each)
             seconds: dict[str, list[float]] = {name: [] for name in folders}
             for _ in range(_RUNS):
                 for name, each in folders.items():
-                    seconds[name].append(cost(_UP, environment, each).wall)
+                    seconds[name].append(measure_cost(_UP, environment, each).wall)
             states = {
-                name: json.loads(cost(["pulumi", "stack", "export"], environment, each).output)
+                name: json.loads(
+                    measure_cost(["pulumi", "stack", "export"], environment, each).output
+                )
                 for name, each in folders.items()
             }
     sizes = {name: _bytes(each["deployment"]["resources"]) for name, each in states.items()}
-    return Idle(seconds, sizes)
+    return IdleFigures(seconds, sizes)
 
 
 _UP = [*("pulumi", "up", "--yes", "--skip-preview", "--stack", "bench"), "--parallel", "256"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bench.scenario import Scenario
 
-LOOK_SECONDS = 30.0  # between two looks of the documentation's poll loop
+POLL_LOOP_SECONDS = 30.0  # between two looks of the documentation's poll loop
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class _Ran:
+class _JobRun:
     created: float
     finished: float
 
@@ -57,19 +57,19 @@ def measure(scenario: Scenario, record: Mapping[str, Any]) -> Figures:
     first = _seconds(requests[0]["at"])
     jobs = [each for each in record["jobs"] if not each["jobId"].startswith("job_h")]
     wanted = {json.dumps(job.configuration, sort_keys=True) for job in scenario.jobs}
-    ours = {json.dumps(job["configuration"], sort_keys=True): _ran(job) for job in jobs}
+    ours = {json.dumps(job["configuration"], sort_keys=True): _job_run(job) for job in jobs}
     held = [ran for key, ran in ours.items() if key not in wanted]
     ours = {key: ran for key, ran in ours.items() if key in wanted}
     makespan = max(our.finished for our in ours.values()) - first
     late = [
-        (_known(job, requests) - _ran(job).finished) / _ran(job).length
+        (_known_finished_at(job, requests) - _job_run(job).finished) / _job_run(job).length
         for job in jobs
         if json.dumps(job["configuration"], sort_keys=True) in wanted
     ]
-    polls = [math.ceil(our.length / LOOK_SECONDS) + 1 for our in ours.values()]
+    polls = [math.ceil(our.length / POLL_LOOP_SECONDS) + 1 for our in ours.values()]
     return Figures(
-        ratio=makespan / bound(scenario, ours, held, first),
-        idle=_idle(scenario, ours, held, first) / (scenario.slots * makespan),
+        ratio=makespan / lower_bound(scenario, ours, held, first),
+        idle=_idle_slot_seconds(scenario, ours, held, first) / (scenario.slots * makespan),
         late_median=statistics.median(late),
         late_worst=max(late),
         requests=len(requests) / len(ours),
@@ -78,8 +78,8 @@ def measure(scenario: Scenario, record: Mapping[str, Any]) -> Figures:
     )
 
 
-def bound(
-    scenario: Scenario, ours: Mapping[str, _Ran], held: Iterable[_Ran], first: float
+def lower_bound(
+    scenario: Scenario, ours: Mapping[str, _JobRun], held: Iterable[_JobRun], first: float
 ) -> float:
     """Return the least time: the longest path, or the work in the slots that others leave."""
     work = sum(our.length for our in ours.values())
@@ -96,18 +96,18 @@ def bound(
     paths = []
     for pipeline in scenario.pipelines:
         parts = (pipeline.loads, (pipeline.update,), pipeline.publishes)
-        paths.append(sum(max(_of(ours, job).length for job in part) for part in parts))
+        paths.append(sum(max(_run_of_job(ours, job).length for job in part) for part in parts))
     return max(least, *paths)
 
 
-def _idle(
-    scenario: Scenario, ours: Mapping[str, _Ran], held: Iterable[_Ran], first: float
+def _idle_slot_seconds(
+    scenario: Scenario, ours: Mapping[str, _JobRun], held: Iterable[_JobRun], first: float
 ) -> float:
     """Return the slot-seconds that were free while a step was ready."""
     events: list[tuple[float, int, int]] = []
     for ran in (*ours.values(), *held):
         events += [(ran.created, 1, 0), (ran.finished, -1, 0)]
-    for key, ready in _ready(scenario, ours, first).items():
+    for key, ready in _ready_at(scenario, ours, first).items():
         events += [(ready, 0, 1), (ours[key].created, 0, -1)]
     idle, busy, waiting, last = 0.0, 0, 0, first
     for at, started, asked in sorted(events):
@@ -117,18 +117,18 @@ def _idle(
     return idle
 
 
-def _ready(scenario: Scenario, ours: Mapping[str, _Ran], first: float) -> dict[str, float]:
+def _ready_at(scenario: Scenario, ours: Mapping[str, _JobRun], first: float) -> dict[str, float]:
     ready: dict[str, float] = {}
     for pipeline in scenario.pipelines:
         after = first
         for part in (pipeline.loads, (pipeline.update,), pipeline.publishes):
             for job in part:
                 ready.setdefault(_key(job), after)
-            after = max(_of(ours, job).finished for job in part)
+            after = max(_run_of_job(ours, job).finished for job in part)
     return ready
 
 
-def _known(job: Mapping[str, Any], requests: Iterable[Mapping[str, Any]]) -> float:
+def _known_finished_at(job: Mapping[str, Any], requests: Iterable[Mapping[str, Any]]) -> float:
     """Return when the first answer told of a job's end: a look at the list, or at the job."""
     finished = _seconds(job["finished"])
     return min(
@@ -143,7 +143,7 @@ def _known(job: Mapping[str, Any], requests: Iterable[Mapping[str, Any]]) -> flo
     )
 
 
-def _of(ours: Mapping[str, _Ran], job: Any) -> _Ran:
+def _run_of_job(ours: Mapping[str, _JobRun], job: Any) -> _JobRun:
     return ours[_key(job)]
 
 
@@ -151,8 +151,8 @@ def _key(job: Any) -> str:
     return json.dumps(job.configuration, sort_keys=True)
 
 
-def _ran(job: Mapping[str, Any]) -> _Ran:
-    return _Ran(_seconds(job["created"]), _seconds(job["finished"]))
+def _job_run(job: Mapping[str, Any]) -> _JobRun:
+    return _JobRun(_seconds(job["created"]), _seconds(job["finished"]))
 
 
 def _seconds(text: str) -> float:

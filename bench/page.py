@@ -7,11 +7,11 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from bench.arms import ROOT
+from bench.contenders import ROOT
 from bench.engine import BARE, FULL, OURS
 from bench.figures import Figures
 from bench.pictures import draw
-from bench.plans import Planned
+from bench.planning import PlanFigures
 
 _PAGE = ROOT / "docs" / "performance.md"
 _BEGIN, _END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
@@ -100,7 +100,7 @@ def _ninetieth(values: Sequence[float]) -> float:
     return statistics.quantiles(values, n=10)[-1]
 
 
-def _plans(plans: Sequence[Planned]) -> str:
+def _plans(plans: Sequence[PlanFigures]) -> str:
     head = ["", "new jobs", "requests", "at most", "CPU", "memory"]
     lines = [
         [

@@ -24,32 +24,35 @@ class Ready:
 
     order: int
     job: Job
-    behind: tuple[tuple[Job, ...], ...]
+    later_phases: tuple[tuple[Job, ...], ...]
 
 
 Policy = Callable[[Ready], float]
 
 
-def usual(job: Job) -> float:
+def typical_seconds(job: Job) -> float:
     return statistics.median(job.earlier)
 
 
 def longest_path(ready: Ready) -> float:
-    return usual(ready.job) + sum(max(usual(each) for each in part) for part in ready.behind)
+    return typical_seconds(ready.job) + sum(
+        max(typical_seconds(each) for each in part) for part in ready.later_phases
+    )
 
 
 POLICIES: dict[str, Policy] = {
     "longest remaining work first": longest_path,
     "most remaining work first, side by side added up": lambda ready: (
-        usual(ready.job) + sum(usual(each) for part in ready.behind for each in part)
+        typical_seconds(ready.job)
+        + sum(typical_seconds(each) for part in ready.later_phases for each in part)
     ),
-    "longest job first": lambda ready: usual(ready.job),
-    "shortest job first": lambda ready: -usual(ready.job),
+    "longest job first": lambda ready: typical_seconds(ready.job),
+    "shortest job first": lambda ready: -typical_seconds(ready.job),
     "first come, first served": lambda _: 0.0,
 }
 
 
-def compare(seeds: range) -> dict[str, list[float]]:
+def compare_policies(seeds: range) -> dict[str, list[float]]:
     """Return each policy's makespans over the lower bound, one for each seed."""
     return {
         name: [play(scenario_a(seed), policy) for seed in seeds]
@@ -59,7 +62,7 @@ def compare(seeds: range) -> dict[str, list[float]]:
 
 def play(scenario: Scenario, policy: Policy) -> float:
     """Return the makespan over the lower bound."""
-    return _Play(scenario, policy).run() / _bound(scenario)
+    return _Play(scenario, policy).run() / _lower_bound(scenario)
 
 
 class _Play:
@@ -125,7 +128,7 @@ class _Play:
             each()
 
 
-def _bound(scenario: Scenario) -> float:
+def _lower_bound(scenario: Scenario) -> float:
     work = sum(job.seconds + _OVERHEAD for job in scenario.jobs)
     held = sum(other.seconds for other in scenario.others)
     paths = [

@@ -21,10 +21,10 @@ import httpx
 class Caller:
     """Runs one job to its end; a source that two products share is loaded once."""
 
-    def __init__(self, url: str, look_seconds: float) -> None:
+    def __init__(self, url: str, poll_seconds: float) -> None:
         headers = {"X-API-KEY": "any"}
         self._http = httpx.Client(base_url=f"{url}/api/v1beta1", headers=headers, timeout=60)
-        self._look = look_seconds
+        self._poll_seconds = poll_seconds
         self._lock = threading.Lock()
         self._started: dict[str, Future[None]] = {}
 
@@ -45,7 +45,7 @@ class Caller:
             if answer.status_code != 429:
                 answer.raise_for_status()
                 return str(answer.json()["jobId"])
-            time.sleep(self._look)  # what the documentation advises after a 429
+            time.sleep(self._poll_seconds)  # what the documentation advises after a 429
 
     def _poll(self, job_id: str) -> None:
         while True:
@@ -54,7 +54,7 @@ class Caller:
                 raise RuntimeError(status["error"])
             if status["state"] == "DONE":
                 return
-            time.sleep(self._look)
+            time.sleep(self._poll_seconds)
 
 
 def refresh(product: Any, caller: Caller) -> None:
@@ -63,14 +63,14 @@ def refresh(product: Any, caller: Caller) -> None:
             caller.run(configuration)
 
 
-def a_thread_for_a_product(plan: Any, caller: Caller, threads: int) -> None:
+def use_thread_per_product(plan: Any, caller: Caller, threads: int) -> None:
     """Run so many products side by side, each step by step; one thread is the sequential way."""
     with ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(refresh, product, caller) for product in plan]:
             done.result()
 
 
-def a_thread_for_a_job(plan: Any, caller: Caller, threads: int) -> None:
+def use_thread_per_job(plan: Any, caller: Caller, threads: int) -> None:
     """Run a product's parts in order and each part's jobs side by side, so many jobs in all."""
     with ThreadPoolExecutor(threads) as jobs, ThreadPoolExecutor(len(plan)) as products:
 
@@ -83,10 +83,10 @@ def a_thread_for_a_job(plan: Any, caller: Caller, threads: int) -> None:
             done.result()
 
 
-def main(url: str, plan: str, look_seconds: str, way: str, threads: str) -> None:
+def main(url: str, plan: str, poll_seconds: str, way: str, threads: str) -> None:
     products = json.loads(Path(plan).read_text(encoding="utf-8"))
-    caller = Caller(url, float(look_seconds))
-    run = a_thread_for_a_job if way == "job" else a_thread_for_a_product
+    caller = Caller(url, float(poll_seconds))
+    run = use_thread_per_job if way == "job" else use_thread_per_product
     run(products, caller, int(threads))
 
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-URL, PLAN, LOOK_SECONDS = sys.argv[1:4]
+URL, PLAN, POLL_SECONDS = sys.argv[1:4]
 # Prefect reads its settings when it is imported, hence the imports after these.
 os.environ.update(
     PREFECT_LOGGING_LEVEL="ERROR",
@@ -26,7 +26,7 @@ from prefect.concurrency.sync import concurrency  # noqa: E402
 from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
 
 LIMIT, SLOTS = "tamr", 5
-caller = Caller(URL, float(LOOK_SECONDS))
+caller = Caller(URL, float(POLL_SECONDS))
 
 
 @task

@@ -24,7 +24,7 @@ class Cost:
     output: str
 
 
-def cost(
+def measure_cost(
     command: list[str], environment: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> Cost:
     """Run a command to its end. Raises RuntimeError where it fails."""

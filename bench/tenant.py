@@ -38,7 +38,7 @@ class Tenant:
 
 
 @contextmanager
-def emulated(
+def emulate_scenario(
     scenario: Scenario, folder: Path, speed: float, history: bool = True
 ) -> Iterator[Tenant]:
     """Run a tenant on which the scenario's others have just started."""
@@ -52,14 +52,14 @@ def emulated(
     ]
     script.write_text(json.dumps({"jobs": rules}), encoding="utf-8")
     options = ["--state", str(state), "--faults", str(script), "--slots", str(scenario.slots)]
-    with emulator(speed, *options) as tenant:
+    with run_emulator(speed, *options) as tenant:
         for other in scenario.others:
             tenant.start(other)
         yield tenant
 
 
 @contextmanager
-def emulator(speed: float, *options: str) -> Iterator[Tenant]:
+def run_emulator(speed: float, *options: str) -> Iterator[Tenant]:
     """Run `tamr emulator`, and end it."""
     process = subprocess.Popen(
         [
@@ -84,10 +84,12 @@ def _earlier(jobs: Iterable[Job], now: datetime) -> Iterator[dict[str, Any]]:
         for job in jobs:
             if days <= len(job.earlier):
                 created = now - timedelta(days=60 + days)
-                yield past_job(job.type, job.ids, created, job.earlier[days - 1])
+                yield make_past_job(job.type, job.ids, created, job.earlier[days - 1])
 
 
-def past_job(type_: str, ids: dict[str, str], created: datetime, seconds: float) -> dict[str, Any]:
+def make_past_job(
+    type_: str, ids: dict[str, str], created: datetime, seconds: float
+) -> dict[str, Any]:
     """Return a job that succeeded, as the emulator's state file spells it."""
     course = {"pending": _PENDING, "duration": seconds, "stopping": 2.0, "outcome": "succeeded"}
     return {

@@ -17,28 +17,28 @@ if TYPE_CHECKING:
 class ActivityLog:
     """Writes what was created, stopped, refused, spoiled and finished, in emulated time."""
 
-    def __init__(self, write: Callable[[str], object], looks: Sequence[JobSnapshot]) -> None:
+    def __init__(self, write: Callable[[str], object], snapshots: Sequence[JobSnapshot]) -> None:
         self._write = write
-        self._told = {look.job.id for look in looks if look.outcome}
+        self._logged_ids = {snapshot.job.id for snapshot in snapshots if snapshot.outcome}
 
     def request(
-        self, now: datetime, request: Request, answer: Response, *, fault: str | None, job_id: str
+        self, now: datetime, request: Request, response: Response, *, fault: str | None, job_id: str
     ) -> None:
         """Write a line for a request; one that only reads, and is answered well, is left out."""
-        if answer.status == 200 and fault is None and request.call in ("get", "list"):
+        if response.status == 200 and fault is None and request.call in ("get", "list"):
             return
-        result = "no answer" if answer.dropped else str(answer.status)
-        details = [job_id, f"({fault})" if fault else "", _message(answer)]
+        result = "no response" if response.dropped else str(response.status)
+        details = [job_id, f"({fault})" if fault else "", _message(response)]
         line = [request.method, _what(request), "->", result, *filter(None, details)]
         self._line(now, " ".join(line))
 
-    def finished(self, looks: Sequence[JobSnapshot]) -> None:
+    def finished(self, snapshots: Sequence[JobSnapshot]) -> None:
         """Write a line for each job that finished since the last call."""
-        for look in looks:
-            if look.outcome and look.job.id not in self._told:
-                self._told.add(look.job.id)
-                text = f"{look.job.id} {look.job.configuration} {look.outcome}"
-                self._line(look.current.at, text)
+        for snapshot in snapshots:
+            if snapshot.outcome and snapshot.job.id not in self._logged_ids:
+                self._logged_ids.add(snapshot.job.id)
+                text = f"{snapshot.job.id} {snapshot.job.configuration} {snapshot.outcome}"
+                self._line(snapshot.current.entered_at, text)
 
     def _line(self, moment: datetime, text: str) -> None:
         self._write(f"{moment:%H:%M:%S} {text}")
@@ -61,10 +61,10 @@ def _created(body: bytes) -> str:
         return "create"
 
 
-def _message(answer: Response) -> str:
-    if answer.status in (0, 200) or answer.cut:
+def _message(response: Response) -> str:
+    if response.status in (0, 200) or response.cut:
         return ""
     try:
-        return str(json.loads(answer.body)["message"])
+        return str(json.loads(response.body)["message"])
     except (ValueError, TypeError, KeyError):
         return ""

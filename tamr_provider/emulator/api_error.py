@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class RefusalError(Exception):
+class ApiError(Exception):
     """The request is answered with this status and message, and has no effect."""
 
     def __init__(self, status: int, message: str) -> None:

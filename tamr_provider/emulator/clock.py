@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.timestamps import LATEST, later, whole_milliseconds
+from tamr_provider.emulator.timestamps import LATEST, later, truncate_to_milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ class Origin:
             return LATEST
         return later(self.emulated, passed)
 
-    def resumed(self, real: datetime, speed: float, latest: datetime) -> Origin:
+    def resume(self, real: datetime, speed: float, latest: datetime) -> Origin:
         """Return the origin of a restart: time went on at the old speed, now at the new one.
 
         What is on record, `latest`, has happened, whatever the machine's clock did since.
@@ -43,11 +43,11 @@ class EmulatedClock:
     def __init__(self, real: Callable[[], datetime], origin: Origin) -> None:
         self.origin = origin
         self._real = real
-        self._latest = whole_milliseconds(origin.emulated)
+        self._latest = truncate_to_milliseconds(origin.emulated)
 
     def now(self) -> datetime:
         """Return the emulated time."""
-        moment = whole_milliseconds(self.origin.emulated_at(self._real()))
+        moment = truncate_to_milliseconds(self.origin.emulated_at(self._real()))
         # The machine's own clock may be set back; what was shown stays in the past.
         self._latest = max(self._latest, moment)
         return self._latest

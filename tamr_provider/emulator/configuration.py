@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.api_error import RefusalError
+from tamr_provider.emulator.api_error import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ _NEEDED = {
 
 
 @dataclass(frozen=True)
-class Configuration:
+class EmulatedConfiguration:
     """A type (load, update or publish) and the ids that are set, by their names in JSON."""
 
     type: str
@@ -33,35 +33,35 @@ class Configuration:
         return " ".join([self.type, *self.ids.values()])
 
 
-def read_configuration(job: object) -> Configuration:
+def parse_configuration(job: object) -> EmulatedConfiguration:
     """Read the configuration from a create's body. Raises RefusalError (U4)."""
     if not isinstance(job, dict):
-        raise RefusalError(400, "the body must be a JSON object")
+        raise ApiError(400, "the body must be a JSON object")
     given = job.get("configuration")
     if not isinstance(given, dict):
-        raise RefusalError(400, "configuration is missing or not an object")
+        raise ApiError(400, "configuration is missing or not an object")
     types = [name for name in ID_NAMES if given.get(name) is not None]
     if len(types) != 1:
         found = " and ".join(types) or "none of them"
-        raise RefusalError(400, f"configuration needs one of load, update, publish; found {found}")
+        raise ApiError(400, f"configuration needs one of load, update, publish; found {found}")
     return _checked(types[0], given[types[0]])
 
 
-def _checked(kind: str, given: object) -> Configuration:
+def _checked(kind: str, given: object) -> EmulatedConfiguration:
     if not isinstance(given, dict):
-        raise RefusalError(400, f"configuration.{kind} is not an object")
+        raise ApiError(400, f"configuration.{kind} is not an object")
     ids = {name: _id(given.get(name), f"configuration.{kind}.{name}") for name in ID_NAMES[kind]}
     ids = {name: value for name, value in ids.items() if value}
     complete = len(ids) == 1 if kind == "update" else ID_NAMES[kind][0] in ids
     if not complete:
         found = " and ".join(ids) or "no id"
-        raise RefusalError(400, f"configuration.{kind} needs {_NEEDED[kind]}; found {found}")
-    return Configuration(kind, ids)
+        raise ApiError(400, f"configuration.{kind} needs {_NEEDED[kind]}; found {found}")
+    return EmulatedConfiguration(kind, ids)
 
 
 def _id(value: object, path: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise RefusalError(400, f"{path} is not a string")
+        raise ApiError(400, f"{path} is not a string")
     return value

@@ -12,7 +12,7 @@ _PARTS = re.compile(
 _MILLISECONDS = (86_400_000, 3_600_000, 60_000, 1_000, 1)
 
 
-def read_duration(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """Read a duration, to the millisecond. Raises ValueError."""
     match = _PARTS.fullmatch(text)
     if not text or match is None:

@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tamr_provider.emulator.configuration import ID_NAMES
-from tamr_provider.emulator.fault_rules import CALLS, FAULTS, AnswerRule, FaultRules, JobRule
+from tamr_provider.emulator.fault_rules import CALLS, FAULTS, FaultRules, JobRule, ResponseRule
 from tamr_provider.emulator.fields import StrictObject, count, duration, number, one_of, text, truth
 from tamr_provider.emulator.job import OUTCOMES, STOPPED_BY_USER, JobError
 
@@ -32,7 +32,7 @@ _ONLY_WITH = {
 }
 
 
-class ScriptError(ValueError):
+class FaultFileError(ValueError):
     """A faults file that cannot be used; `problems` has one line each, all at once."""
 
     def __init__(self, *problems: str) -> None:
@@ -40,21 +40,21 @@ class ScriptError(ValueError):
         super().__init__("\n".join(problems))
 
 
-def load_script(path: Path) -> FaultRules:
+def load_fault_file(path: Path) -> FaultRules:
     """Read a faults file. Raises ScriptError, each problem naming the file and the place in it."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ScriptError(f"{path}: cannot be read: {error.strerror}") from None
+        raise FaultFileError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
-        raise ScriptError(f"{path}: not JSON: {error}") from None
+        raise FaultFileError(f"{path}: not JSON: {error}") from None
     try:
-        return read_script(data)
-    except ScriptError as error:
-        raise ScriptError(*(f"{path}: {problem}" for problem in error.problems)) from None
+        return parse_fault_rules(data)
+    except FaultFileError as error:
+        raise FaultFileError(*(f"{path}: {problem}" for problem in error.problems)) from None
 
 
-def read_script(data: object) -> FaultRules:
+def parse_fault_rules(data: object) -> FaultRules:
     """Read a script from its JSON value. Raises ScriptError."""
     problems: list[str] = []
     top = StrictObject(data, "", problems)
@@ -63,7 +63,7 @@ def read_script(data: object) -> FaultRules:
     hidden = top.take("hidden", count(0), 0)
     top.end()
     if problems:
-        raise ScriptError(*problems)
+        raise FaultFileError(*problems)
     return FaultRules(jobs, answers, hidden)
 
 
@@ -96,11 +96,11 @@ def _job_rule(fields: StrictObject) -> JobRule:
     return rule
 
 
-def _answer_rule(fields: StrictObject) -> AnswerRule:
+def _answer_rule(fields: StrictObject) -> ResponseRule:
     fault = fields.take("fault", _fault)
     if "fault" not in fields.names:
         fields.wrong("fault", f"is missing; one of {', '.join(FAULTS)}")
-    rule = AnswerRule(
+    rule = ResponseRule(
         fault=fault or "",
         call=fields.take("call", one_of(CALLS)),
         method=fields.take("method", text),

@@ -1,4 +1,4 @@
-"""How jobs end and which answers go wrong: rules, and the choice among them.
+"""How jobs end and which responses go wrong: rules, and the choice among them.
 
 Counts (`times`, `nth`) start anew with each process.
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
-    from tamr_provider.emulator.configuration import Configuration
+    from tamr_provider.emulator.configuration import EmulatedConfiguration
     from tamr_provider.emulator.job import JobError
 
 CALLS = ("create", "get", "list", "stop")
@@ -24,7 +24,7 @@ FAULTS = ("lost-before", "lost-after", "delayed", "429", "500", "503", "html", "
 
 @dataclass(frozen=True)
 class JobRule:
-    """What becomes of the jobs that match; `refuse` is a status that create answers instead."""
+    """What becomes of the jobs that match; `refuse` is a status that create responses instead."""
 
     type: str | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class JobRule:
     refuse: int | None = None
     message: str = ""
 
-    def matches(self, configuration: Configuration) -> bool:
+    def matches(self, configuration: EmulatedConfiguration) -> bool:
         """Return whether type and ids are those of the rule; what it leaves out is any."""
         return self.type in (None, configuration.type) and all(
             configuration.ids.get(name) == value for name, value in self.ids.items()
@@ -45,7 +45,7 @@ class JobRule:
 
 
 @dataclass(frozen=True)
-class AnswerRule:
+class ResponseRule:
     """A fault, and the requests that it hits; `seconds` of real time, `after` its effect."""
 
     fault: str
@@ -72,10 +72,10 @@ class AnswerRule:
 
 @dataclass(frozen=True)
 class FaultRules:
-    """Rules for jobs and for answers, and slots held by jobs that are not listed (U10)."""
+    """Rules for jobs and for responses, and slots held by jobs that are not listed (U10)."""
 
     jobs: Sequence[JobRule] = ()
-    answers: Sequence[AnswerRule] = ()
+    responses: Sequence[ResponseRule] = ()
     hidden: int = 0
 
 
@@ -86,7 +86,7 @@ class JobRules:
         self._rules = rules
         self._used: Counter[int] = Counter()
 
-    def choose(self, configuration: Configuration) -> JobRule:
+    def choose(self, configuration: EmulatedConfiguration) -> JobRule:
         """Return the rule for a job about to be created; an empty one where none fits."""
         for number, rule in enumerate(self._rules):
             used_up = rule.times is not None and self._used[number] >= rule.times
@@ -96,13 +96,13 @@ class JobRules:
         return JobRule()
 
 
-class AnswerRules:
+class ResponseRules:
     """Chooses the fault of a request; call it from one thread at a time."""
 
-    def __init__(self, rules: Sequence[AnswerRule]) -> None:
-        self._rules = [_Counted(rule) for rule in rules]
+    def __init__(self, rules: Sequence[ResponseRule]) -> None:
+        self._rules = [_CountedRule(rule) for rule in rules]
 
-    def choose(self, call: str | None, method: str, path: str) -> AnswerRule | None:
+    def choose(self, call: str | None, method: str, path: str) -> ResponseRule | None:
         """Return the first rule that hits; every matching rule counts the request."""
         matching = [rule for rule in self._rules if rule.rule.matches(call, method, path)]
         hits = [each for each in matching if each.hits()]
@@ -112,8 +112,8 @@ class AnswerRules:
         return hits[0].rule
 
 
-class _Counted:
-    def __init__(self, rule: AnswerRule) -> None:
+class _CountedRule:
+    def __init__(self, rule: ResponseRule) -> None:
         self.rule = rule
         self.used = 0
         self._seen = 0

@@ -1,27 +1,27 @@
-"""How an answer goes wrong."""
+"""How a response goes wrong."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.response import Response, error_answer
+from tamr_provider.emulator.response import Response, error_response
 
 if TYPE_CHECKING:
-    from tamr_provider.emulator.fault_rules import AnswerRule
+    from tamr_provider.emulator.fault_rules import ResponseRule
 
-NOTHING = Response(0, b"", dropped=True)
+NO_RESPONSE = Response(0, b"", dropped=True)
 _HTML = b"<!DOCTYPE html>\n<html><body><h1>The page is not available</h1></body></html>\n"
 _GARBAGE = b'{"jobId": \x00\xff\xfe]] \x80 }{'
 _MESSAGES = {429: "too many requests", 500: "internal error", 503: "service unavailable"}
 
 
-def has_effect(rule: AnswerRule) -> bool:
+def takes_effect(rule: ResponseRule) -> bool:
     """Return whether a request with this fault is carried out."""
     return rule.after or rule.fault in ("lost-after", "delayed", "cut")
 
 
-def apply_fault(rule: AnswerRule, real: Response) -> Response:
+def apply_fault(rule: ResponseRule, real: Response) -> Response:
     """Return what is sent; `real` is NOTHING where the request was not carried out."""
     if rule.fault == "delayed":
         return replace(real, late=rule.seconds)
@@ -33,7 +33,7 @@ def apply_fault(rule: AnswerRule, real: Response) -> Response:
         return Response(200, _GARBAGE, {"Content-Type": "application/json"})
     if rule.fault.isdigit():
         return _error(rule)
-    return NOTHING
+    return NO_RESPONSE
 
 
 def _cut(real: Response) -> Response:
@@ -41,9 +41,9 @@ def _cut(real: Response) -> Response:
     return replace(real, body=real.body[: len(real.body) // 2], headers=headers, cut=True)
 
 
-def _error(rule: AnswerRule) -> Response:
+def _error(rule: ResponseRule) -> Response:
     status = int(rule.fault)
-    answer = error_answer(status, _MESSAGES[status])
+    response = error_response(status, _MESSAGES[status])
     if rule.retry_after is None:
-        return answer
-    return replace(answer, headers={**answer.headers, "Retry-After": str(rule.retry_after)})
+        return response
+    return replace(response, headers={**response.headers, "Retry-After": str(rule.retry_after)})

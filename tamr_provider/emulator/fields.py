@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.emulator.duration import read_duration
+from tamr_provider.emulator.duration import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ def duration(value: object) -> timedelta:
     """Read a duration."""
     if not isinstance(value, str):
         raise ValueError('a duration like "20m" is needed')  # noqa: TRY004
-    return read_duration(value)
+    return parse_duration(value)
 
 
 def count(least: int) -> Callable[[object], int]:

@@ -1,4 +1,4 @@
-"""One request in, one answer out: the whole of the emulated API."""
+"""One request in, one response out: the whole of the emulated API."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.emulator.activity_log import ActivityLog
-from tamr_provider.emulator.api_error import RefusalError
+from tamr_provider.emulator.api_error import ApiError
 from tamr_provider.emulator.clock import EmulatedClock, Origin
-from tamr_provider.emulator.configuration import read_configuration
-from tamr_provider.emulator.fault_rules import AnswerRule, AnswerRules
-from tamr_provider.emulator.faults import NOTHING, apply_fault, has_effect
+from tamr_provider.emulator.configuration import parse_configuration
+from tamr_provider.emulator.fault_rules import ResponseRule, ResponseRules
+from tamr_provider.emulator.faults import NO_RESPONSE, apply_fault, takes_effect
 from tamr_provider.emulator.listing import list_page
 from tamr_provider.emulator.options import Options
 from tamr_provider.emulator.request_log import RequestLog, job_facts
-from tamr_provider.emulator.response import Response, error_answer, json_answer
-from tamr_provider.emulator.routes import Request, read_request
+from tamr_provider.emulator.response import Response, error_response, json_response
+from tamr_provider.emulator.routes import Request, parse_request
 from tamr_provider.emulator.serialization import job_json, page_json
 from tamr_provider.emulator.store import Store, StoreError
 from tamr_provider.emulator.tenant import Tenant
@@ -66,31 +66,31 @@ class Emulator:
         self._store = Store(self._options.state) if self._options.state else None
         origin, jobs = self._start(now())
         self._clock = EmulatedClock(now, origin)
-        self._keep(jobs)
-        self._tenant = Tenant(self._options, new_id, jobs, self._keep)
-        self._faults = AnswerRules(self._options.script.answers)
-        self._record = RequestLog()
-        self._journal = ActivityLog(log, self._tenant.looks(self._clock.now()))
+        self._save_jobs(jobs)
+        self._tenant = Tenant(self._options, new_id, jobs, self._save_jobs)
+        self._response_rules = ResponseRules(self._options.fault_rules.responses)
+        self._request_log = RequestLog()
+        self._activity_log = ActivityLog(log, self._tenant.snapshots(self._clock.now()))
 
     def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer one request; `target` is path and query."""
-        request = read_request(method, target, headers, body)
+        request = parse_request(method, target, headers, body)
         if (method, request.path) == ("GET", RECORD_PATH):
-            return json_answer(200, self.record())
+            return json_response(200, self.record())
         with self._lock:
-            fault = self._faults.choose(request.call, method, request.path)
+            fault = self._response_rules.choose(request.call, method, request.path)
         if fault is not None and fault.fault == "delayed":
             self._sleep(fault.seconds)
         with self._lock:
-            return self._answer(request, fault, self._clock.now())
+            return self._respond(request, fault, self._clock.now())
 
     def record(self) -> dict[str, Any]:
         """Return what was asked and how the jobs really are, as JSON values."""
         with self._lock:
-            looks = self._tenant.looks(self._clock.now())
+            snapshots = self._tenant.snapshots(self._clock.now())
             return {
-                "requests": self._record.requests(),
-                "jobs": [job_facts(look) for look in looks],
+                "requests": self._request_log.requests(),
+                "jobs": [job_facts(snapshot) for snapshot in snapshots],
             }
 
     def _start(self, real: datetime) -> tuple[Origin, Sequence[Job]]:
@@ -99,68 +99,70 @@ class Emulator:
         if saved is None:
             return Origin(real, real, speed), []
         origin, jobs = saved
-        moments = [moment for job in jobs for moment in (job.created, job.stop_asked) if moment]
-        resumed = origin.resumed(real, speed, max([origin.emulated, *moments]))
-        if resumed.emulated >= LATEST:
+        moments = [
+            moment for job in jobs for moment in (job.created_at, job.stop_requested_at) if moment
+        ]
+        resume = origin.resume(real, speed, max([origin.emulated, *moments]))
+        if resume.emulated >= LATEST:
             raise StoreError(
                 f"the time in {self._options.state} has run past the year 9999; "
                 "name another file, or delete it to start with no jobs"
             )
-        return resumed, jobs
+        return resume, jobs
 
-    def _keep(self, jobs: Sequence[Job]) -> None:
+    def _save_jobs(self, jobs: Sequence[Job]) -> None:
         if self._store:
             self._store.save(self._clock.origin, jobs)
 
-    def _answer(self, request: Request, fault: AnswerRule | None, now: datetime) -> Response:
-        carried_out = fault is None or has_effect(fault)
-        real, job_id = self._carry_out(request, now) if carried_out else (NOTHING, "")
-        answer = real if fault is None else apply_fault(fault, real)
+    def _respond(self, request: Request, fault: ResponseRule | None, now: datetime) -> Response:
+        carried_out = fault is None or takes_effect(fault)
+        real, job_id = self._carry_out(request, now) if carried_out else (NO_RESPONSE, "")
+        response = real if fault is None else apply_fault(fault, real)
         name = None if fault is None else fault.fault
-        self._record.add(now, request, answer, fault=name, job_id=job_id)
-        self._journal.finished(self._tenant.looks(now))
-        self._journal.request(now, request, answer, fault=name, job_id=job_id)
-        return replace(answer, headers={**answer.headers, "Date": _http_date(now)})  # U14
+        self._request_log.add(now, request, response, fault=name, job_id=job_id)
+        self._activity_log.finished(self._tenant.snapshots(now))
+        self._activity_log.request(now, request, response, fault=name, job_id=job_id)
+        return replace(response, headers={**response.headers, "Date": _http_date(now)})  # U14
 
     def _carry_out(self, request: Request, now: datetime) -> tuple[Response, str]:
-        """Return the answer without faults, and the id of the job that it is about."""
+        """Return the response without faults, and the id of the job that it is about."""
         try:
             self._check_key(request)
             value, job_id = self._call(request, now)
-        except RefusalError as error:
-            return error_answer(error.status, error.message), ""
+        except ApiError as error:
+            return error_response(error.status, error.message), ""
         except StoreError as error:
-            return error_answer(500, str(error)), ""
-        return json_answer(200, value), job_id
+            return error_response(500, str(error)), ""
+        return json_response(200, value), job_id
 
     def _check_key(self, request: Request) -> None:
         given, wanted = request.headers.get("x-api-key", ""), self._options.key
         if not given:
-            raise RefusalError(401, "the header X-API-KEY is missing")
+            raise ApiError(401, "the header X-API-KEY is missing")
         if wanted is not None and not hmac.compare_digest(given.encode(), wanted.encode()):
-            raise RefusalError(401, "the API key is not valid")
+            raise ApiError(401, "the API key is not valid")
 
     def _call(self, request: Request, now: datetime) -> tuple[dict[str, Any], str]:
         unset = self._options.unset
         if request.call == "list":
-            return page_json(list_page(self._tenant.looks(now), request.query), unset), ""
+            return page_json(list_page(self._tenant.snapshots(now), request.query), unset), ""
         if request.call == "create":
-            look = self._tenant.create(read_configuration(_json(request.body)), now)
-            return job_json(look, unset), look.job.id
+            snapshot = self._tenant.create(parse_configuration(_json(request.body)), now)
+            return job_json(snapshot, unset), snapshot.job.id
         if request.call == "get":
             return job_json(self._tenant.get(request.job_id, now), unset), request.job_id
         if request.call == "stop":
             _json(request.body or b"{}")
             self._tenant.stop(request.job_id, now)
             return {}, request.job_id
-        raise RefusalError(404, f"there is no {request.method} {request.path}")
+        raise ApiError(404, f"there is no {request.method} {request.path}")
 
 
 def _json(body: bytes) -> object:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise RefusalError(400, "the body is not JSON") from None
+        raise ApiError(400, "the body is not JSON") from None
 
 
 def _http_date(moment: datetime) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from tamr_provider.emulator.configuration import Configuration
+    from tamr_provider.emulator.configuration import EmulatedConfiguration
 
 STATES = ("PENDING", "RUNNING", "STOPPING", "DONE")
 OUTCOMES = ("succeeded", "failed", "stopped")
@@ -35,7 +35,7 @@ class StateEntry:
     """A state and when the job enters it; an error only with DONE."""
 
     state: str
-    at: datetime
+    entered_at: datetime
     error: JobError | None = None
 
 
@@ -56,12 +56,12 @@ class JobSnapshot:
     """A job as it is at one moment: the phases it has entered so far, oldest first."""
 
     job: Job
-    phases: Sequence[StateEntry]
+    entries: Sequence[StateEntry]
 
     @property
     def current(self) -> StateEntry:
         """The phase it is in."""
-        return self.phases[-1]
+        return self.entries[-1]
 
     @property
     def outcome(self) -> str | None:
@@ -73,9 +73,9 @@ class JobSnapshot:
             return "succeeded"
         return "stopped" if error.reason == STOPPED_BY_USER else "failed"
 
-    def entered(self, state: str) -> datetime | None:
+    def entry_time(self, state: str) -> datetime | None:
         """Return when the job entered a state, or None where it never did."""
-        return next((phase.at for phase in self.phases if phase.state == state), None)
+        return next((entry.entered_at for entry in self.entries if entry.state == state), None)
 
 
 @dataclass(frozen=True)
@@ -83,46 +83,46 @@ class Job:
     """A job as it was created, and when a stop was asked for that had an effect."""
 
     id: str
-    configuration: Configuration
-    created: datetime
-    course: JobLifecycle
-    stop_asked: datetime | None = None
+    configuration: EmulatedConfiguration
+    created_at: datetime
+    lifecycle: JobLifecycle
+    stop_requested_at: datetime | None = None
 
-    def at(self, now: datetime) -> JobSnapshot:
+    def snapshot(self, now: datetime) -> JobSnapshot:
         """Look at the job; it always has at least its first phase."""
-        first, *later = self._phases()
-        return JobSnapshot(self, [first, *(phase for phase in later if phase.at <= now)])
+        first, *later = self._entries()
+        return JobSnapshot(self, [first, *(entry for entry in later if entry.entered_at <= now)])
 
-    def stopped(self, now: datetime) -> Job:
+    def stop(self, now: datetime) -> Job:
         """Return the job after a stop: the same one where a stop has no effect."""
-        if self.at(now).current.state in ("STOPPING", "DONE"):
+        if self.snapshot(now).current.state in ("STOPPING", "DONE"):
             return self
-        return replace(self, stop_asked=now)
+        return replace(self, stop_requested_at=now)
 
-    def _phases(self) -> list[StateEntry]:
-        planned = self._planned()
-        if self.stop_asked is None:
+    def _entries(self) -> list[StateEntry]:
+        planned = self._plan_entries()
+        if self.stop_requested_at is None:
             return planned
-        return self._cut_short(planned, self.stop_asked)
+        return self._plan_stopped_entries(planned, self.stop_requested_at)
 
-    def _planned(self) -> list[StateEntry]:
-        course = self.course
-        start = later(self.created, course.pending)
-        end = later(start, course.duration)
-        pending, running = StateEntry("PENDING", self.created), StateEntry("RUNNING", start)
-        if course.outcome == "stopped":
-            stopping = StateEntry("STOPPING", max(start, end - course.stopping))
+    def _plan_entries(self) -> list[StateEntry]:
+        lifecycle = self.lifecycle
+        start = later(self.created_at, lifecycle.pending)
+        end = later(start, lifecycle.duration)
+        pending, running = StateEntry("PENDING", self.created_at), StateEntry("RUNNING", start)
+        if lifecycle.outcome == "stopped":
+            stopping = StateEntry("STOPPING", max(start, end - lifecycle.stopping))
             return [pending, running, stopping, StateEntry("DONE", end, _STOPPED)]
-        if course.outcome == "failed" and not course.duration:
-            return [pending, StateEntry("DONE", end, course.error)]  # U3
-        return [pending, running, StateEntry("DONE", end, course.error)]
+        if lifecycle.outcome == "failed" and not lifecycle.duration:
+            return [pending, StateEntry("DONE", end, lifecycle.error)]  # U3
+        return [pending, running, StateEntry("DONE", end, lifecycle.error)]
 
-    def _cut_short(self, planned: list[StateEntry], asked: datetime) -> list[StateEntry]:
-        entered = [planned[0], *(phase for phase in planned[1:] if phase.at <= asked)]
+    def _plan_stopped_entries(self, planned: list[StateEntry], asked: datetime) -> list[StateEntry]:
+        entered = [planned[0], *(entry for entry in planned[1:] if entry.entered_at <= asked)]
         if entered[-1].state == "PENDING":
             return [*entered, StateEntry("DONE", asked, _STOPPED)]  # U12
-        stop_ends, own_end = later(asked, self.course.stopping), planned[-1]
-        if self.course.stops_too_late or own_end.at <= stop_ends:
+        stop_ends, own_end = later(asked, self.lifecycle.stopping), planned[-1]
+        if self.lifecycle.stops_too_late or own_end.entered_at <= stop_ends:
             end = own_end
         else:
             end = StateEntry("DONE", stop_ends, _STOPPED)

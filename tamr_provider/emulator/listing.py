@@ -8,8 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.api_error import RefusalError
-from tamr_provider.emulator.filter_parser import read_filter
+from tamr_provider.emulator.api_error import ApiError
+from tamr_provider.emulator.filter_parser import parse_filter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,26 +27,30 @@ Place = tuple[int, float, int]
 class Page:
     """One page of jobs; `next_token` is empty on the last."""
 
-    looks: Sequence[JobSnapshot]
+    snapshots: Sequence[JobSnapshot]
     next_token: str
 
 
-def list_page(looks: Sequence[JobSnapshot], query: Mapping[str, str]) -> Page:
+def list_page(snapshots: Sequence[JobSnapshot], query: Mapping[str, str]) -> Page:
     """Choose, sort and cut; `looks` in the order of creation. Raises RefusalError."""
     wanted = query.get("filter", "")
-    fits, size = read_filter(wanted), _page_size(query.get("pageSize", ""))
+    fits, size = parse_filter(wanted), _page_size(query.get("pageSize", ""))
     after = _read_token(query.get("pageToken", ""), wanted)
-    places = {_place(look, number): look for number, look in enumerate(looks) if fits(look)}
+    places = {
+        _place(snapshot, number): snapshot
+        for number, snapshot in enumerate(snapshots)
+        if fits(snapshot)
+    }
     left = sorted((place for place in places if place < after), reverse=True)
     token = _token(left[size - 1], wanted) if len(left) > size else ""
     return Page([places[place] for place in left[:size]], token)
 
 
-def _place(look: JobSnapshot, number: int) -> Place:
+def _place(snapshot: JobSnapshot, number: int) -> Place:
     """Return a key that is greater the earlier a job comes in the list (U7)."""
-    start = look.entered("RUNNING")
+    start = snapshot.entry_time("RUNNING")
     if start is None:
-        return 1, look.job.created.timestamp(), number
+        return 1, snapshot.job.created_at.timestamp(), number
     return 0, start.timestamp(), number
 
 
@@ -56,7 +60,7 @@ def _page_size(text: str) -> int:
     except ValueError:
         size = -1
     if not 0 <= size <= _LARGEST_SIZE:  # U6
-        raise RefusalError(400, f"pageSize is a number from 1 to {_LARGEST_SIZE}; found {text}")
+        raise ApiError(400, f"pageSize is a number from 1 to {_LARGEST_SIZE}; found {text}")
     return size or _DEFAULT_SIZE
 
 
@@ -72,9 +76,9 @@ def _read_token(token: str, wanted: str) -> Place:
         started, moment, number, digest = json.loads(base64.urlsafe_b64decode(token.encode()))
         place = int(started), float(moment), int(number)
     except (ValueError, TypeError, OverflowError):
-        raise RefusalError(400, "pageToken is not one that a list answered") from None
+        raise ApiError(400, "pageToken is not one that a list answered") from None
     if digest != _digest(wanted):
-        raise RefusalError(400, "the filter must stay the same on every page")
+        raise ApiError(400, "the filter must stay the same on every page")
     return place
 
 

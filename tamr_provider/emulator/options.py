@@ -36,7 +36,7 @@ class Options:
     unset: Unset = "absent"
     speed: float = 1
     key: str | None = field(default=None, repr=False)
-    script: FaultRules = field(default_factory=FaultRules)
+    fault_rules: FaultRules = field(default_factory=FaultRules)
     state: Path | None = None
 
     def duration(self, kind: str) -> timedelta:

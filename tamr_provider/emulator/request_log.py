@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.emulator.timestamps import format_stamp
+from tamr_provider.emulator.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from tamr_provider.emulator.response import Response
     from tamr_provider.emulator.routes import Request
 
-_LONGEST = 100_000  # the oldest requests are forgotten beyond this
+_MAX_REQUESTS = 100_000  # the oldest requests are forgotten beyond this
 
 
 class RequestLog:
     """Remembers requests; call it from one thread at a time."""
 
     def __init__(self) -> None:
-        self._requests: deque[dict[str, Any]] = deque(maxlen=_LONGEST)
+        self._requests: deque[dict[str, Any]] = deque(maxlen=_MAX_REQUESTS)
 
     def add(
-        self, now: datetime, request: Request, answer: Response, *, fault: str | None, job_id: str
+        self, now: datetime, request: Request, response: Response, *, fault: str | None, job_id: str
     ) -> None:
         """Remember one request; `job_id` is the job that it created, got or stopped."""
         entry = {
-            "at": format_stamp(now),
+            "at": format_timestamp(now),
             "method": request.method,
             "path": request.path,
             "query": dict(request.query),
-            "status": None if answer.dropped else answer.status,
+            "status": None if response.dropped else response.status,
         }
         if fault is not None:
             entry["fault"] = fault
@@ -45,21 +45,23 @@ class RequestLog:
         return list(self._requests)
 
 
-def job_facts(look: JobSnapshot) -> dict[str, Any]:
+def job_facts(snapshot: JobSnapshot) -> dict[str, Any]:
     """Write a job as the emulator knows it; times that are not there are null."""
 
     def entered(state: str) -> str | None:
-        moment = look.entered(state)
-        return None if moment is None else format_stamp(moment)
+        moment = snapshot.entry_time(state)
+        return None if moment is None else format_timestamp(moment)
 
     return {
-        "jobId": look.job.id,
-        "configuration": {look.job.configuration.type: dict(look.job.configuration.ids)},
-        "state": look.current.state,
-        "outcome": look.outcome,
-        "created": format_stamp(look.job.created),
+        "jobId": snapshot.job.id,
+        "configuration": {snapshot.job.configuration.type: dict(snapshot.job.configuration.ids)},
+        "state": snapshot.current.state,
+        "outcome": snapshot.outcome,
+        "created": format_timestamp(snapshot.job.created_at),
         "started": entered("RUNNING"),
         "stopping": entered("STOPPING"),
         "finished": entered("DONE"),
-        "stopAsked": None if look.job.stop_asked is None else format_stamp(look.job.stop_asked),
+        "stopAsked": None
+        if snapshot.job.stop_requested_at is None
+        else format_timestamp(snapshot.job.stop_requested_at),
     }

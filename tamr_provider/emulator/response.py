@@ -1,4 +1,4 @@
-"""An HTTP answer, as a value."""
+"""An HTTP response, as a value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Response:
     """What a door sends.
 
-    `dropped`: the connection closes without any answer. `cut`: the headers promise the whole
+    `dropped`: the connection closes without any response. `cut`: the headers promise the whole
     Content-Length, the connection closes after `body`. `late`: seconds of real time that the
     request waited before it was carried out.
     """
@@ -27,12 +27,12 @@ class Response:
     late: float = 0
 
 
-def json_answer(status: int, value: Any) -> Response:
-    """Return an answer with a JSON body."""
+def json_response(status: int, value: Any) -> Response:
+    """Return a response with a JSON body."""
     body = json.dumps(value, ensure_ascii=False).encode()
     return Response(status, body, {"Content-Type": "application/json"})
 
 
-def error_answer(status: int, message: str) -> Response:
+def error_response(status: int, message: str) -> Response:
     """Return an error in the documented form (U9)."""
-    return json_answer(status, {"statusCode": status, "message": message})
+    return json_response(status, {"statusCode": status, "message": message})

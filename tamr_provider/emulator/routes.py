@@ -27,7 +27,7 @@ class Request:
     job_id: str
 
 
-def read_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Request:
+def parse_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Request:
     """Understand a request line; header names become lower case."""
     path, _, query = target.partition("?")
     path = unquote(path)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.emulator.configuration import ID_NAMES, Configuration
-from tamr_provider.emulator.timestamps import format_stamp
+from tamr_provider.emulator.configuration import ID_NAMES, EmulatedConfiguration
+from tamr_provider.emulator.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from tamr_provider.emulator.job import JobError, JobSnapshot, StateEntry
@@ -16,26 +16,26 @@ _SKIP = object()  # an unset member of a oneof: not even the empty style shows i
 _EMPTY = {"text": "", "list": [], "message": None, "choice": _SKIP}
 
 
-def job_json(look: JobSnapshot, unset: Unset) -> dict[str, Any]:
+def job_json(snapshot: JobSnapshot, unset: Unset) -> dict[str, Any]:
     """Write a Job message."""
-    past = [_status(phase, unset) for phase in reversed(look.phases[:-1])]
+    past = [_status(entry, unset) for entry in reversed(snapshot.entries[:-1])]
     return {
-        "jobId": look.job.id,
-        "configuration": _configuration(look.job.configuration, unset),
-        "status": _status(look.current, unset),
+        "jobId": snapshot.job.id,
+        "configuration": _configuration(snapshot.job.configuration, unset),
+        "status": _status(snapshot.current, unset),
         **_field("statusHistory", past, "list", unset),
     }
 
 
 def page_json(page: Page, unset: Unset) -> dict[str, Any]:
-    """Write a list's answer."""
+    """Write a list's response."""
     return {
-        **_field("jobs", [job_json(look, unset) for look in page.looks], "list", unset),
+        **_field("jobs", [job_json(snapshot, unset) for snapshot in page.snapshots], "list", unset),
         **_field("nextPageToken", page.next_token, "text", unset),
     }
 
 
-def _configuration(configuration: Configuration, unset: Unset) -> dict[str, Any]:
+def _configuration(configuration: EmulatedConfiguration, unset: Unset) -> dict[str, Any]:
     kind, ids = configuration.type, configuration.ids
     written: dict[str, Any] = {}
     for name in ID_NAMES[kind]:
@@ -46,11 +46,11 @@ def _configuration(configuration: Configuration, unset: Unset) -> dict[str, Any]
     return shown
 
 
-def _status(phase: StateEntry, unset: Unset) -> dict[str, Any]:
-    error = _error(phase.error, unset) if phase.error else None
+def _status(entry: StateEntry, unset: Unset) -> dict[str, Any]:
+    error = _error(entry.error, unset) if entry.error else None
     return {
-        "state": phase.state,
-        "stateStartTime": format_stamp(phase.at),
+        "state": entry.state,
+        "stateStartTime": format_timestamp(entry.entered_at),
         **_field("error", error, "message", unset),
     }
 

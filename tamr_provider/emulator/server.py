@@ -10,7 +10,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.emulator.response import Response, error_answer
+from tamr_provider.emulator.response import Response, error_response
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,22 +29,22 @@ class Server:
 
     def __init__(self, emulator: Emulator, port: int = 0) -> None:
         try:
-            self._door = _Door(emulator, port)
+            self._http_server = _HttpServer(emulator, port)
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise PortTakenError(f"port {port} cannot be used: {reason}") from None
-        self.url = f"http://{_HOST}:{self._door.server_port}"
+        self.url = f"http://{_HOST}:{self._http_server.server_port}"
         self._thread = threading.Thread(
-            target=self._door.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+            target=self._http_server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )
         self._thread.start()
 
     def close(self) -> None:
         """Close the port and every open connection."""
-        self._door.shutdown()
+        self._http_server.shutdown()
         self._thread.join()
-        self._door.server_close()
-        self._door.hang_up()
+        self._http_server.server_close()
+        self._http_server.close_connections()
 
     def __enter__(self) -> Server:
         return self
@@ -58,7 +58,7 @@ class Server:
         self.close()
 
 
-class _Door(ThreadingHTTPServer):
+class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, emulator: Emulator, port: int) -> None:
@@ -77,7 +77,7 @@ class _Door(ThreadingHTTPServer):
             self._open.discard(request)
         super().shutdown_request(request)
 
-    def hang_up(self) -> None:
+    def close_connections(self) -> None:
         """End kept-alive connections, or a client would go on talking to a closed emulator."""
         with self._lock:
             for connection in self._open:
@@ -92,14 +92,14 @@ class _Door(ThreadingHTTPServer):
 class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: _Door
+    server: _HttpServer
 
     def do_GET(self) -> None:
         try:
             body = self._body()
         except ValueError as error:
             self.close_connection = True
-            self._send(error_answer(400, str(error)))
+            self._send(error_response(400, str(error)))
             return
         headers = dict(self.headers.items())
         self._send(self.server.emulator.handle(self.command, self.path, headers, body))
@@ -114,17 +114,17 @@ class _Connection(BaseHTTPRequestHandler):
             raise ValueError("Content-Length is not a number")
         return self.rfile.read(int(length))
 
-    def _send(self, answer: Response) -> None:
-        if answer.dropped or answer.cut:
+    def _send(self, response: Response) -> None:
+        if response.dropped or response.cut:
             self.close_connection = True
-        if answer.dropped:
+        if response.dropped:
             return
-        lines = {"Content-Length": str(len(answer.body)), **answer.headers}
+        lines = {"Content-Length": str(len(response.body)), **response.headers}
         if self.close_connection:
             lines["Connection"] = "close"
-        head = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n"
+        head = f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        body = b"" if self.command == "HEAD" else answer.body
+        body = b"" if self.command == "HEAD" else response.body
         self.wfile.write(head.encode("latin-1") + b"\r\n" + body)
 
     def log_message(self, *_: object) -> None:

@@ -15,9 +15,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.emulator.clock import Origin
-from tamr_provider.emulator.configuration import ID_NAMES, Configuration
+from tamr_provider.emulator.configuration import ID_NAMES, EmulatedConfiguration
 from tamr_provider.emulator.job import OUTCOMES, Job, JobError, JobLifecycle
-from tamr_provider.emulator.timestamps import read_stamp
+from tamr_provider.emulator.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,21 +75,21 @@ class Store:
 
 
 def _job(job: Job) -> dict[str, Any]:
-    course = job.course
+    lifecycle = job.lifecycle
     return {
         "id": job.id,
         "type": job.configuration.type,
         "ids": dict(job.configuration.ids),
-        "created": job.created.isoformat(),
-        "stopAsked": job.stop_asked and job.stop_asked.isoformat(),
+        "created": job.created_at.isoformat(),
+        "stopAsked": job.stop_requested_at and job.stop_requested_at.isoformat(),
         "course": {
-            "pending": course.pending.total_seconds(),
-            "duration": course.duration.total_seconds(),
-            "stopping": course.stopping.total_seconds(),
-            "outcome": course.outcome,
-            "error": course.error
-            and {"reason": course.error.reason, "message": course.error.message},
-            "stopsTooLate": course.stops_too_late,
+            "pending": lifecycle.pending.total_seconds(),
+            "duration": lifecycle.duration.total_seconds(),
+            "stopping": lifecycle.stopping.total_seconds(),
+            "outcome": lifecycle.outcome,
+            "error": lifecycle.error
+            and {"reason": lifecycle.error.reason, "message": lifecycle.error.message},
+            "stopsTooLate": lifecycle.stops_too_late,
         },
     }
 
@@ -101,25 +101,25 @@ def _read(data: Any) -> tuple[Origin, list[Job]]:
     speed = float(clock["speed"])
     if not 0 < speed < math.inf:
         raise ValueError(f"speed {speed}")
-    origin = Origin(read_stamp(clock["real"]), read_stamp(clock["emulated"]), speed)
+    origin = Origin(parse_timestamp(clock["real"]), parse_timestamp(clock["emulated"]), speed)
     return origin, [_read_job(each) for each in data["jobs"]]
 
 
 def _read_job(data: Any) -> Job:
-    course, error = data["course"], data["course"]["error"]
-    if data["type"] not in ID_NAMES or course["outcome"] not in OUTCOMES:
+    lifecycle, error = data["course"], data["course"]["error"]
+    if data["type"] not in ID_NAMES or lifecycle["outcome"] not in OUTCOMES:
         raise ValueError(f"job {data['id']}")
     return Job(
         id=str(data["id"]),
-        configuration=Configuration(data["type"], dict(data["ids"])),
-        created=read_stamp(data["created"]),
-        stop_asked=data["stopAsked"] and read_stamp(data["stopAsked"]),
-        course=JobLifecycle(
-            pending=timedelta(seconds=course["pending"]),
-            duration=timedelta(seconds=course["duration"]),
-            stopping=timedelta(seconds=course["stopping"]),
-            outcome=course["outcome"],
+        configuration=EmulatedConfiguration(data["type"], dict(data["ids"])),
+        created_at=parse_timestamp(data["created"]),
+        stop_requested_at=data["stopAsked"] and parse_timestamp(data["stopAsked"]),
+        lifecycle=JobLifecycle(
+            pending=timedelta(seconds=lifecycle["pending"]),
+            duration=timedelta(seconds=lifecycle["duration"]),
+            stopping=timedelta(seconds=lifecycle["stopping"]),
+            outcome=lifecycle["outcome"],
             error=error and JobError(error["reason"], error["message"]),
-            stops_too_late=course["stopsTooLate"],
+            stops_too_late=lifecycle["stopsTooLate"],
         ),
     )

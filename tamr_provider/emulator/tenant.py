@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.api_error import RefusalError
+from tamr_provider.emulator.api_error import ApiError
 from tamr_provider.emulator.fault_rules import JobRules
 from tamr_provider.emulator.job import Job, JobLifecycle, JobSnapshot
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from tamr_provider.emulator.configuration import Configuration
+    from tamr_provider.emulator.configuration import EmulatedConfiguration
     from tamr_provider.emulator.fault_rules import JobRule
     from tamr_provider.emulator.options import Options
 
@@ -28,55 +28,55 @@ class Tenant:
         options: Options,
         new_id: Callable[[], str],
         jobs: Iterable[Job] = (),
-        keep: Callable[[Sequence[Job]], None] = lambda _: None,
+        save_jobs: Callable[[Sequence[Job]], None] = lambda _: None,
     ) -> None:
-        self._options, self._new_id, self._keep = options, new_id, keep
+        self._options, self._new_id, self._save_jobs = options, new_id, save_jobs
         self._jobs = {job.id: job for job in jobs}
-        self._rules = JobRules(options.script.jobs)
+        self._rules = JobRules(options.fault_rules.jobs)
 
-    def create(self, configuration: Configuration, now: datetime) -> JobSnapshot:
+    def create(self, configuration: EmulatedConfiguration, now: datetime) -> JobSnapshot:
         """Start a job. Raises RefusalError."""
         self._check_slots(now)
         rule = self._rules.choose(configuration)
         if rule.refuse is not None:  # U2
-            raise RefusalError(rule.refuse, rule.message or f"cannot {configuration}")
-        job = Job(self._new_id(), configuration, now, self._course(rule, configuration))
+            raise ApiError(rule.refuse, rule.message or f"cannot {configuration}")
+        job = Job(self._new_id(), configuration, now, self._lifecycle(rule, configuration))
         self._put(job)
-        return job.at(now)
+        return job.snapshot(now)
 
     def get(self, job_id: str, now: datetime) -> JobSnapshot:
         """Look at one job. Raises RefusalError."""
-        return self._find(job_id).at(now)
+        return self._find(job_id).snapshot(now)
 
     def stop(self, job_id: str, now: datetime) -> JobSnapshot:
         """Ask a job to stop. Raises RefusalError."""
         job = self._find(job_id)
-        stopped = job.stopped(now)
+        stopped = job.stop(now)
         if stopped is not job:
             self._put(stopped)
-        return stopped.at(now)
+        return stopped.snapshot(now)
 
-    def looks(self, now: datetime) -> list[JobSnapshot]:
+    def snapshots(self, now: datetime) -> list[JobSnapshot]:
         """Look at all jobs, the oldest first."""
-        return [job.at(now) for job in self._jobs.values()]
+        return [job.snapshot(now) for job in self._jobs.values()]
 
     def _find(self, job_id: str) -> Job:
         if job_id not in self._jobs:
-            raise RefusalError(404, f"there is no job {job_id}")
+            raise ApiError(404, f"there is no job {job_id}")
         return self._jobs[job_id]
 
     def _put(self, job: Job) -> None:
         jobs = {**self._jobs, job.id: job}
-        self._keep(list(jobs.values()))
+        self._save_jobs(list(jobs.values()))
         self._jobs = jobs
 
     def _check_slots(self, now: datetime) -> None:
-        active = sum(look.current.state != "DONE" for look in self.looks(now))
-        used = active + self._options.script.hidden  # U10
+        active = sum(snapshot.current.state != "DONE" for snapshot in self.snapshots(now))
+        used = active + self._options.fault_rules.hidden  # U10
         if used >= self._options.slots:
-            raise RefusalError(429, f"{used} of {self._options.slots} concurrent jobs are in use")
+            raise ApiError(429, f"{used} of {self._options.slots} concurrent jobs are in use")
 
-    def _course(self, rule: JobRule, configuration: Configuration) -> JobLifecycle:
+    def _lifecycle(self, rule: JobRule, configuration: EmulatedConfiguration) -> JobLifecycle:
         usual = self._options.duration(configuration.type)
         return JobLifecycle(
             pending=self._options.pending if rule.pending is None else rule.pending,

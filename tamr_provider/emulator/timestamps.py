@@ -13,13 +13,13 @@ _RFC3339 = re.compile(
 LATEST = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=timezone.utc)
 
 
-def format_stamp(moment: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """Write a time in UTC with milliseconds: 2026-01-05T09:00:00.123Z."""
     utc = moment.astimezone(timezone.utc)
     return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def read_stamp(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """Read a time with its zone, 0 to 9 fractional digits. Raises ValueError."""
     match = _RFC3339.fullmatch(text)
     if match is None:
@@ -45,6 +45,6 @@ def later(moment: datetime, length: timedelta) -> datetime:
         return LATEST
 
 
-def whole_milliseconds(moment: datetime) -> datetime:
+def truncate_to_milliseconds(moment: datetime) -> datetime:
     """Cut a time to what the wire shows, so that filters compare what clients see."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tamr_provider.emulator.api_error import RefusalError
+from tamr_provider.emulator.api_error import ApiError
 
 _WORD = re.compile(
     r"""\s*(?:
@@ -19,7 +19,7 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Word:
+class Token:
     """One word; `kind` is name, sign, string or end, `text` is without quotes and escapes."""
 
     kind: str
@@ -33,22 +33,22 @@ class Word:
         return f"{text} at position {self.place + 1}"
 
 
-def bad_filter(what: str) -> RefusalError:
+def filter_error(what: str) -> ApiError:
     """Return the answer to a filter that cannot be understood."""
-    return RefusalError(400, f"bad filter: {what}")
+    return ApiError(400, f"bad filter: {what}")
 
 
-def read_words(text: str) -> list[Word]:
+def tokenize(text: str) -> list[Token]:
     """Split a filter; the last word is always the end. Raises RefusalError."""
     words, place, length = [], 0, len(text.rstrip())
     while place < length:
         match = _WORD.match(text, place)
         if match is None:
-            raise bad_filter(_misfit(text[place:].lstrip()))
+            raise filter_error(_misfit(text[place:].lstrip()))
         kind = match.lastgroup or ""
-        words.append(Word(kind, _plain(kind, match[kind]), match.start(kind)))
+        words.append(Token(kind, _plain(kind, match[kind]), match.start(kind)))
         place = match.end()
-    return [*words, Word("end", "", length)]
+    return [*words, Token("end", "", length)]
 
 
 def _plain(kind: str, text: str) -> str:
@@ -56,7 +56,7 @@ def _plain(kind: str, text: str) -> str:
         return text
     for escape in _ESCAPE.finditer(text):
         if escape[1] not in '"\\':  # U8
-            raise bad_filter(f'{escape[0]} is not an escape; \\" and \\\\ are')
+            raise filter_error(f'{escape[0]} is not an escape; \\" and \\\\ are')
     return _ESCAPE.sub(r"\1", text[1:-1])
 
 

@@ -7,14 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
-from support.emulator_door import JOBS, Caller
+from support.emulator_transport import JOBS, Caller
 from tamr_provider.emulator import Options
-from tamr_provider.emulator.fault_file import read_script
+from tamr_provider.emulator.fault_file import parse_fault_rules
 
 
 def scripted(*answers: dict[str, Any], jobs: list[dict[str, Any]] | None = None) -> Caller:
-    script = read_script({"answers": list(answers), "jobs": jobs or []})
-    return Caller(Options(script=script))
+    fault_rules = parse_fault_rules({"answers": list(answers), "jobs": jobs or []})
+    return Caller(Options(fault_rules=fault_rules))
 
 
 def outcomes(caller: Caller, calls: int) -> str:
@@ -190,10 +190,10 @@ def test_a_job_rule_may_refuse_the_create() -> None:
 
 
 def test_a_create_without_a_free_slot_uses_up_no_job_rule() -> None:
-    script = read_script({"jobs": [{"outcome": "failed", "times": 1}]})
-    caller = Caller(Options(slots=0, script=script))
+    fault_rules = parse_fault_rules({"jobs": [{"outcome": "failed", "times": 1}]})
+    caller = Caller(Options(slots=0, fault_rules=fault_rules))
     assert caller.create(load={"sourceId": "src_crm"}).status_code == 429
-    roomy = Caller(Options(slots=1, script=script))
+    roomy = Caller(Options(slots=1, fault_rules=fault_rules))
     roomy.load()
     roomy.wait(hours=1)
     assert roomy.get("job_1")["status"]["error"]["reason"] == "PLANNING_FAILED"

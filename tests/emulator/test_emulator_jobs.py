@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from support.emulator_door import JOBS, Caller, RealTime
+from support.emulator_transport import JOBS, Caller, RealTime
 from tamr_provider.emulator import Options
 from tamr_provider.emulator.assumptions import ASSUMPTIONS
 from tamr_provider.emulator.fault_rules import FaultRules, JobRule
 
 
 def with_rule(**rule: Any) -> Caller:
-    return Caller(Options(script=FaultRules(jobs=[JobRule(**rule)])))
+    return Caller(Options(fault_rules=FaultRules(jobs=[JobRule(**rule)])))
 
 
 def test_a_job_goes_from_pending_to_running_to_done() -> None:
@@ -139,7 +139,7 @@ def test_a_stopping_job_still_holds_its_slot() -> None:
 
 
 def test_hidden_jobs_hold_slots_and_are_not_listed() -> None:
-    caller = Caller(Options(slots=2, script=FaultRules(hidden=1)))
+    caller = Caller(Options(slots=2, fault_rules=FaultRules(hidden=1)))
     caller.load()
     assert caller.create(load={"sourceId": "src_erp"}).status_code == 429
     assert caller.listed() == ["job_1"]

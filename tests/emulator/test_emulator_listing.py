@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.emulator_door import START, Caller, RealTime
+from support.emulator_transport import START, Caller, RealTime
 from tamr_provider.emulator import Options
 from tamr_provider.emulator.fault_rules import FaultRules, JobRule
 from tamr_provider.emulator.job import JobError
-from tamr_provider.emulator.timestamps import format_stamp
+from tamr_provider.emulator.timestamps import format_timestamp
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def tenant() -> Caller:
     failing = JobRule(
         ids={"sourceId": "src_erp"}, outcome="failed", error=JobError("PLANNING_FAILED", "no")
     )
-    caller = Caller(Options(script=FaultRules(jobs=[failing])))
+    caller = Caller(Options(fault_rules=FaultRules(jobs=[failing])))
     caller.load("src_crm")
     caller.wait(minutes=10)
     caller.load("src_erp")
@@ -247,7 +247,11 @@ def test_parameters_that_the_documentation_does_not_name_are_ignored(tenant: Cal
 def test_a_job_s_own_creation_time_is_not_before_itself() -> None:
     caller = Caller(time=RealTime(START.replace(microsecond=123_999)))
     created = caller.load()["status"]["stateStartTime"]
-    assert created == "2026-01-05T09:00:00.123Z" == format_stamp(START.replace(microsecond=123_999))
+    assert (
+        created
+        == "2026-01-05T09:00:00.123Z"
+        == format_timestamp(START.replace(microsecond=123_999))
+    )
     assert caller.listed(filter=f'create_time() < "{created}"') == []
     assert caller.listed(filter=f'NOT create_time() < "{created}"') == ["job_1"]
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from support.emulator_door import JOBS
+from support.emulator_transport import JOBS
 from tamr_provider.emulator import Emulator, Options
-from tamr_provider.emulator.fault_file import read_script
+from tamr_provider.emulator.fault_file import parse_fault_rules
 from tamr_provider.emulator.server import PortTakenError, Server
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def serve() -> Iterator[Callable[..., str]]:
 
 
 def spoiled(serve: Callable[..., str], **rule: Any) -> str:
-    return serve(script=read_script({"answers": [rule]}))
+    return serve(fault_rules=parse_fault_rules({"answers": [rule]}))
 
 
 def connection(url: str) -> http.client.HTTPConnection:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.emulator_door import JOBS, Caller, RealTime
+from support.emulator_transport import JOBS, Caller, RealTime
 from tamr_provider.emulator import Options
-from tamr_provider.emulator.fault_file import read_script
+from tamr_provider.emulator.fault_file import parse_fault_rules
 from tamr_provider.emulator.store import StoreError
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ def options(tmp_path: Path) -> Options:
 
 
 def test_jobs_survive_a_restart_with_all_that_is_known_of_them(options: Options) -> None:
-    script = read_script({"jobs": [{"sourceId": "src_erp", "outcome": "failed"}]})
-    before = Caller(replace(options, script=script))
+    fault_rules = parse_fault_rules({"jobs": [{"sourceId": "src_erp", "outcome": "failed"}]})
+    before = Caller(replace(options, fault_rules=fault_rules))
     before.load("src_crm")
     before.load("src_erp")
     before.wait(minutes=1)

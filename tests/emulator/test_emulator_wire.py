@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support.emulator_door import RealTime, door
+from support.emulator_transport import RealTime, emulator_transport
 from tamr_provider.emulator import Emulator, Options
 from tamr_provider.emulator.fault_rules import FaultRules, JobRule
 from tamr_provider.emulator.job import JobError
@@ -38,7 +38,7 @@ PLANNING = JobError("PLANNING_FAILED", "Something went wrong while planning the 
 
 
 def script(**rule: Any) -> Options:
-    return replace(USUAL, script=FaultRules(jobs=[JobRule(**rule)]))
+    return replace(USUAL, fault_rules=FaultRules(jobs=[JobRule(**rule)]))
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,9 @@ def sample(name: str) -> Any:
 def opened(options: Options, time: RealTime, job_id: str) -> httpx.Client:
     emulator = Emulator(options, now=time.now, new_id=lambda: job_id)
     return httpx.Client(
-        base_url="http://tenant/api/v1beta1", headers={"X-API-KEY": "k"}, transport=door(emulator)
+        base_url="http://tenant/api/v1beta1",
+        headers={"X-API-KEY": "k"},
+        transport=emulator_transport(emulator),
     )
 
 
@@ -127,7 +129,9 @@ def test_the_last_page_has_its_token_in_the_style_of_unset_fields(unset: Any) ->
     time, ids = RealTime(CREATED), iter(["job_x3", "job_x1"])
     emulator = Emulator(replace(USUAL, unset=unset), now=time.now, new_id=lambda: next(ids))
     http = httpx.Client(
-        base_url="http://tenant/api/v1beta1", headers={"X-API-KEY": "k"}, transport=door(emulator)
+        base_url="http://tenant/api/v1beta1",
+        headers={"X-API-KEY": "k"},
+        transport=emulator_transport(emulator),
     )
     http.post("/jobs", json={"configuration": {"load": {"sourceId": "src-1"}}})
     time.moment = moment("2026-01-05T10:30:00.000Z")

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from tamr_provider.cli import main
-from tamr_provider.emulator.fault_file import read_script
+from tamr_provider.emulator.fault_file import parse_fault_rules
 from tamr_provider.stackfile.parser import read_stack_file
 
 ROOT = Path(__file__).parents[2]
@@ -46,8 +46,8 @@ def test_the_example_stacks_are_valid_and_those_of_the_demo(stack: str, products
 
 def test_the_faults_file_of_the_documentation_is_valid() -> None:
     (text,) = blocks("docs/emulator.md", "json")
-    script = read_script(json.loads(text))
-    assert (len(script.jobs), len(script.answers), script.hidden) == (3, 3, 1)
+    script = parse_fault_rules(json.loads(text))
+    assert (len(script.jobs), len(script.responses), script.hidden) == (3, 3, 1)
 
 
 def test_the_python_of_the_documentation_runs() -> None:

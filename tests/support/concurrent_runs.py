@@ -34,7 +34,7 @@ def races(runners: int, seeds: int, kills: int = 0, share: float = 0.0) -> Tally
     tally = Tally(name + f", {share:.0%} of responses spoiled" * bool(share))
     usual = undisturbed(SMALL).sent * runners
     for seed in range(seeds):
-        world = RacyWorld(seed, script=mixture(seed, share) if share else FaultRules())
+        world = RacyWorld(seed, fault_rules=mixture(seed, share) if share else FaultRules())
         results: list[StackRun] = []
         for _ in range(runners):
             world.simulation.runner(SMALL, results)

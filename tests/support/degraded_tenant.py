@@ -14,11 +14,11 @@ from support.schedules import Tally, errors_of, undisturbed
 from support.simulation import RacyWorld
 from tamr_provider.decision.steps import pipeline_steps
 from tamr_provider.emulator.clock import Origin
-from tamr_provider.emulator.configuration import Configuration
-from tamr_provider.emulator.fault_rules import AnswerRule, FaultRules, JobRule
+from tamr_provider.emulator.configuration import EmulatedConfiguration
+from tamr_provider.emulator.fault_rules import FaultRules, JobRule, ResponseRule
 from tamr_provider.emulator.job import Job, JobLifecycle
 from tamr_provider.emulator.store import Store
-from tamr_provider.models import Configuration as Wanted
+from tamr_provider.models import Configuration
 from tamr_provider.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ class _Starved(World):
 def _with_listed_jobs() -> World:
     """Return a tenant whose slots are held for six hours by jobs that the list shows."""
     long = JobRule(ids={"sourceId": "foreign"}, duration=timedelta(hours=6))
-    world = World(script=FaultRules(jobs=[long]))
+    world = World(fault_rules=FaultRules(jobs=[long]))
     for _ in range(5):
-        world.start(Wanted.load("foreign"))
+        world.start(Configuration.load("foreign"))
     return world
 
 
@@ -60,7 +60,7 @@ CASES: dict[str, Callable[[], World]] = {
     ),
     "six hours without a slot, by jobs that the list shows": _with_listed_jobs,
     "four of five slots held for good by jobs that the list does not show": lambda: World(
-        script=FaultRules(hidden=4)
+        fault_rules=FaultRules(hidden=4)
     ),
 }
 
@@ -105,8 +105,8 @@ def lag_of_the_list(seconds: float, stride: int) -> Tally:
         problems = errors_of(world.run(TWO_PRODUCTS))
         tally.add(f"killed {when} request {at}", world, TWO_PRODUCTS, problems, usual)
     for nth in range(1, 9):
-        rule = AnswerRule("lost-after", call="create", nth=nth)
-        world = Lagging(nth, seconds, script=FaultRules(answers=[rule]))
+        rule = ResponseRule("lost-after", call="create", nth=nth)
+        world = Lagging(nth, seconds, fault_rules=FaultRules(responses=[rule]))
         problems = errors_of(world.run(TWO_PRODUCTS))
         tally.add(f"create {nth} lost", world, TWO_PRODUCTS, problems, usual)
     for seed in range(0, 60, stride):
@@ -137,11 +137,11 @@ def long_history(count: int, folder: Path) -> Tally:
     return tally
 
 
-def _kind(ours: Sequence[Wanted], number: int) -> Configuration:
+def _kind(ours: Sequence[Configuration], number: int) -> EmulatedConfiguration:
     if number % 2:
-        return Configuration("load", {"sourceId": f"foreign_{number % 50}"})
+        return EmulatedConfiguration("load", {"sourceId": f"foreign_{number % 50}"})
     wanted = ours[number // 2 % len(ours)]
-    return Configuration(wanted.type, dict(wanted.ids))
+    return EmulatedConfiguration(wanted.type, dict(wanted.ids))
 
 
 def _before_since(number: int) -> datetime:

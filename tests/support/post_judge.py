@@ -76,7 +76,7 @@ class World(RacyWorld):
             else JobRule(times=1)
             for fails in failures
         ]
-        super().__init__(0, script=FaultRules(jobs=jobs), durations=QUICK)
+        super().__init__(0, fault_rules=FaultRules(jobs=jobs), durations=QUICK)
         self.clocks = clocks
         self.loss, self.wrong = "", list[str]()
         self.theirs, self.stopped_by_hand = set[str](), set[str]()

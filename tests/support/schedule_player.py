@@ -179,7 +179,7 @@ def _success(jobs: Mapping[str, list[dict[str, Any]]], name: str) -> dict[str, A
 
 
 def with_faults(*rules: Any) -> World:
-    return World(script=FaultRules(answers=rules))
+    return World(fault_rules=FaultRules(responses=rules))
 
 
 def killed(world: World, raw: Mapping[str, Any], at: int, when: str) -> bool:

@@ -22,7 +22,7 @@ from support.schedule_player import (
     killed,
     verdict,
 )
-from tamr_provider.emulator.fault_rules import AnswerRule, FaultRules
+from tamr_provider.emulator.fault_rules import FaultRules, ResponseRule
 from tamr_provider.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def every_answer(stride: int) -> Tally:
     tally, usual = Tally("every response spoiled in 13 ways"), undisturbed(TWO_PRODUCTS).sent
     cases = list(itertools.product(range(1, usual + 1), KINDS))
     for at, (kind, more) in cases[::stride]:
-        world = World(script=FaultRules(answers=[AnswerRule(kind, nth=at, **more)]))
+        world = World(fault_rules=FaultRules(responses=[ResponseRule(kind, nth=at, **more)]))
         problems = errors_of(world.run(TWO_PRODUCTS)) + beside_its_equal(world)
         tally.add(f"{kind} {more} at request {at}", world, TWO_PRODUCTS, problems, usual)
     return tally
@@ -170,10 +170,10 @@ def mixture(seed: int, share: float) -> FaultRules:
     each = share / len(KINDS)
     rules = [
         # The first rule that draws wins, so a later one's chance has to be a little larger.
-        AnswerRule(kind, probability=each / (1 - n * each), seed=seed * 100 + n, **more)
+        ResponseRule(kind, probability=each / (1 - n * each), seed=seed * 100 + n, **more)
         for n, (kind, more) in enumerate(KINDS)
     ]
-    return FaultRules(answers=rules)
+    return FaultRules(responses=rules)
 
 
 def random_faults(seeds: int) -> Tally:
@@ -181,7 +181,7 @@ def random_faults(seeds: int) -> Tally:
     tally, usual = Tally("30 % of responses spoiled at random"), undisturbed(TWO_PRODUCTS).sent
     for seed in range(seeds):
         random.seed(seed)
-        world = World(script=mixture(seed, 0.3))
+        world = World(fault_rules=mixture(seed, 0.3))
         problems = errors_of(world.run(TWO_PRODUCTS))
         tally.add(f"seed {seed}", world, TWO_PRODUCTS, problems, usual)
     return tally

@@ -47,7 +47,7 @@ def test_eight_of_ten_log_normal_runs_end_inside_the_band() -> None:
     chance = random.Random(6)
     lengths = [timedelta(seconds=chance.lognormvariate(7.9, 0.4)) for _ in range(RUNS)]
     rules = [JobRule(times=1, duration=each) for each in lengths]
-    tenant = Tenant(script=FaultRules(jobs=rules), pending=timedelta(0))
+    tenant = Tenant(fault_rules=FaultRules(jobs=rules), pending=timedelta(0))
     client, inside, judged = tenant.client(), 0, 0
     for length in lengths:
         usual = usual_duration(client, UPDATE)

@@ -11,7 +11,7 @@ import pytest
 
 from support.fake_clock import START
 from support.fake_tenant import LOAD, RULES, UPDATE, Tenant, Watched, outcome, step
-from tamr_provider.emulator.fault_rules import AnswerRule, FaultRules, JobRule
+from tamr_provider.emulator.fault_rules import FaultRules, JobRule, ResponseRule
 from tamr_provider.emulator.job import JobError
 from tamr_provider.errors import StepError
 from tamr_provider.reconciler.pending import ADOPTED, FOUND, LAUNCHED, StepResult
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MINUTE = timedelta(minutes=1)
 SOON = {"load": 2 * MINUTE, "update": 30 * MINUTE}
-LOST = AnswerRule("lost-after", call="create", nth=1)
+LOST = ResponseRule("lost-after", call="create", nth=1)
 
 
 def origin(future: Future[StepResult]) -> str:
@@ -61,7 +61,7 @@ def whose_lost_post_was_found(tenant: Tenant) -> tuple[Reconciler, Future[StepRe
 
 @pytest.mark.parametrize("who", ["another stack", "a person"])
 def test_a_lost_post_that_was_found_stops_no_job_of(who: str) -> None:
-    tenant = Tenant(script=FaultRules(answers=[LOST]), durations=SOON)
+    tenant = Tenant(fault_rules=FaultRules(responses=[LOST]), durations=SOON)
     first, update = whose_lost_post_was_found(tenant)
     if who == "a person":
         tenant.start(LOAD)
@@ -84,8 +84,8 @@ def test_two_steps_of_one_configuration_both_run_whichever_response_is_lost(
     lost: tuple[int, ...],
 ) -> None:
     """The first job is too old for the second step, so it makes that one's job not needless."""
-    rules = [AnswerRule("lost-after", call="create", nth=nth) for nth in lost]
-    tenant = Tenant(script=FaultRules(answers=rules))
+    rules = [ResponseRule("lost-after", call="create", nth=nth) for nth in lost]
+    tenant = Tenant(fault_rules=FaultRules(responses=rules))
     runner = tenant.runner()
     first = runner.submit(step(UPDATE, product="a"), RULES)
     second = runner.submit(step(UPDATE, START + 5 * MINUTE, product="b"), RULES)
@@ -99,7 +99,7 @@ def test_a_lost_post_is_settled_by_the_first_job_that_appears() -> None:
     """It failed at once; the next attempt does not wait for a response that cannot come."""
     error = JobError("BOOM", "it broke")
     fails = JobRule(times=1, outcome="failed", error=error, duration=MINUTE * 0, pending=MINUTE * 0)
-    tenant = Tenant(script=FaultRules(answers=[LOST], jobs=[fails]))
+    tenant = Tenant(fault_rules=FaultRules(responses=[LOST], jobs=[fails]))
     runner = tenant.runner()
     future = runner.submit(step(LOAD), RULES)
     runner.reconcile_once()
@@ -168,7 +168,9 @@ def test_a_process_that_slept_polls_again_before_it_posts(seconds: float, suspen
 
 
 def test_a_tenant_that_takes_longer_than_a_fresh_poll_lasts_is_launched_on_all_the_same() -> None:
-    tenant = Tenant(script=FaultRules(answers=[AnswerRule("delayed", seconds=8, method="GET")]))
+    tenant = Tenant(
+        fault_rules=FaultRules(responses=[ResponseRule("delayed", seconds=8, method="GET")])
+    )
     runner = tenant.runner()
     future = runner.submit(step(LOAD), RULES)
     runner.run()

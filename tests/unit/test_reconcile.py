@@ -23,7 +23,7 @@ from support.fake_tenant import (
     step,
 )
 from tamr_provider.decision.steps import ConflictScope
-from tamr_provider.emulator.fault_rules import AnswerRule, FaultRules, JobRule
+from tamr_provider.emulator.fault_rules import FaultRules, JobRule, ResponseRule
 from tamr_provider.emulator.job import JobError
 from tamr_provider.errors import HeldError, InputError, JobFailedError, NotFinishedError, StepError
 from tamr_provider.models import Configuration
@@ -116,8 +116,8 @@ LOST = ["lost-after", "cut", "garbage", "html"]
 
 @pytest.mark.parametrize("fault", LOST)
 def test_an_answer_lost_after_it_took_effect_starts_no_second_job(fault: str) -> None:
-    rule = AnswerRule(fault, call="create", nth=1, after=True)
-    tenant = Tenant(script=FaultRules(answers=[rule]))
+    rule = ResponseRule(fault, call="create", nth=1, after=True)
+    tenant = Tenant(fault_rules=FaultRules(responses=[rule]))
     (ended,) = run(tenant, step(LOAD))
     assert isinstance(ended, StepResult)
     assert len(tenant.jobs()) == tenant.posts() == 1
@@ -125,15 +125,15 @@ def test_an_answer_lost_after_it_took_effect_starts_no_second_job(fault: str) ->
 
 @pytest.mark.parametrize("fault", ["500", "503"])
 def test_a_server_error_after_the_job_started_starts_no_second_job(fault: str) -> None:
-    rule = AnswerRule(fault, call="create", nth=1, after=True)
-    tenant = Tenant(script=FaultRules(answers=[rule]))
+    rule = ResponseRule(fault, call="create", nth=1, after=True)
+    tenant = Tenant(fault_rules=FaultRules(responses=[rule]))
     run(tenant, step(LOAD))
     assert len(tenant.jobs()) == 1
 
 
 @pytest.mark.parametrize("fault", ["lost-before", "500", "503", "429"])
 def test_a_post_without_effect_is_sent_again_after_looking(fault: str) -> None:
-    tenant = Tenant(script=FaultRules(answers=[AnswerRule(fault, call="create", nth=1)]))
+    tenant = Tenant(fault_rules=FaultRules(responses=[ResponseRule(fault, call="create", nth=1)]))
     (ended,) = run(tenant, step(LOAD))
     assert isinstance(ended, StepResult)
     assert (len(tenant.jobs()), tenant.posts()) == (1, 2)
@@ -142,8 +142,8 @@ def test_a_post_without_effect_is_sent_again_after_looking(fault: str) -> None:
 
 
 def test_every_get_may_be_lost_once_and_nothing_is_started_twice() -> None:
-    rule = AnswerRule("503", method="GET", probability=0.5, seed=7)
-    tenant = Tenant(script=FaultRules(answers=[rule]))
+    rule = ResponseRule("503", method="GET", probability=0.5, seed=7)
+    tenant = Tenant(fault_rules=FaultRules(responses=[rule]))
     (ended,) = run(tenant, step(LOAD))
     assert isinstance(ended, StepResult)
     assert tenant.posts() == 1
@@ -165,7 +165,7 @@ def test_busy_slots_are_waited_for_and_never_an_error() -> None:
 
 def test_a_429_is_believed_although_the_list_shows_free_slots() -> None:
     """Jobs of the UI's scheduler hold slots and are not listed."""
-    tenant = Tenant(slots=1, script=FaultRules(hidden=1))
+    tenant = Tenant(slots=1, fault_rules=FaultRules(hidden=1))
     runner = tenant.runner()
     future = runner.submit(step(LOAD), RULES)
     for _ in range(200):
@@ -202,7 +202,7 @@ def test_remaining_work_is_told_by_usual_durations() -> None:
     """One long update behind a load outweighs three short ones."""
     long, short = Configuration.update("dp_long"), Configuration.update("dp_short")
     rules = [JobRule(ids={"dataProductId": "dp_short"}, duration=timedelta(minutes=5))]
-    tenant = Tenant(slots=1, script=FaultRules(jobs=rules))
+    tenant = Tenant(slots=1, fault_rules=FaultRules(jobs=rules))
     for configuration in [long, short] * 3:
         tenant.start(configuration)
         tenant.clock.elapsed += 3600
@@ -253,7 +253,7 @@ def test_an_old_job_is_left_alone_whatever_the_fraction_of_the_tenants_second(
 
 
 def test_a_failed_job_ends_the_step_with_everything_a_person_needs() -> None:
-    tenant = Tenant(script=FaultRules(jobs=[FAILS]))
+    tenant = Tenant(fault_rules=FaultRules(jobs=[FAILS]))
     (ended,) = run(tenant, step(LOAD))
     assert isinstance(ended, JobFailedError)
     assert ended.exit_code == 1
@@ -286,14 +286,14 @@ def test_a_refused_id_is_said_with_its_place_in_tamr(
     status: int, configuration: Configuration, place: str
 ) -> None:
     rule = JobRule(refuse=status, message="no such thing")
-    (ended,) = run(Tenant(script=FaultRules(jobs=[rule])), step(configuration))
+    (ended,) = run(Tenant(fault_rules=FaultRules(jobs=[rule])), step(configuration))
     assert isinstance(ended, StepError)
     assert f"Tamr refused {configuration}: {status} no such thing; {place}" in str(ended)
     assert str(ended).endswith("see docs/how-to/find-the-ids.md")
 
 
 def test_each_run_tries_a_failed_step_once_more_until_it_is_held() -> None:
-    tenant = Tenant(script=FaultRules(jobs=[FAILS]))
+    tenant = Tenant(fault_rules=FaultRules(jobs=[FAILS]))
     endings = [run(tenant, step(LOAD))[0] for _ in range(4)]
     assert [type(ending) for ending in endings] == [JobFailedError] * 3 + [HeldError]
     assert "3 of 3 attempts failed, last job_3 with BOOM: it broke" in str(endings[3])
@@ -302,7 +302,7 @@ def test_each_run_tries_a_failed_step_once_more_until_it_is_held() -> None:
 
 
 def test_a_retry_forgives_the_failures_before_it() -> None:
-    tenant = Tenant(script=FaultRules(jobs=[replace(FAILS, times=3)]))
+    tenant = Tenant(fault_rules=FaultRules(jobs=[replace(FAILS, times=3)]))
     for _ in range(3):
         run(tenant, step(LOAD))
     rules = replace(RULES, retried_at=tenant.clock.true_now())
@@ -363,7 +363,7 @@ def test_two_runners_at_once_end_with_one_job() -> None:
 def update_again(hours: float, rules: Any = RULES, attempts: int = 1) -> tuple[Tenant, Watched]:
     """Update a data product, and again so many hours after that ended."""
     rule = JobRule(outcome="failed", error=JobError("BOOM", "it broke"), times=attempts)
-    tenant, watched = Tenant(script=FaultRules(jobs=[rule])), Watched()
+    tenant, watched = Tenant(fault_rules=FaultRules(jobs=[rule])), Watched()
     tenant.start(UPDATE)
     tenant.clock.elapsed = 45 * 60 + 5 + hours * 3600
     since = tenant.clock.true_now()
@@ -470,7 +470,7 @@ def test_a_step_submitted_after_an_interrupt_ends_at_once() -> None:
 
 def test_a_refused_create_ends_its_step_and_no_other() -> None:
     bad = JobRule(ids={"sourceId": "src_crm"}, refuse=400, message="no such source")
-    tenant = Tenant(script=FaultRules(jobs=[bad]))
+    tenant = Tenant(fault_rules=FaultRules(jobs=[bad]))
     refused, fine = run(tenant, step(LOAD), step(PUBLISH))
     assert isinstance(refused, StepError)
     assert "Tamr refused load src_crm: 400 no such source" in str(refused)

@@ -112,27 +112,27 @@ def _options(given: dict[str, Any]) -> Options:
         unset=given["unset"],
         speed=given["speed"],
         key=given["key"] or None,
-        script=_script(given["faults"]),
+        fault_rules=_script(given["faults"]),
         state=given["state"],
     )
 
 
 def _duration(given: dict[str, Any], name: str) -> timedelta:
-    from tamr_provider.emulator.duration import read_duration
+    from tamr_provider.emulator.duration import parse_duration
 
     try:
-        return read_duration(given[name])
+        return parse_duration(given[name])
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint=f"--{name}") from None
 
 
 def _script(path: Path | None) -> FaultRules:
-    from tamr_provider.emulator.fault_file import ScriptError, load_script
+    from tamr_provider.emulator.fault_file import FaultFileError, load_fault_file
     from tamr_provider.emulator.fault_rules import FaultRules
 
     try:
-        return FaultRules() if path is None else load_script(path)
-    except ScriptError as error:
+        return FaultRules() if path is None else load_fault_file(path)
+    except FaultFileError as error:
         raise _BadStart(str(error)) from None
 
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from bench.arms import write_project
-from bench.plans import product_of, run_of
-from bench.processes import cost
-from bench.tenant import KEY, emulator, write_state
+from bench.contenders import write_project
+from bench.planning import make_product, make_run
+from bench.processes import measure_cost
+from bench.tenant import KEY, run_emulator, write_state
 
 _RUNS = 15
 
 
 @dataclass(frozen=True)
-class Starts:
+class StartFigures:
     """CPU seconds of each run."""
 
     nothing: tuple[float, ...]
@@ -31,17 +31,17 @@ class Starts:
         return statistics.median(one) / statistics.median(self.nothing)
 
 
-def starts() -> Starts:
+def measure_starts() -> StartFigures:
     """Run each in turn, so that whatever else the machine does hits all of them."""
     now = datetime.now(timezone.utc).replace(microsecond=0)
     since = now - timedelta(days=2)
-    jobs = [job for n in range(2) for job in run_of(n, since)]
+    jobs = [job for n in range(2) for job in make_run(n, since)]
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         write_state(folder / "state.json", jobs, now, 1)
-        write_project(folder, {f"product{n}": product_of(n, since) for n in range(2)})
+        write_project(folder, {f"product{n}": make_product(n, since) for n in range(2)})
         tamr = str(Path(sys.executable).parent / "tamr")
-        with emulator(1, "--state", str(folder / "state.json")) as tenant:
+        with run_emulator(1, "--state", str(folder / "state.json")) as tenant:
             environment = {**os.environ, "TAMR_URL": tenant.url, "TAMR_API_KEY": KEY}
             commands = {
                 "nothing": [sys.executable, "-c", "pass"],
@@ -51,7 +51,7 @@ def starts() -> Starts:
             seconds: dict[str, list[float]] = {name: [] for name in commands}
             for _ in range(_RUNS):
                 for name, command in commands.items():
-                    seconds[name].append(cost(command, environment, folder).cpu)
+                    seconds[name].append(measure_cost(command, environment, folder).cpu)
             requests = len(tenant.record()["requests"]) // _RUNS
     nothing, help_, plan = (tuple(second) for second in seconds.values())
-    return Starts(nothing, help_, plan, requests)
+    return StartFigures(nothing, help_, plan, requests)

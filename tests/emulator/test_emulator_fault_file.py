@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tamr_provider.emulator.duration import read_duration
-from tamr_provider.emulator.fault_file import ScriptError, load_script, read_script
-from tamr_provider.emulator.timestamps import format_stamp, read_stamp
+from tamr_provider.emulator.duration import parse_duration
+from tamr_provider.emulator.fault_file import FaultFileError, load_fault_file, parse_fault_rules
+from tamr_provider.emulator.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +20,8 @@ REASON = "an UPPER_SNAKE_CASE constant of 3 to 63 characters is needed"
 
 
 def test_an_empty_file_is_a_script_without_rules() -> None:
-    script = read_script({})
-    assert (list(script.jobs), list(script.answers), script.hidden) == ([], [], 0)
+    script = parse_fault_rules({})
+    assert (list(script.jobs), list(script.responses), script.hidden) == ([], [], 0)
 
 
 @pytest.mark.parametrize(
@@ -87,27 +87,27 @@ def test_an_empty_file_is_a_script_without_rules() -> None:
     ],
 )
 def test_a_mistake_is_named_with_its_place(data: Any, problem: str) -> None:
-    with pytest.raises(ScriptError) as caught:
-        read_script(data)
+    with pytest.raises(FaultFileError) as caught:
+        parse_fault_rules(data)
     assert problem in caught.value.problems
 
 
 def test_all_mistakes_are_told_at_once_and_name_the_file(tmp_path: Path) -> None:
     path = tmp_path / "faults.json"
     path.write_text(json.dumps({"hidden": "x", "jobs": [{"times": 0}]}))
-    with pytest.raises(ScriptError) as caught:
-        load_script(path)
+    with pytest.raises(FaultFileError) as caught:
+        load_fault_file(path)
     assert len(caught.value.problems) == 2
     assert all(problem.startswith(f"{path}: ") for problem in caught.value.problems)
 
 
 def test_a_file_that_is_missing_or_not_json_is_named(tmp_path: Path) -> None:
     path = tmp_path / "faults.json"
-    with pytest.raises(ScriptError, match=r"faults\.json: cannot be read"):
-        load_script(path)
+    with pytest.raises(FaultFileError, match=r"faults\.json: cannot be read"):
+        load_fault_file(path)
     path.write_text("{'jobs': []}")
-    with pytest.raises(ScriptError, match=r"faults\.json: not JSON: .*line 1 column 2"):
-        load_script(path)
+    with pytest.raises(FaultFileError, match=r"faults\.json: not JSON: .*line 1 column 2"):
+        load_fault_file(path)
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,13 @@ def test_a_file_that_is_missing_or_not_json_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_a_duration_is_read(text: str, seconds: float) -> None:
-    assert read_duration(text) == timedelta(seconds=seconds)
+    assert parse_duration(text) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("text", ["", "5", "m", "5 s", "-5s", "30m1h", "5S", "1e3s", "\u0665s"])
 def test_anything_else_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration like 20m"):
-        read_duration(text)
+        parse_duration(text)
 
 
 @pytest.mark.parametrize(
@@ -143,4 +143,4 @@ def test_anything_else_is_no_duration(text: str) -> None:
     ],
 )
 def test_a_time_is_written_in_utc_with_milliseconds(text: str, same: str) -> None:
-    assert format_stamp(read_stamp(text)) == same
+    assert format_timestamp(parse_timestamp(text)) == same

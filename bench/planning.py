@@ -11,16 +11,16 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from bench.arms import write_project
-from bench.processes import Cost, cost
-from bench.tenant import KEY, emulator, past_job, write_state
+from bench.contenders import write_project
+from bench.processes import Cost, measure_cost
+from bench.tenant import KEY, make_past_job, run_emulator, write_state
 
 HISTORY = 10_000
 _STEPS = 5  # of a product
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlanFigures:
     """`new` are the jobs since the products' since, others' included; `limit` is the goal."""
 
     name: str
@@ -34,34 +34,38 @@ class Planned:
         return min(self.new / 30, self.steps / 20) + 5
 
 
-def plan(name: str, steps: int, others: int = 0) -> Planned:
+def measure_plan(name: str, steps: int, others: int = 0) -> PlanFigures:
     """Plan satisfied steps; `others` are jobs of somebody else since then, between ours."""
     now = datetime.now(timezone.utc).replace(microsecond=0)
     since = now - timedelta(days=20)
     numbers = range(steps // _STEPS)
-    ours = [job for number in numbers for job in run_of(number, since + timedelta(minutes=number))]
+    ours = [
+        job for number in numbers for job in make_run(number, since + timedelta(minutes=number))
+    ]
     foreign = [
-        past_job("load", {"sourceId": f"other_{n}"}, since + timedelta(days=19) * n / others, 60)
+        make_past_job(
+            "load", {"sourceId": f"other_{n}"}, since + timedelta(days=19) * n / others, 60
+        )
         for n in range(others)
     ]
-    before = list(_before(numbers, since, HISTORY - len(ours) - len(foreign)))
+    before = list(_earlier_runs(numbers, since, HISTORY - len(ours) - len(foreign)))
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         write_state(folder / "state.json", [*before, *ours, *foreign], now, 1)
-        products = {f"product{n:04}": product_of(n, since) for n in numbers}
+        products = {f"product{n:04}": make_product(n, since) for n in numbers}
         write_project(folder, products)
-        with emulator(1, "--state", str(folder / "state.json")) as tenant:
+        with run_emulator(1, "--state", str(folder / "state.json")) as tenant:
             command = [sys.executable, "-m", "tamr_provider", "plan", "--stack", "bench", "--json"]
             environment = {**os.environ, "TAMR_URL": tenant.url, "TAMR_API_KEY": KEY}
-            spent = cost(command, environment, folder)
+            spent = measure_cost(command, environment, folder)
             requests = len(tenant.record()["requests"])
     satisfied = spent.output.count('"action": "none"')
     if satisfied != steps:
         raise RuntimeError(f"{satisfied} of {steps} steps are satisfied")
-    return Planned(name, steps, len(ours) + len(foreign), requests, spent)
+    return PlanFigures(name, steps, len(ours) + len(foreign), requests, spent)
 
 
-def product_of(number: int, since: datetime) -> dict[str, Any]:
+def make_product(number: int, since: datetime) -> dict[str, Any]:
     return {
         "version": "2026-11-20",
         "since": since.isoformat(),
@@ -71,23 +75,23 @@ def product_of(number: int, since: datetime) -> dict[str, Any]:
     }
 
 
-def run_of(number: int, start: datetime) -> Iterator[dict[str, Any]]:
+def make_run(number: int, start: datetime) -> Iterator[dict[str, Any]]:
     """Yield the jobs of one run of a product, a minute each."""
     owner = {"dataProductId": f"dp_{number}"}
     for source in ("a", "b"):
-        yield past_job("load", {"sourceId": f"src_{number}_{source}"}, start, 60)
-    yield past_job("update", owner, start + timedelta(minutes=5), 60)
+        yield make_past_job("load", {"sourceId": f"src_{number}_{source}"}, start, 60)
+    yield make_past_job("update", owner, start + timedelta(minutes=5), 60)
     for end in ("golden", "mapping"):
         ids = {"destinationId": f"{end} {number}", **owner}
-        yield past_job("publish", ids, start + timedelta(minutes=10), 60)
+        yield make_past_job("publish", ids, start + timedelta(minutes=10), 60)
 
 
-def _before(numbers: range, since: datetime, wanted: int) -> Iterator[dict[str, Any]]:
+def _earlier_runs(numbers: range, since: datetime, wanted: int) -> Iterator[dict[str, Any]]:
     """Yield jobs of earlier runs, a run of all products each day."""
     left = wanted
     for day in range(1, wanted + 1):
         for number in numbers:
-            for job in run_of(number, since - timedelta(days=day) + timedelta(minutes=number)):
+            for job in make_run(number, since - timedelta(days=day) + timedelta(minutes=number)):
                 if not left:
                     return
                 left -= 1

@@ -14,7 +14,7 @@ START = datetime(2026, 1, 5, 9, tzinfo=timezone.utc)
 JOBS = "/api/v1beta1/jobs"
 
 
-def door(emulator: Emulator) -> httpx.MockTransport:
+def emulator_transport(emulator: Emulator) -> httpx.MockTransport:
     """Return a transport that reaches an emulator without a socket."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -62,7 +62,9 @@ class Caller:
             log=self.log.append,
         )
         self.http = httpx.Client(
-            base_url="http://tenant", headers={"X-API-KEY": "k"}, transport=door(self.emulator)
+            base_url="http://tenant",
+            headers={"X-API-KEY": "k"},
+            transport=emulator_transport(self.emulator),
         )
 
     def wait(self, **duration: float) -> None:

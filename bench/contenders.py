@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.figures import LOOK_SECONDS, Figures, measure
-from bench.tenant import KEY, emulated
+from bench.figures import POLL_LOOP_SECONDS, Figures, measure
+from bench.tenant import KEY, emulate_scenario
 
 if TYPE_CHECKING:
     from bench.scenario import Scenario
@@ -27,7 +27,7 @@ Command = Callable[["Scenario", Path, str, float], "list[str]"]
 
 
 @dataclass(frozen=True)
-class Arm:
+class Contender:
     """A way to run a scenario; `poll_seconds` is unscaled, `history` makes durations known."""
 
     name: str
@@ -36,22 +36,22 @@ class Arm:
     poll_seconds: float = POLL_SECONDS
 
 
-def run(arm: Arm, scenario: Scenario, speed: float) -> Figures:
+def run(contender: Contender, scenario: Scenario, speed: float) -> Figures:
     """Run a scenario to its end and return its figures."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with emulated(scenario, folder, speed, arm.history) as tenant:
-            command = arm.command(scenario, folder, tenant.url, speed)
+        with emulate_scenario(scenario, folder, speed, contender.history) as tenant:
+            command = contender.command(scenario, folder, tenant.url, speed)
             done = subprocess.run(
                 command,
                 cwd=folder,
-                env=_environment(folder, tenant.url, arm.poll_seconds / speed),
+                env=_environment(folder, tenant.url, contender.poll_seconds / speed),
                 capture_output=True,
                 text=True,
                 check=False,
             )
             if done.returncode:
-                raise RuntimeError(f"{arm.name}: {done.stdout[-3000:]}{done.stderr[-3000:]}")
+                raise RuntimeError(f"{contender.name}: {done.stdout[-3000:]}{done.stderr[-3000:]}")
             return measure(scenario, tenant.record())
 
 
@@ -108,7 +108,7 @@ def _write_plan(scenario: Scenario, folder: Path) -> Path:
 
 def _poll_loop(way: str, threads: int) -> Command:
     def command(scenario: Scenario, folder: Path, url: str, speed: float) -> list[str]:
-        plan, look = _write_plan(scenario, folder), str(LOOK_SECONDS / speed)
+        plan, look = _write_plan(scenario, folder), str(POLL_LOOP_SECONDS / speed)
         script = ROOT / "bench" / "poll_loop.py"
         return [sys.executable, str(script), url, str(plan), look, way, str(threads)]
 
@@ -116,19 +116,19 @@ def _poll_loop(way: str, threads: int) -> Command:
 
 
 def _prefect(scenario: Scenario, folder: Path, url: str, speed: float) -> list[str]:
-    plan, look = _write_plan(scenario, folder), str(LOOK_SECONDS / speed)
+    plan, look = _write_plan(scenario, folder), str(POLL_LOOP_SECONDS / speed)
     script = ROOT / "bench" / "prefect_flow.py"
     return [os.environ["PEERS_PYTHON"], str(script), url, str(plan), look]
 
 
-TAMR_UP = Arm("tamr up", _tamr_up)
-TAMR_UP_FIRST = Arm("tamr up, no history", _tamr_up, history=False)
-TAMR_UP_30 = Arm("tamr up, TAMR_POLL_SECONDS=30", _tamr_up, poll_seconds=30)
-TAMR_UP_30_FIRST = Arm(
+TAMR_UP = Contender("tamr up", _tamr_up)
+TAMR_UP_FIRST = Contender("tamr up, no history", _tamr_up, history=False)
+TAMR_UP_30 = Contender("tamr up, TAMR_POLL_SECONDS=30", _tamr_up, poll_seconds=30)
+TAMR_UP_30_FIRST = Contender(
     "tamr up, TAMR_POLL_SECONDS=30, no history", _tamr_up, history=False, poll_seconds=30
 )
-PULUMI_UP = Arm("pulumi up", _pulumi_up)
-POLL_LOOP = Arm("poll loop, step by step", _poll_loop("product", 1))
-POOL = Arm("poll loop, 5 threads, a product each", _poll_loop("product", 5))
-JOB_POOL = Arm("poll loop, 5 threads, a job each", _poll_loop("job", 5))
-PREFECT = Arm("Prefect, limit 5", _prefect)
+PULUMI_UP = Contender("pulumi up", _pulumi_up)
+POLL_LOOP = Contender("poll loop, step by step", _poll_loop("product", 1))
+POOL = Contender("poll loop, 5 threads, a product each", _poll_loop("product", 5))
+JOB_POOL = Contender("poll loop, 5 threads, a job each", _poll_loop("job", 5))
+PREFECT = Contender("Prefect, limit 5", _prefect)

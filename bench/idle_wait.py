@@ -17,8 +17,8 @@ from pathlib import Path
 
 import httpx
 
-from bench.arms import write_project
-from bench.tenant import KEY, emulator, past_job, write_state
+from bench.contenders import write_project
+from bench.tenant import KEY, make_past_job, run_emulator, write_state
 from tamr_provider.client.http import HttpSession
 from tamr_provider.client.jobs import JobsClient
 from tamr_provider.decision.steps import Step
@@ -36,31 +36,31 @@ HOURS = 24
 
 
 @dataclass(frozen=True)
-class Idle:
+class IdleFigures:
     """The share of a core that an idle wait takes, without a terminal and on one."""
 
     plain: float
     terminal: float
 
 
-def idle() -> Idle:
+def measure_idle() -> IdleFigures:
     """Watch `tamr up` for a while as it waits for a job that is two hours old."""
-    return Idle(_share(terminal=False), _share(terminal=True))
+    return IdleFigures(_cpu_share(terminal=False), _cpu_share(terminal=True))
 
 
-def _share(*, terminal: bool) -> float:
+def _cpu_share(*, terminal: bool) -> float:
     now = datetime.now(timezone.utc).replace(microsecond=0)
     product = {"version": "1", "since": (now - timedelta(hours=3)).isoformat(), "sources": ["s"]}
-    long = past_job("load", {"sourceId": "s"}, now - timedelta(hours=2), 12 * 3600)
+    long = make_past_job("load", {"sourceId": "s"}, now - timedelta(hours=2), 12 * 3600)
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         write_state(folder / "state.json", [long], now, 1)
         write_project(folder, {"customers": product})
-        with emulator(1, "--state", str(folder / "state.json")) as tenant:
-            return _watch(folder, tenant.url, terminal=terminal)
+        with run_emulator(1, "--state", str(folder / "state.json")) as tenant:
+            return _measure_up(folder, tenant.url, terminal=terminal)
 
 
-def _watch(folder: Path, url: str, *, terminal: bool) -> float:
+def _measure_up(folder: Path, url: str, *, terminal: bool) -> float:
     environment = {**os.environ, "TAMR_URL": url, "TAMR_API_KEY": KEY, "TERM": "xterm-256color"}
     master, slave = pty.openpty()
     process = subprocess.Popen(
@@ -97,7 +97,7 @@ def _cpu(pid: int) -> float:
     return sum(int(thread.read_text(encoding="ascii").split()[0]) for thread in threads) / 1e9
 
 
-class _JumpingClock:
+class _SkippingClock:
     """Time passes when somebody waits, and at once."""
 
     def __init__(self) -> None:
@@ -119,7 +119,7 @@ class _JumpingClock:
         return event.is_set()
 
 
-class _Silent:
+class _SilentObserver:
     def status(self, step: Step, status: StepStatus) -> None:
         """Say nothing."""
 
@@ -133,15 +133,15 @@ class _Silent:
         """Say nothing."""
 
 
-def memory() -> list[tuple[float, float]]:
+def measure_memory() -> list[tuple[float, float]]:
     """Return what a runner holds, in kilobytes, hour by hour while it waits for a day.
 
     The emulated tenant is in the same process; the requests that it remembers are left out, since
     a tenant of users is not.
     """
-    clock = _JumpingClock()
+    clock = _SkippingClock()
     tenant = Emulator(Options(durations={"load": timedelta(hours=HOURS)}), now=clock.now)
-    tenant._record.add = lambda *_, **__: None  # type: ignore[method-assign] # noqa: SLF001
+    tenant._request_log.add = lambda *_, **__: None  # type: ignore[method-assign] # noqa: SLF001
 
     def answer(request: httpx.Request) -> httpx.Response:
         target = request.url.raw_path.decode()
@@ -151,7 +151,7 @@ def memory() -> list[tuple[float, float]]:
     stop = threading.Event()
     settings = Settings(url="https://bench.tamr.cloud", api_key=KEY)
     client = JobsClient(HttpSession(settings, clock, stop, httpx.MockTransport(answer)))
-    runner = Reconciler(client, clock, stop, 2.0, _Silent(), "tamr up")
+    runner = Reconciler(client, clock, stop, 2.0, _SilentObserver(), "tamr up")
     product = {"version": "1", "since": "2026-11-20T11:00:00Z", "timeoutHours": 48}
     products = {f"p{n}": {**product, "sources": [f"s{n}"]} for n in range(5)}
     run = StackRun(runner, read_products(products, clock.now()), 5, "bench")
