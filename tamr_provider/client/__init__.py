@@ -1,1 +1,1 @@
-"""The Jobs API from our end: models in, models out; the only package that knows httpx."""
+"""Client of the Jobs API: models in, models out. Only this package imports httpx."""

@@ -1,7 +1,7 @@
-"""One request and its whole response, within one deadline and one size.
+"""Exchange of one request for one complete response, within a deadline and a maximum size.
 
-httpx limits the time of each read, not of all of them, and neither the length of a body nor what
-it unpacks to: a byte every two seconds, or a megabyte of gzip, would hang or kill a run.
+httpx limits the time of one read, not of all reads, and does not limit the size of a body before
+or after decompression: a byte every two seconds or a megabyte of gzip could hang or kill a run.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from tamr_provider.clock import Clock
 
 DEADLINE_SECONDS = 60.0
-MAX_BYTES = 16 * 2**20  # After unpacking; a page of 30 jobs is below 100 KB.
-ENCODING = "gzip"  # The one that we unpack; asked for in every request.
+MAX_BYTES = 16 * 2**20  # After decompression. A page of 30 jobs is below 100 KB.
+ENCODING = "gzip"  # The only encoding that `_decompress` supports.
 _CHUNK_BYTES = 65_536
 
 
 class Exchange:
-    """Sends requests with a client; safe to use from several threads.
+    """Sends requests with an httpx client. Thread-safe.
 
-    A response that is late, too long or unpacks to something else raises an httpx.HTTPError, as
-    a connection that breaks does.
+    A response that is late, too long or wrongly encoded raises an httpx.HTTPError, like a broken
+    connection.
     """
 
     def __init__(
@@ -41,11 +41,10 @@ class Exchange:
         self._is_remote = is_remote
 
     def send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Return the whole response.
+        """Return the complete response.
 
-        httpx offers no way to interrupt the reading of headers, so a thread reads, and is left
-        alone if the deadline passes: it ends with its connection. A transport within this process
-        has no headers to wait for.
+        httpx cannot interrupt the reading of headers, so a thread reads. After the deadline that
+        thread is abandoned and ends with its connection. An in-process transport needs no thread.
         """
         if not self._is_remote:
             return self._read(method, path, request)
@@ -54,27 +53,29 @@ class Exchange:
         def work() -> None:
             try:
                 result.set_result(self._read(method, path, request))
-            except BaseException as error:  # noqa: BLE001 - raised where the result is read
+            except BaseException as error:  # noqa: BLE001 - raised again by result.result()
                 result.set_exception(error)
 
         threading.Thread(target=work, name=f"{method} {path}", daemon=True).start()
         try:
             return result.result(self._deadline_seconds)
         except FutureTimeoutError:
-            raise self._late() from None
+            raise self._timeout() from None
 
     def _read(self, method: str, path: str, request: dict[str, Any]) -> httpx.Response:
-        began = self._clock.monotonic()
+        started_at = self._clock.monotonic()
         body = bytearray()
         with self._http.stream(method, path, **request) as response:
-            for chunk in _unpacked(response):
-                if self._clock.monotonic() - began > self._deadline_seconds:
-                    raise self._late()
+            for chunk in _decompress(response):
+                if self._clock.monotonic() - started_at > self._deadline_seconds:
+                    raise self._timeout()
                 if len(body) + len(chunk) > MAX_BYTES:
                     raise httpx.DecodingError(f"the response is longer than {MAX_BYTES >> 20} MB")
                 body += chunk
-        # As bytes: a header may hold what is no ASCII.
-        headers = [pair for pair in response.headers.raw if pair[0].lower() not in _PACKING]
+        # Copied as bytes because headers may contain non-ASCII characters.
+        headers = [
+            pair for pair in response.headers.raw if pair[0].lower() not in _ENCODING_HEADERS
+        ]
         return httpx.Response(
             response.status_code,
             headers=headers,
@@ -82,27 +83,27 @@ class Exchange:
             extensions=response.extensions,
         )
 
-    def _late(self) -> httpx.ReadTimeout:
-        return httpx.ReadTimeout(f"no whole response within {self._deadline_seconds:g} seconds")
+    def _timeout(self) -> httpx.ReadTimeout:
+        return httpx.ReadTimeout(f"no complete response within {self._deadline_seconds:g} seconds")
 
 
-_PACKING = (b"content-encoding", b"content-length", b"transfer-encoding")
+_ENCODING_HEADERS = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 
-def _unpacked(response: httpx.Response) -> Iterator[bytes]:
-    """Yield a body in pieces of bounded size; httpx itself unpacks 64 KB to up to 64 MB at once."""
-    if response.is_stream_consumed:  # A transport within this process hands over the whole body.
+def _decompress(response: httpx.Response) -> Iterator[bytes]:
+    """Yield a body in chunks of bounded size; httpx can expand 64 KB to 64 MB in one chunk."""
+    if response.is_stream_consumed:  # An in-process transport returns the complete body.
         return response.iter_bytes(_CHUNK_BYTES)
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding in ("", "identity"):
         return response.iter_raw()
     if encoding == ENCODING:
-        return _inflated(response.iter_raw())
-    raise httpx.DecodingError(f"the response has an encoding that was not asked for: {encoding}")
+        return _inflate(response.iter_raw())
+    raise httpx.DecodingError(f"the response has an unsupported encoding: {encoding}")
 
 
-def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)  # 16: with gzip's own header
+def _inflate(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)  # 16 selects the gzip format.
     try:
         for chunk in chunks:
             packed = chunk
@@ -111,4 +112,4 @@ def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
                 packed = inflater.unconsumed_tail
         yield inflater.flush()
     except zlib.error as error:
-        raise httpx.DecodingError(f"the response cannot be unpacked: {error}") from None
+        raise httpx.DecodingError(f"the response cannot be decompressed: {error}") from None

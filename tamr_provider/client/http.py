@@ -1,14 +1,14 @@
-"""One HTTP request: sign, send, resend what is safe, turn every answer into a value or an error.
+"""HTTP session with one tenant: authenticate, send, retry GETs, return a value or an error.
 
-    httpx.ConnectError, …          not sent        → UnreachableError (first contact), retry (GET)
-    httpx.HTTPError else           answer lost     → retry (GET), AnswerLostError (POST)
-    late or longer than 16 MB      answer lost     → retry (GET), AnswerLostError (POST)
-    429                            busy            → retry (GET), BusyError (POST)
-    5xx, a body that is not JSON   answer lost     → retry (GET), AnswerLostError (POST)
-    other 4xx, 3xx                 refused         → RefusedError
+    httpx.ConnectError, …          GET: retry, first contact: TenantUnreachableError
+    other httpx.HTTPError          GET: retry  POST: ResponseLostError
+    late or longer than 16 MB      GET: retry  POST: ResponseLostError
+    429                            GET: retry  POST: TooManyRequestsError
+    5xx, a body that is not JSON   GET: retry  POST: ResponseLostError
+    other 4xx, 3xx                 ApiError
 
-A GET is sent again through an outage; a POST never: Tamr has no idempotency key, so a second
-POST is a second job.
+A GET is retried throughout an outage, a POST never: Tamr has no idempotency key, so a second POST
+is a second job.
 """
 
 from __future__ import annotations
@@ -48,30 +48,35 @@ if TYPE_CHECKING:
     from tamr_provider.settings import Settings
 
 _TIMEOUT = httpx.Timeout(60, connect=15)
-_OUTAGE_SECONDS = 20 * 60  # the least that we promise is 15 minutes
-_FIRST_CONTACT_TRIES = 6  # an address that never answered is more likely wrong than down
-_CERTIFICATE = "CERTIFICATE_VERIFY_FAILED"  # as OpenSSL words what no second try mends
-_LONGEST_GAP = 5 * 60  # between two tries: a longer one is a machine that slept, and no outage
-_LONGEST_PAUSE = 30  # the pause that the documentation advises after 429, 500 and 503
+_OUTAGE_SECONDS = 20 * 60  # The documentation promises 15 minutes.
+_FIRST_CONTACT_ATTEMPTS = 6  # A URL that never responded is more likely wrong than down.
+_CERTIFICATE = "CERTIFICATE_VERIFY_FAILED"  # OpenSSL's error text. A retry cannot fix it.
+_MAX_GAP_SECONDS = 5 * 60  # A longer gap between attempts means that the machine slept.
+_MAX_PAUSE_SECONDS = 30  # Recommended after 429, 500 and 503 by the Jobs API reference.
 
 
 @dataclass(frozen=True)
 class Response:
-    """A readable answer: the JSON body and the server's own clock where it was told."""
+    """A readable response: the JSON body and the `Date` header, None if it is missing."""
 
     body: Any
     date: datetime | None
 
 
-class _Retry(Exception):  # noqa: N818 - a signal between two functions, never seen outside
-    def __init__(self, why: str, error: Exception, pause: float | None = None) -> None:
-        self.why, self.error, self.pause = why, error, pause
+class _Retry(Exception):  # noqa: N818 - a signal between two functions of this module
+    def __init__(
+        self, reason: str, error: Exception, pause: float | None = None, status: int = 0
+    ) -> None:
+        self.reason = reason
+        self.error = error
+        self.pause = pause
+        self.status = status
 
 
 class HttpSession:
-    """Requests to one tenant; safe to use from several threads."""
+    """Sends requests to one tenant. Thread-safe."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the seams of its tests
+    def __init__(  # noqa: PLR0913, PLR0917 - tests replace these
         self,
         settings: Settings,
         clock: Clock,
@@ -82,8 +87,10 @@ class HttpSession:
     ) -> None:
         self.url = settings.url
         self._api_key = settings.api_key
-        self._clock, self._stop, self._on_outage = clock, stop, on_outage
-        self._met = False
+        self._clock = clock
+        self._stop = stop
+        self._on_outage = on_outage
+        self._has_responded = False
         try:
             self._http = httpx.Client(
                 base_url=settings.url + "/api/v1beta1",
@@ -97,13 +104,13 @@ class HttpSession:
             )
         except (OSError, ValueError, httpx.InvalidURL) as error:
             raise InputError(
-                f"no connection to {settings.url} can be prepared: {error}; check HTTPS_PROXY, "
-                "ALL_PROXY and SSL_CERT_FILE in the environment"
+                f"cannot set up a connection to {settings.url}: {error}. Check HTTPS_PROXY, "
+                "ALL_PROXY and SSL_CERT_FILE."
             ) from None
         self._exchange = Exchange(self._http, clock, deadline_seconds, is_remote=transport is None)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._http.close()
 
     def get(
@@ -112,61 +119,62 @@ class HttpSession:
         what: str,
         params: Mapping[str, str] | None = None,
         check: Callable[[Any], object] = lambda _: None,
-        most_tries: int | None = None,
+        max_attempts: int | None = None,
     ) -> Response:
-        """Send a GET until it is answered: through 20 minutes of outage, and any time of 429.
+        """Send a GET until it succeeds: for 20 minutes of outage, and without limit after a 429.
 
-        `check` raises UnreadableError for a body that has to be asked for again.
+        `check` raises InvalidResponseError for a body that has to be requested again.
         """
-        outage, tries, last = 0.0, 0, self._clock.monotonic()
+        outage = 0.0
+        attempts = 0
+        last = self._clock.monotonic()
         while True:
             try:
-                return self._checked(self._once("GET", path, what, params=params), check)
-            except _Retry as trouble:
+                return self._validate(self._send_once("GET", path, what, params=params), check)
+            except _Retry as retry:
                 now = self._clock.monotonic()
-                outage += min(now - last, _LONGEST_GAP)
-                last, tries = now, tries + 1
-                if isinstance(trouble.error, TooManyRequestsError):
-                    outage = 0.0  # a tenant that says so is there
-                self._give_up(trouble, what, tries, outage)
-                if tries == most_tries:
-                    raise TenantUnavailableError(f"{what}: {trouble.why}") from None
-                self._on_outage(f"{trouble.why}; trying again")
-                self._pause(trouble, tries)
+                outage += min(now - last, _MAX_GAP_SECONDS)
+                last = now
+                attempts += 1
+                if isinstance(retry.error, TooManyRequestsError):
+                    outage = 0.0  # A 429 proves that the tenant is reachable.
+                self._check_limits(retry, what, attempts, outage)
+                if attempts == max_attempts:
+                    raise TenantUnavailableError(f"{what}: {retry.reason}") from None
+                self._on_outage(f"{retry.reason}; retrying")
+                self._pause(retry, attempts)
 
     def post(self, path: str, what: str, body: Mapping[str, Any]) -> Response:
-        """Send a POST once. Raises BusyError, AnswerLostError or RefusedError."""
+        """Send a POST once. Raises TooManyRequestsError, ResponseLostError or ApiError."""
         try:
-            return self._once("POST", path, what, json=body)
-        except _Retry as trouble:
-            raise trouble.error from None
+            return self._send_once("POST", path, what, json=body)
+        except _Retry as retry:
+            raise retry.error from None
 
-    def _once(self, method: str, path: str, what: str, **request: Any) -> Response:
+    def _send_once(self, method: str, path: str, what: str, **request: Any) -> Response:
         try:
             response = self._exchange.send(method, path, **request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-            why = f"{self.url} cannot be reached: {self._cause(error)}"
-            raise _Retry(why, ResponseLostError(why, sent=False)) from None
+            reason = f"{self.url} cannot be reached: {self._cause(error)}"
+            raise _Retry(reason, ResponseLostError(reason, sent=False)) from None
         except httpx.HTTPError as error:
-            why = f"{self.url} did not answer: {self._cause(error)}"
-            raise _Retry(why, ResponseLostError(why)) from None
+            reason = f"{self.url} did not respond: {self._cause(error)}"
+            raise _Retry(reason, ResponseLostError(reason)) from None
         except httpx.InvalidURL as error:
-            raise TenantUnreachableError(f"{self.url} is no address: {error}") from None
+            raise TenantUnreachableError(f"{self.url} is not a valid URL: {error}") from None
         return self._read(response, what)
 
     def _read(self, response: httpx.Response, what: str) -> Response:
-        body, readable = _json(response)
-        body = redact_body(body, self._api_key)
-        status, reply = response.status_code, self._words(body, response)
+        body = redact_body(_parse_object(response), self._api_key)
+        status = response.status_code
+        reply = self._server_text(body, response)
+        reason = f"{self.url} returned {status} {reply}".rstrip()
+        pause = _retry_after(response)
         if status == 429:
-            pause = _retry_after(response)
-            raise _Retry(
-                f"{self.url} is busy: 429 {reply}", TooManyRequestsError(reply, pause), pause
-            )
-        if status >= 500 or (status == 200 and not readable):
-            why = f"{self.url} answered {status} {reply}".rstrip()
-            raise _Retry(why, ResponseLostError(why), _retry_after(response))
-        self._met = True
+            raise _Retry(reason, TooManyRequestsError(reply, pause), pause)
+        if status >= 500 or (status == 200 and body is None):
+            raise _Retry(reason, ResponseLostError(reason), pause, status)
+        self._has_responded = True
         if status != 200:
             raise ApiError(status, reply + self._path_hint(status), what)
         return Response(body, _date(response))
@@ -175,79 +183,81 @@ class HttpSession:
         path = urlsplit(self.url).path
         if status != 404 or not path:
             return ""
-        return f"; tamr:url has the path {path}: is it a part of the tenant's address?"
+        return f". Check whether the path {path} belongs in tamr:url"
 
     def _cause(self, error: Exception) -> str:
-        """Return an error's words; httpx quotes what it could not read."""
+        """Return an error's text without the API key, which httpx may quote."""
         return one_line(redact_text(str(error), self._api_key)) or type(error).__name__
 
-    def _words(self, body: object, response: httpx.Response) -> str:
-        """Return the server's own words as they can be shown."""
+    def _server_text(self, body: object, response: httpx.Response) -> str:
+        """Return the server's message in one line, without the API key."""
         return one_line(redact_text(_message(body, response), self._api_key))[:500]
 
-    def _checked(self, answer: Response, check: Callable[[Any], object]) -> Response:
+    def _validate(self, response: Response, check: Callable[[Any], object]) -> Response:
         try:
-            check(answer.body)
+            check(response.body)
         except InvalidResponseError as error:
-            why = f"{self.url} answered 200: {error}"
-            raise _Retry(why, ResponseLostError(why)) from None
-        return answer
+            reason = f"{self.url} returned 200: {error}"
+            raise _Retry(reason, ResponseLostError(reason), status=200) from None
+        return response
 
-    def _give_up(self, trouble: _Retry, what: str, tries: int, seconds: float) -> None:
-        """Raise where it is time to: soon at an address that never answered, late elsewhere."""
-        unmet = isinstance(trouble.error, ResponseLostError) and not trouble.error.sent
-        wrong_place = " answered 200" in trouble.why
-        enough = 1 if _CERTIFICATE in trouble.why else _FIRST_CONTACT_TRIES
-        if not self._met and (unmet or wrong_place) and tries >= enough:
-            raise TenantUnreachableError(f"{trouble.why}; {_hint(trouble.why, self.url)}") from None
+    def _check_limits(self, retry: _Retry, what: str, attempts: int, seconds: float) -> None:
+        """Raise after a few attempts at a URL that never responded, else after an outage."""
+        is_unsent = isinstance(retry.error, ResponseLostError) and not retry.error.sent
+        limit = 1 if _CERTIFICATE in retry.reason else _FIRST_CONTACT_ATTEMPTS
+        if not self._has_responded and (is_unsent or retry.status == 200) and attempts >= limit:
+            hint = _first_contact_hint(retry.reason, self.url)
+            raise TenantUnreachableError(f"{retry.reason}. {hint}") from None
         if seconds >= _OUTAGE_SECONDS:
             raise TenantUnavailableError(
-                f"{what}: no answer for {seconds / 60:.0f} minutes ({trouble.why}); run again later"
+                f"{what}: no response for {seconds / 60:.0f} minutes ({retry.reason}). Run the "
+                "command again later."
             ) from None
 
-    def _pause(self, trouble: _Retry, tries: int) -> None:
-        pause = min(_LONGEST_PAUSE, 0.25 * 2 ** min(tries, 10))
-        pause = max(pause * random.uniform(0.5, 1), trouble.pause or 0)  # noqa: S311 - jitter
+    def _pause(self, retry: _Retry, attempts: int) -> None:
+        pause = min(_MAX_PAUSE_SECONDS, 0.25 * 2 ** min(attempts, 10))
+        pause = max(pause * random.uniform(0.5, 1), retry.pause or 0)  # noqa: S311 - jitter
         if self._clock.wait(self._stop, pause):
-            raise WaitInterruptedError(trouble.why) from None
+            raise WaitInterruptedError(retry.reason) from None
 
 
 def _user_agent() -> str:
     return f"tamr-provider/{version('tamr-provider')}"
 
 
-def _hint(why: str, url: str) -> str:
-    """Return what is most likely wrong where nobody ever answered."""
-    if _CERTIFICATE in why:
-        return "set SSL_CERT_FILE to a file with the certificates of those you trust"
+def _first_contact_hint(reason: str, url: str) -> str:
+    """Return the most likely fix if the URL never responded."""
+    if _CERTIFICATE in reason:
+        return "Set SSL_CERT_FILE to a CA bundle that trusts this tenant."
     parts = urlsplit(url)
     if parts.scheme in getproxies() and not proxy_bypass(parts.hostname or ""):
-        return "check the address (tamr:url or TAMR_URL) and the proxy in the environment"
-    return "is this a Tamr tenant? Check tamr:url or TAMR_URL"
+        return "Check tamr:url or TAMR_URL, and the proxy in the environment."
+    return "Is this a Tamr tenant? Check tamr:url or TAMR_URL."
 
 
-def _json(response: httpx.Response) -> tuple[Any, bool]:
+def _parse_object(response: httpx.Response) -> dict[str, Any] | None:
+    """Return the JSON object of the body, None if it is anything else."""
     try:
         body = json.loads(response.content)
     except (ValueError, RecursionError):
-        return None, False
-    return body, isinstance(body, dict)
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def _message(body: object, response: httpx.Response) -> str:
-    """Return the server's own words: the documented form, grpc-gateway's, or the text's start."""
+    """Return the error text: the documented form or grpc-gateway's, else the reason phrase."""
     if isinstance(body, dict) and isinstance(body.get("message"), str):
         return str(body["message"])
     kind = response.headers.get("content-type", "").partition(";")[0]
     if response.is_success:
-        return f"with something that is not a JSON object ({kind or 'no content type'})"
+        return f"with a body that is not a JSON object ({kind or 'no content type'})"
     if response.is_redirect:
         return f"a redirect to {response.headers.get('location', 'nowhere')}"
     return response.reason_phrase
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds of a Retry-After header; the other form, a date, is left alone."""
+    """Return the seconds of a Retry-After header; its date form is ignored."""
     text = response.headers.get("retry-after", "")
     return min(float(text), 600) if text.isascii() and text.isdigit() else None
 

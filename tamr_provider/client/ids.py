@@ -1,7 +1,7 @@
-"""Where a person finds the ids of a job's configuration in Tamr.
+"""Places in Tamr that show the IDs of a job's configuration.
 
-No call of the API lists sources, data products or destinations, so a message can only name the
-page. The places are from Tamr's Jobs overview; docs/how-to/find-the-ids.md has them all.
+No API call lists sources, data products or destinations, so a message can only name the page. The
+places are from Tamr's Jobs overview; docs/how-to/find-the-ids.md lists all of them.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ if TYPE_CHECKING:
 PAGE = "docs/how-to/find-the-ids.md"
 
 
-def where_to_find(configuration: Configuration) -> str:
-    """Return the place of the configuration's ids, as a sentence without its full stop."""
+def describe_id_location(configuration: Configuration) -> str:
+    """Return the place of the configuration's IDs, as a sentence without its full stop."""
     if configuration.type == "load":
-        return "a source's id is on Tamr's Sources page"
+        return "source IDs are on Tamr's Sources page"
     if configuration.is_workflow:
-        return "Tamr tells you a workflow's id"
-    data_product = "id is on its Configure Data Product page (legacy: Configure Flow page)"
+        return "Tamr provides workflow IDs on request"
+    data_product = "on its Configure Data Product page (legacy: Configure Flow page)"
     if configuration.type == "update":
-        return f"a data product's {data_product}"
+        return f"the data product ID is {data_product}"
     if configuration.id("dataProductId"):
         return (
-            "a destination's exact name is on the Publish page, and the data product's "
-            + data_product
+            "the exact destination name is on the Publish page, the data product ID " + data_product
         )
-    return "a legacy destination's id is on the Publish page; Tamr tells you a RealTime one's"
+    return "legacy destination IDs are on the Publish page; Tamr provides RealTime ones on request"

@@ -1,4 +1,4 @@
-"""Configurations in the list's filter language."""
+"""Filters for configurations, in the filter language of the job list."""
 
 from __future__ import annotations
 
@@ -11,33 +11,32 @@ if TYPE_CHECKING:
 
     from tamr_provider.models import Configuration
 
-# Characters of an encoded filter. Servers and proxies take addresses of 8 KB, some of them half.
-_LONGEST = 4000
-_REST = 500  # of them for what a filter says besides its configurations
+# Characters of an encoded filter. Servers and proxies accept URLs of 8 KB, some only half.
+_MAX_LENGTH = 4000
+_RESERVED_LENGTH = 500  # For the other conditions of the filter.
 
 
 def is_short(filter_: str) -> bool:
-    """Whether a filter fits into an address that every server takes."""
-    return _length(filter_) <= _LONGEST
+    """Return whether a filter fits into a URL that every server accepts."""
+    return _length(filter_) <= _MAX_LENGTH
 
 
 def _length(filter_: str) -> int:
     return len(quote(filter_, safe=""))
 
 
-def bundles(
-    configurations: Iterable[Configuration], most: int
+def group_configurations(
+    configurations: Iterable[Configuration], max_count: int
 ) -> Iterator[tuple[Configuration, ...]]:
-    """Yield the configurations in groups whose filter is short, at most so many in one.
+    """Yield the configurations in groups with a short filter, at most `max_count` in one group.
 
-    One that is too long by itself is a group of its own.
+    A configuration that is too long for a short filter is a group of its own.
     """
     group: tuple[Configuration, ...] = ()
     for configuration in configurations:
         larger = (*group, configuration)
-        if group and (
-            len(group) == most or _length(configurations_filter(*larger)) > _LONGEST - _REST
-        ):
+        length = _length(configurations_filter(*larger))
+        if group and (len(group) == max_count or length > _MAX_LENGTH - _RESERVED_LENGTH):
             yield group
             larger = (configuration,)
         group = larger
@@ -46,11 +45,13 @@ def bundles(
 
 
 def configurations_filter(*configurations: Configuration) -> str:
-    """Return what lets the jobs of any of these through, in parentheses."""
-    return "(" + " OR ".join(f"({_same(configuration)})" for configuration in configurations) + ")"
+    """Return a filter for jobs with any of the configurations, in parentheses."""
+    return (
+        "(" + " OR ".join(f"({_clause(configuration)})" for configuration in configurations) + ")"
+    )
 
 
-def _same(configuration: Configuration) -> str:
+def _clause(configuration: Configuration) -> str:
     type_ = configuration.type
     return " AND ".join(
         f"(configuration.{type_}.{_snake(k)} = {_quote(v)})" for k, v in configuration.ids
@@ -58,8 +59,8 @@ def _same(configuration: Configuration) -> str:
 
 
 def _snake(name: str) -> str:
-    # Paths in a filter are snake_case although the JSON is camelCase.
-    return re.sub(r"[A-Z]", lambda sign: "_" + sign[0].lower(), name)
+    # Filter paths are snake_case, JSON keys are camelCase.
+    return re.sub(r"[A-Z]", lambda capital: "_" + capital[0].lower(), name)
 
 
 def _quote(text: str) -> str:

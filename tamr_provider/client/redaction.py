@@ -1,22 +1,22 @@
-"""The API key, taken out of whatever a tenant sends back."""
+"""Removal of the API key from everything that a tenant returns."""
 
 from __future__ import annotations
 
 from typing import Any
 
 MASK = "***"
-_SHORTEST = 4  # A shorter key, as some use with the emulator, is a part of ordinary words.
-# What is compared or sent back stays as it came: a short key may be a part of an id.
+_MIN_LENGTH = 4  # A shorter key, common with the emulator, is part of ordinary words.
+# These are compared or sent back, and a short key may be part of them.
 _KEPT = ("nextPageToken", "state", "stateStartTime")
 
 
 def redact_text(text: str, secret: str) -> str:
-    """Return a text without the secret."""
-    return text.replace(secret, MASK) if len(secret) >= _SHORTEST else text
+    """Return the text without the secret."""
+    return text.replace(secret, MASK) if len(secret) >= _MIN_LENGTH else text
 
 
 def redact_body(value: Any, secret: str) -> Any:
-    """Return a JSON value without the secret in its texts; ids and page tokens stay."""
+    """Return a JSON value without the secret in its texts; IDs and page tokens stay."""
     if isinstance(value, str):
         return redact_text(value, secret)
     if isinstance(value, list):

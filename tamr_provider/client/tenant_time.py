@@ -1,4 +1,4 @@
-"""The tenant's clock, asked without a key: any response has a Date, a refusal too."""
+"""The tenant's clock, read without a key: even a response with status 401 has a `Date`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-_SECONDS = 3.0  # an edit of a file does not wait longer for a tenant
-_FAR = timedelta(days=1)  # a clock that is further away is broken, or no tenant's
+_TIMEOUT_SECONDS = 3.0  # Editing a file must not wait longer for a tenant.
+_MAX_OFFSET = timedelta(days=1)  # A larger one means a broken clock or another server.
 
 
 def read_tenant_time(url: str, now: datetime) -> datetime | None:
-    """Return the tenant's time, None where it does not answer with one."""
+    """Return the tenant's time, None if its response has none."""
     try:
-        with httpx.stream("GET", f"{url}/api/v1beta1/jobs", timeout=_SECONDS) as response:
+        with httpx.stream("GET", f"{url}/api/v1beta1/jobs", timeout=_TIMEOUT_SECONDS) as response:
             date = parsedate_to_datetime(response.headers["Date"])
     except (httpx.HTTPError, httpx.InvalidURL, KeyError, ValueError, TypeError, OverflowError):
         return None
     if date.tzinfo is None:
         return None
     try:
-        moment = date.astimezone(timezone.utc)
-        return moment if abs(moment - now) <= _FAR else None
+        server_time = date.astimezone(timezone.utc)
+        return server_time if abs(server_time - now) <= _MAX_OFFSET else None
     except OverflowError:
         return None

@@ -42,14 +42,14 @@ class JobListSample:
 
     def ids(self, filter_: str) -> list[str]:
         """Return the ids on the first page of what a filter lets through."""
-        return [job.id for job in self.client.list_jobs(filter_, pages=1)]
+        return [job.id for job in self.client.list_jobs(filter_, max_pages=1)]
 
 
 def check_assumptions(client: JobsClient, now: datetime, trust: timedelta) -> Iterator[Finding]:
     """Yield a finding for each assumption; `trust` is how far back the stack relies on the list."""
     heard: list[datetime] = []
     client.on_server_time = heard.append
-    page = client.page()
+    page = client.read_page()
     yield from _clock(heard, now)
     bodies = page.get("jobs") or []
     jobs = [Job.from_wire(body) for body in bodies] if isinstance(bodies, list) else []
@@ -97,7 +97,7 @@ def _paging(sample: JobListSample) -> Finding:
         return Finding(OK, what)
     if not sample.token:
         return Finding(UNKNOWN, f"paging: all {len(sample.jobs)} jobs are on one page")
-    second = sample.client.page(token=sample.token).get("jobs") or []
+    second = sample.client.read_page(token=sample.token).get("jobs") or []
     first = {job.id for job in sample.jobs}
     fresh = [each for each in map(Job.from_wire, second) if each.id not in first]
     if not fresh:
@@ -164,8 +164,8 @@ def _way(status: dict[str, Any]) -> str:
 
 
 def _state_filter(sample: JobListSample) -> Finding:
-    done = sample.client.list_jobs("(status.state = DONE)", pages=1)
-    active = sample.client.list_jobs("(status.state != DONE)", pages=1)
+    done = sample.client.list_jobs("(status.state = DONE)", max_pages=1)
+    active = sample.client.list_jobs("(status.state != DONE)", max_pages=1)
     if any(each.active for each in done) or any(not each.active for each in active):
         what = "the list cannot be filtered by state: every look reads more than it needs"
         return Finding(WARNING, what)
@@ -231,7 +231,7 @@ def _success_filter(sample: JobListSample) -> Finding:
     good = next((job for job in sample.jobs if job.outcome == SUCCEEDED), None)
     if good is None:
         return Finding(UNKNOWN, "usual durations: no listed job has succeeded")
-    jobs = sample.client.list_jobs(successes_filter(good.configuration), pages=1)
+    jobs = sample.client.list_jobs(successes_filter(good.configuration), max_pages=1)
     if good.id not in {job.id for job in jobs}:
         return Finding(WARNING, "successes cannot be asked for: usual durations stay unknown")
     return Finding(OK, "successes of one configuration can be asked for")

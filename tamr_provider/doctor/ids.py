@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tamr_provider.client.ids import PAGE, where_to_find
+from tamr_provider.client.ids import PAGE, describe_id_location
 from tamr_provider.client.list_filter import configurations_filter
 from tamr_provider.doctor.finding import OK, UNKNOWN, Finding
 from tamr_provider.errors import TamrError
@@ -34,7 +34,7 @@ def check_ids(client: JobsClient, configurations: Iterable[Configuration]) -> It
     unproven: dict[str, list[str]] = {}
     for configuration in wanted:
         if configuration not in used:
-            unproven.setdefault(where_to_find(configuration), []).append(str(configuration))
+            unproven.setdefault(describe_id_location(configuration), []).append(str(configuration))
     for place, names in unproven.items():
         what = f"no listed job has used these ids: {_shorten(names)}"
         yield Finding(UNKNOWN, what, f"compare them with Tamr: {place}; see {PAGE}")
@@ -47,7 +47,7 @@ def _used(client: JobsClient, wanted: Sequence[Configuration]) -> set[Configurat
     for start in range(0, len(wanted), _TOGETHER):
         some = set(wanted[start : start + _TOGETHER])
         for number, page in enumerate(
-            client.pages(configurations_filter(*sorted(some, key=str))), start=1
+            client.read_pages(configurations_filter(*sorted(some, key=str))), start=1
         ):
             used.update(job.configuration for job in page)
             if some <= used or number == _MAX_PAGES:

@@ -22,7 +22,7 @@ def check_tenant(client: JobsClient, now: datetime) -> Iterator[Finding]:
     heard: list[datetime] = []
     client.on_server_time = heard.append
     try:
-        client.list_jobs("(status.state != DONE)", pages=1)
+        client.list_jobs("(status.state != DONE)", max_pages=1)
     except ApiError as error:
         where = "set TAMR_API_KEY to a valid key" if error.status in (401, 403) else _CHECK_URL
         yield Finding(PROBLEM, str(error), where)

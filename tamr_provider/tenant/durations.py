@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.jobs import PAGE_SIZE
-from tamr_provider.client.list_filter import bundles, configurations_filter, is_short
+from tamr_provider.client.list_filter import configurations_filter, group_configurations, is_short
 from tamr_provider.errors import ApiError, TenantUnavailableError
 from tamr_provider.models import SUCCEEDED, Configuration
 from tamr_provider.timestamps import format_duration
@@ -64,7 +64,7 @@ class Durations:
             for configuration in dict.fromkeys(configurations)
             if configuration not in self._known
         ]
-        for group in bundles(new, _TOGETHER):
+        for group in group_configurations(new, _TOGETHER):
             self._known.update(_ask(self._client, group))
         return bool(new)
 
@@ -115,7 +115,7 @@ def _ask(
 def _fill(client: JobsClient, found: dict[Configuration, dict[str, Job]]) -> bool:
     """Read the newest successes until each has enough; return whether those were all."""
     most = -(-len(found) * _PLENTY // PAGE_SIZE)
-    pages = client.pages(successes_filter(*found), _TRIES)
+    pages = client.read_pages(successes_filter(*found), _TRIES)
     for number, page in enumerate(pages, start=1):
         for job in page:
             if job.configuration in found:

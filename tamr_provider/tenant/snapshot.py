@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from tamr_provider.client.list_filter import bundles, configurations_filter, is_short
+from tamr_provider.client.list_filter import configurations_filter, group_configurations, is_short
 from tamr_provider.errors import ApiError, InvalidResponseError
 from tamr_provider.models import PENDING
 from tamr_provider.tenant.creation_time import find_creation_time
@@ -94,7 +94,7 @@ class JobQuery:
     def filters(self) -> Iterator[str]:
         """Yield several that together let the same through, without other configurations' jobs."""
         yield " OR ".join(self._recent())
-        for group in bundles(sorted(self.wanted, key=str), _TOGETHER):
+        for group in group_configurations(sorted(self.wanted, key=str), _TOGETHER):
             yield f"{configurations_filter(*group)} AND ({self._created()})"
 
     def _recent(self) -> list[str]:
@@ -215,7 +215,7 @@ class JobCache:
         *_, filter_ = ask.filters()
         if is_short(filter_):
             try:
-                return self._client.list_jobs(filter_, pages=1)
+                return self._client.list_jobs(filter_, max_pages=1)
             except ApiError as error:
                 if error.status not in _TOO_MUCH:
                     raise
@@ -225,7 +225,7 @@ class JobCache:
         """Return what is asked for, by configuration where jobs that nobody wants are many."""
         jobs: dict[str, Job] = {}
         foreign = 0
-        for page in self._client.pages(ask.filter()):
+        for page in self._client.read_pages(ask.filter()):
             jobs.update((job.id, job) for job in page)
             foreign += sum(job.configuration not in ask.wanted for job in page)
             if ask.wanted and foreign > _FOREIGN:

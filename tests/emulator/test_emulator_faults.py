@@ -58,7 +58,7 @@ def test_an_answer_lost_after_its_effect_leaves_a_job_behind() -> None:
         caller.load()
     assert jobs_of(caller) == ["job_1"]
     assert (last(caller)["status"], last(caller)["jobId"]) == (None, "job_1")
-    assert caller.log == ["09:00:00 POST load src_crm -> no answer job_1 (lost-after)"]
+    assert caller.log == ["09:00:00 POST load src_crm -> no response job_1 (lost-after)"]
 
 
 def test_a_delayed_request_is_carried_out_after_the_delay() -> None:

@@ -81,7 +81,7 @@ def test_a_certificate_that_nobody_vouches_for_is_told_with_the_variable_that_he
     code, line = jobs_list(tls)
     assert code == 2
     assert "certificate verify failed" in line
-    assert "set SSL_CERT_FILE" in line
+    assert "Set SSL_CERT_FILE" in line
     assert jobs_list(tls, SSL_CERT_FILE=str(certificate)) == (0, "no jobs")
 
 
@@ -97,7 +97,7 @@ def unreachable(url: str) -> str:
 def test_a_name_that_does_not_resolve_is_told() -> None:
     said = unreachable("https://no-such-tenant.invalid")
     assert "no-such-tenant.invalid cannot be reached" in said
-    assert "is this a Tamr tenant?" in said
+    assert "Is this a Tamr tenant?" in said
 
 
 @pytest.mark.parametrize("proxy", [NOWHERE, "socks5://127.0.0.1:9"])
@@ -117,7 +117,7 @@ def test_a_proxy_that_does_not_answer_is_suspected(
 def test_a_variable_that_cannot_be_used_is_told(env: dict[str, str]) -> None:
     code, line = jobs_list("https://acme.tamr.cloud", **env)
     assert code == 2
-    assert "check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE" in line
+    assert "Check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE" in line
 
 
 def test_no_proxy_is_asked_for_addresses_that_no_proxy_names() -> None:

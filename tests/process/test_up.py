@@ -302,7 +302,7 @@ def test_something_that_is_no_tenant_is_named_with_the_repair(tmp_path: Path) ->
     folder = project(tmp_path, "http://127.0.0.1:9")
     done = tamr(folder, "plan")
     assert done.returncode == 2
-    assert "is this a Tamr tenant? Check tamr:url or TAMR_URL" in done.stderr
+    assert "Is this a Tamr tenant? Check tamr:url or TAMR_URL" in done.stderr
 
 
 def test_jobs_by_hand_start_list_stop_and_watch(tmp_path: Path) -> None:

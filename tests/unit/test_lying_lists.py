@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from support.fake_tenant import LOAD, RULES, UPDATE, Tenant, outcome, step
-from tamr_provider.client.list_filter import bundles
+from tamr_provider.client.list_filter import group_configurations
 from tamr_provider.errors import TenantUnavailableError
 from tamr_provider.models import Configuration
 from tamr_provider.reconciler.pending import FOUND, LAUNCHED, StepResult
@@ -120,7 +120,7 @@ def test_an_entry_without_an_id_is_asked_for_again(entry: Any) -> None:
 
 def test_an_entry_that_never_has_an_id_is_named_as_the_tenants_fault() -> None:
     tenant = altered(lambda body: {**body, "jobs": [{}]}, times=1_000)
-    with pytest.raises(TenantUnavailableError, match=r"answered 200: this is not a Tamr job: \{\}"):
+    with pytest.raises(TenantUnavailableError, match=r"returned 200: this is not a Tamr job: \{\}"):
         tenant.client().list_jobs()
 
 
@@ -189,10 +189,10 @@ def test_a_name_too_long_for_any_address_is_launched_once(kind: type[Tenant]) ->
 
 def test_filters_are_cut_by_their_length_in_the_address() -> None:
     short = [Configuration.load(f"s{number}") for number in range(60)]
-    assert [len(group) for group in bundles(short, 25)] == [25, 25, 10]
-    assert max(len(group) for group in bundles(LONG, 25)) == 2
-    assert [each for group in bundles(LONG, 25) for each in group] == LONG
-    assert list(bundles([], 25)) == []
+    assert [len(group) for group in group_configurations(short, 25)] == [25, 25, 10]
+    assert max(len(group) for group in group_configurations(LONG, 25)) == 2
+    assert [each for group in group_configurations(LONG, 25) for each in group] == LONG
+    assert list(group_configurations([], 25)) == []
 
 
 class WithoutDurations(Tenant):

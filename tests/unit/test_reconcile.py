@@ -274,11 +274,11 @@ def test_a_workflow_that_succeeded_may_have_applied_nothing() -> None:
 @pytest.mark.parametrize(
     ("configuration", "place"),
     [
-        (LOAD, "a source's id is on Tamr's Sources page"),
-        (UPDATE, "a data product's id is on its Configure Data Product page"),
-        (Configuration.workflow("wf_apply"), "Tamr tells you a workflow's id"),
-        (PUBLISH, "a destination's exact name is on the Publish page"),
-        (Configuration.publish("dst_legacy"), "a legacy destination's id is on the Publish page"),
+        (LOAD, "source IDs are on Tamr's Sources page"),
+        (UPDATE, "the data product ID is on its Configure Data Product page"),
+        (Configuration.workflow("wf_apply"), "Tamr provides workflow IDs on request"),
+        (PUBLISH, "the exact destination name is on the Publish page"),
+        (Configuration.publish("dst_legacy"), "legacy destination IDs are on the Publish page"),
     ],
     ids=str,
 )

@@ -126,7 +126,7 @@ def test_an_outage_of_more_than_20_minutes_ends_the_wait_as_not_finished() -> No
     script = Script(OK, httpx.ConnectError("refused"))
     tenant = sender(script)
     tenant.get("/jobs", "the list")
-    with pytest.raises(TenantUnavailableError, match="no answer for 20 minutes") as raised:
+    with pytest.raises(TenantUnavailableError, match="no response for 20 minutes") as raised:
         tenant.get("/jobs", "the list of jobs")
     assert raised.value.exit_code == 75
 
@@ -221,7 +221,7 @@ def test_an_outage_is_told_with_its_reason() -> None:
     told: list[str] = []
     script = Script(httpx.Response(503, json={"message": "maintenance"}), OK)
     sender(script, on_outage=told.append).get("/jobs", "the list")
-    assert told == ["https://acme.tamr.cloud answered 503 maintenance; trying again"]
+    assert told == ["https://acme.tamr.cloud returned 503 maintenance; retrying"]
 
 
 def test_every_httpx_error_is_one_of_ours() -> None:
@@ -240,7 +240,7 @@ def test_every_httpx_error_is_one_of_ours() -> None:
 def test_a_404_below_a_path_names_the_path() -> None:
     settings = Settings(url="https://acme.tamr.cloud/tenant", api_key="s3cret")
     transport = httpx.MockTransport(Script(httpx.Response(404, json={"message": "no page"})))
-    with pytest.raises(ApiError, match="tamr:url has the path /tenant"):
+    with pytest.raises(ApiError, match="the path /tenant belongs in tamr:url"):
         HttpSession(settings, FakeClock(), threading.Event(), transport).get("/jobs", "the list")
 
 
@@ -283,5 +283,5 @@ def test_a_question_that_can_wait_is_given_up_after_as_many_tries_as_it_is_worth
     tenant = sender(script)
     tenant.get("/jobs", "the list")
     with pytest.raises(TenantUnavailableError):
-        tenant.get("/jobs", "the list", most_tries=3)
+        tenant.get("/jobs", "the list", max_attempts=3)
     assert len(script.requests) == 4

@@ -105,7 +105,7 @@ def test_a_create_sends_exactly_the_documented_body(path: Path) -> None:
 @samples("list")
 def test_a_page_of_jobs_is_read_as_documented(path: Path) -> None:
     sample = Sample(path)
-    jobs = sample.client().list_jobs(pages=1)
+    jobs = sample.client().list_jobs(max_pages=1)
     assert [job.id for job in jobs] == sample.means["jobIds"]
 
 

@@ -63,7 +63,7 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter per option
     parts += ["status:error" if failed else ""]
     wanted = " AND ".join(f"({part})" for part in parts if part)
     with open_client(tenant_settings(directory, stack)) as client:
-        found = client.list_jobs(wanted, pages=-(-limit // 30))
+        found = client.list_jobs(wanted, max_pages=-(-limit // 30))
     oldest = datetime.min.replace(tzinfo=timezone.utc)
     found.sort(key=lambda job: job.created_at or job.started_at or oldest, reverse=True)
     _print(found[:limit], as_json)
