@@ -1,27 +1,27 @@
-"""Tamr's Jobs API on this machine: one handler, two doors (a socket; in process for tests).
+"""Tamr's Jobs API on this machine: one handler, used through a socket or in process.
 
-Written from the API's documentation and from no other source; standard library only. Read in
-this order, each module importing only those above it:
+Written from the API's documentation and from no other source, with the standard library only.
+Modules in reading order; a module imports only modules above it:
 
-    assumptions            what the documentation leaves open, and what was chosen here
-    stamp  duration        text to times and back
-    refusal                an answer that says no
-    configuration          what a job does; the body of a create
-    job                    a job's course through its states, computed from the time
-    clock                  emulated time: it may run faster, it never runs backwards
-    script                 how jobs end and which answers go wrong
-    fields  scriptfile     a JSON object read strictly; the file that holds a script
-    options                what one tenant is like
-    tenant                 the jobs, the slots, the rules
-    store  lock            the jobs in a file that survives restarts, and is one emulator's
-    words  terms  filters  the list's filter language
-    listing                order and pages
-    shape                  jobs as JSON, unset fields in one of three styles
-    answer  faults         an answer, and how to spoil it
-    routes  record         which call a request is; what was asked, for verdicts by tests
-    journal                one line per thing worth knowing, for people
-    handler                one request in, one answer out
-    server                 the door with a socket
+    assumptions                         choices that the documentation leaves open
+    timestamps  duration                text to times and back
+    api_error                           an error response
+    configuration                       what a job runs; the body of a create
+    job                                 the states of a job, computed from the time
+    clock                               emulated time, which can run faster
+    fault_rules                         how jobs end and which responses are faulty
+    fields  fault_file                  strict reading of JSON; the faults file
+    options                             the properties of one tenant
+    tenant                              the jobs, the slots, the rules
+    store  lock                         the state file, and its lock
+    tokens  predicates  filter_parser   the filter language of the list
+    listing                             order and pages
+    serialization                       jobs as JSON, with three styles of unset fields
+    response  faults                    a response, and how it is made faulty
+    routes  request_log                 the call of a request; the requests, for tests
+    activity_log                        one line per event, for the terminal
+    handler                             from a request to a response
+    server                              HTTP on the loopback address
 """
 
 from tamr_provider.emulator.handler import Emulator

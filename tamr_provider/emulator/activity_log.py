@@ -1,4 +1,4 @@
-"""One line per thing worth knowing, for the person who watches the emulator; never a key."""
+"""Activity log for the terminal: one line per event, never an API key."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ if TYPE_CHECKING:
 
 
 class ActivityLog:
-    """Writes what was created, stopped, refused, spoiled and finished, in emulated time."""
+    """Writes creates, stops, errors, faults and finished jobs, in emulated time."""
 
     def __init__(self, write: Callable[[str], object], snapshots: Sequence[JobSnapshot]) -> None:
         self._write = write
         self._logged_ids = {snapshot.job.id for snapshot in snapshots if snapshot.outcome}
 
-    def request(
+    def log_request(
         self, now: datetime, request: Request, response: Response, *, fault: str | None, job_id: str
     ) -> None:
-        """Write a line for a request; one that only reads, and is answered well, is left out."""
+        """Write a line for a request, except for a get or list that succeeds without a fault."""
         if response.status == 200 and fault is None and request.call in ("get", "list"):
             return
         result = "no response" if response.dropped else str(response.status)
         details = [job_id, f"({fault})" if fault else "", _message(response)]
         line = [request.method, _what(request), "->", result, *filter(None, details)]
-        self._line(now, " ".join(line))
+        self._write_line(now, " ".join(line))
 
-    def finished(self, snapshots: Sequence[JobSnapshot]) -> None:
-        """Write a line for each job that finished since the last call."""
+    def log_finished(self, snapshots: Sequence[JobSnapshot]) -> None:
+        """Write a line for every job that finished since the last call."""
         for snapshot in snapshots:
             if snapshot.outcome and snapshot.job.id not in self._logged_ids:
                 self._logged_ids.add(snapshot.job.id)
                 text = f"{snapshot.job.id} {snapshot.job.configuration} {snapshot.outcome}"
-                self._line(snapshot.current.entered_at, text)
+                self._write_line(snapshot.current.entered_at, text)
 
-    def _line(self, moment: datetime, text: str) -> None:
-        self._write(f"{moment:%H:%M:%S} {text}")
+    def _write_line(self, time: datetime, text: str) -> None:
+        self._write(f"{time:%H:%M:%S} {text}")
 
 
 def _what(request: Request) -> str:
@@ -55,7 +55,7 @@ def _what(request: Request) -> str:
 def _created(body: bytes) -> str:
     try:
         configuration = json.loads(body)["configuration"]
-        ids = [str(each) for ids in configuration.values() for each in ids.values()]
+        ids = [str(id_) for ids in configuration.values() for id_ in ids.values()]
         return " ".join([*configuration, *ids])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return "create"

@@ -1,4 +1,4 @@
-"""Emulated time: it may run faster than real time, and it never runs backwards."""
+"""Emulated time, which can run faster than real time and never runs backwards."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.timestamps import LATEST, later, truncate_to_milliseconds
+from tamr_provider.emulator.timestamps import LATEST, add_duration, truncate_to_milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,30 +15,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Origin:
-    """A moment known in both times, and how much faster emulated time runs from there."""
+    """A real time, the emulated time at it, and the emulated seconds per real second since."""
 
     real: datetime
     emulated: datetime
     speed: float
 
     def emulated_at(self, real: datetime) -> datetime:
-        """Return the emulated time of a real one."""
+        """Return the emulated time at a real time."""
         try:
             passed = max(real - self.real, timedelta()) * self.speed
         except OverflowError:
             return LATEST
-        return later(self.emulated, passed)
+        return add_duration(self.emulated, passed)
 
     def resume(self, real: datetime, speed: float, latest: datetime) -> Origin:
-        """Return the origin of a restart: time went on at the old speed, now at the new one.
+        """Return the origin after a restart: time passed at the old speed while it was down.
 
-        What is on record, `latest`, has happened, whatever the machine's clock did since.
+        Emulated time resumes at `latest`, the last recorded event, or later, even if the machine's
+        clock was set back.
         """
         return Origin(real, max(self.emulated_at(real), latest), speed)
 
 
 class EmulatedClock:
-    """Reads emulated time, in whole milliseconds; call it from one thread at a time."""
+    """Emulated time in whole milliseconds. Not thread-safe."""
 
     def __init__(self, real: Callable[[], datetime], origin: Origin) -> None:
         self.origin = origin
@@ -47,7 +48,6 @@ class EmulatedClock:
 
     def now(self) -> datetime:
         """Return the emulated time."""
-        moment = truncate_to_milliseconds(self.origin.emulated_at(self._real()))
-        # The machine's own clock may be set back; what was shown stays in the past.
-        self._latest = max(self._latest, moment)
+        time = truncate_to_milliseconds(self.origin.emulated_at(self._real()))
+        self._latest = max(self._latest, time)  # The machine's clock may be set back.
         return self._latest

@@ -1,4 +1,4 @@
-"""What a job does, and how the body of a create says it."""
+"""The configuration of a job, and its form in the body of a create."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ID_NAMES = {
     "update": ("dataProductId", "workflowId"),
     "publish": ("destinationId", "dataProductId"),
 }
-_NEEDED = {
+_REQUIRED = {
     "load": "sourceId",
     "update": "one of dataProductId and workflowId",
     "publish": "destinationId",
@@ -24,7 +24,7 @@ _NEEDED = {
 
 @dataclass(frozen=True)
 class EmulatedConfiguration:
-    """A type (load, update or publish) and the ids that are set, by their names in JSON."""
+    """A type (load, update or publish) and its set ids by their JSON names."""
 
     type: str
     ids: Mapping[str, str]
@@ -34,7 +34,7 @@ class EmulatedConfiguration:
 
 
 def parse_configuration(job: object) -> EmulatedConfiguration:
-    """Read the configuration from a create's body. Raises RefusalError (U4)."""
+    """Read the configuration from the body of a create. Raises ApiError (assumption U4)."""
     if not isinstance(job, dict):
         raise ApiError(400, "the body must be a JSON object")
     given = job.get("configuration")
@@ -42,12 +42,12 @@ def parse_configuration(job: object) -> EmulatedConfiguration:
         raise ApiError(400, "configuration is missing or not an object")
     types = [name for name in ID_NAMES if given.get(name) is not None]
     if len(types) != 1:
-        found = " and ".join(types) or "none of them"
-        raise ApiError(400, f"configuration needs one of load, update, publish; found {found}")
-    return _checked(types[0], given[types[0]])
+        found = " and ".join(types) or "none"
+        raise ApiError(400, f"configuration: expected one of load, update, publish, got {found}")
+    return _parse_ids(types[0], given[types[0]])
 
 
-def _checked(kind: str, given: object) -> EmulatedConfiguration:
+def _parse_ids(kind: str, given: object) -> EmulatedConfiguration:
     if not isinstance(given, dict):
         raise ApiError(400, f"configuration.{kind} is not an object")
     ids = {name: _id(given.get(name), f"configuration.{kind}.{name}") for name in ID_NAMES[kind]}
@@ -55,7 +55,7 @@ def _checked(kind: str, given: object) -> EmulatedConfiguration:
     complete = len(ids) == 1 if kind == "update" else ID_NAMES[kind][0] in ids
     if not complete:
         found = " and ".join(ids) or "no id"
-        raise ApiError(400, f"configuration.{kind} needs {_NEEDED[kind]}; found {found}")
+        raise ApiError(400, f"configuration.{kind}: expected {_REQUIRED[kind]}, got {found}")
     return EmulatedConfiguration(kind, ids)
 
 

@@ -1,4 +1,4 @@
-"""Durations as people write them: 20m, 5s, 1h30m, 500ms."""
+"""Durations in the form 20m, 5s, 1h30m, 500ms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MILLISECONDS = (86_400_000, 3_600_000, 60_000, 1_000, 1)
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read a duration, to the millisecond. Raises ValueError."""
+    """Parse a duration with millisecond precision. Raises ValueError."""
     match = _PARTS.fullmatch(text)
     if not text or match is None:
         raise ValueError(f'"{text}" is not a duration like 20m, 5s, 1h30m or 500ms')

@@ -1,4 +1,4 @@
-"""The faults file: a script as JSON, read strictly.
+"""The faults file: fault rules as JSON, read strictly.
 
 {"jobs":    [{"type", "sourceId", "dataProductId", "workflowId", "destinationId", "times",
               "pending", "duration", "outcome", "reason", "message", "stopsTooLate",
@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.emulator.configuration import ID_NAMES
 from tamr_provider.emulator.fault_rules import CALLS, FAULTS, FaultRules, JobRule, ResponseRule
-from tamr_provider.emulator.fields import StrictObject, count, duration, number, one_of, text, truth
+from tamr_provider.emulator.fields import (
+    StrictObject,
+    number,
+    one_of,
+    read_boolean,
+    read_duration,
+    read_text,
+    whole_number,
+)
 from tamr_provider.emulator.job import OUTCOMES, STOPPED_BY_USER, JobError
 
 if TYPE_CHECKING:
@@ -33,7 +41,7 @@ _ONLY_WITH = {
 
 
 class FaultFileError(ValueError):
-    """A faults file that cannot be used; `problems` has one line each, all at once."""
+    """A faults file is invalid; `problems` has all problems, one line per problem."""
 
     def __init__(self, *problems: str) -> None:
         self.problems = problems
@@ -41,7 +49,7 @@ class FaultFileError(ValueError):
 
 
 def load_fault_file(path: Path) -> FaultRules:
-    """Read a faults file. Raises ScriptError, each problem naming the file and the place in it."""
+    """Read a faults file. Raises FaultFileError; every problem has the file and the path in it."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -55,81 +63,81 @@ def load_fault_file(path: Path) -> FaultRules:
 
 
 def parse_fault_rules(data: object) -> FaultRules:
-    """Read a script from its JSON value. Raises ScriptError."""
+    """Read fault rules from their JSON value. Raises FaultFileError."""
     problems: list[str] = []
     top = StrictObject(data, "", problems)
     jobs = [_job_rule(StrictObject(*item, problems)) for item in top.items("jobs")]
-    answers = [_answer_rule(StrictObject(*item, problems)) for item in top.items("answers")]
-    hidden = top.take("hidden", count(0), 0)
-    top.end()
+    responses = [_response_rule(StrictObject(*item, problems)) for item in top.items("answers")]
+    hidden = top.take("hidden", whole_number(0), 0)
+    top.reject_unknown_keys()
     if problems:
         raise FaultFileError(*problems)
-    return FaultRules(jobs, answers, hidden)
+    return FaultRules(jobs, responses, hidden)
 
 
 def _job_rule(fields: StrictObject) -> JobRule:
-    ids = {name: fields.take(name, text) for name in _IDS}
+    ids = {name: fields.take(name, read_text) for name in _IDS}
     outcome = fields.take("outcome", one_of(OUTCOMES), "succeeded")
     refuse = fields.take("refuse", one_of((400, 403, 404, 409)))
     reason = fields.take("reason", _reason, "PLANNING_FAILED")
-    message = fields.take("message", text, "")
+    message = fields.take("message", read_text, "")
     failure = JobError(reason, message or _default_message(reason))
     rule = JobRule(
         type=fields.take("type", one_of(tuple(ID_NAMES))),
         ids={name: value for name, value in ids.items() if value is not None},
-        times=fields.take("times", count(1)),
-        pending=fields.take("pending", duration),
-        duration=fields.take("duration", duration),
+        times=fields.take("times", whole_number(1)),
+        pending=fields.take("pending", read_duration),
+        duration=fields.take("duration", read_duration),
         outcome=outcome,
         error=failure if outcome == "failed" else None,
-        stops_too_late=fields.take("stopsTooLate", truth, False),
+        stops_too_late=fields.take("stopsTooLate", read_boolean, False),
         refuse=refuse,
         message=message,
     )
     if outcome != "failed":
-        _unused(fields, "reason", 'needs "outcome": "failed"')
+        _reject(fields, "reason", 'requires "outcome": "failed"')
         if refuse is None:
-            _unused(fields, "message", 'needs "outcome": "failed" or "refuse"')
+            _reject(fields, "message", 'requires "outcome": "failed" or "refuse"')
     for name in set(rule.ids) - set(ID_NAMES.get(rule.type or "", _IDS)):
-        fields.wrong(name, f"type {rule.type} has no such id")
-    fields.end()
+        fields.add_problem(name, f"type {rule.type} has no such id")
+    fields.reject_unknown_keys()
     return rule
 
 
-def _answer_rule(fields: StrictObject) -> ResponseRule:
+def _response_rule(fields: StrictObject) -> ResponseRule:
     fault = fields.take("fault", _fault)
     if "fault" not in fields.names:
-        fields.wrong("fault", f"is missing; one of {', '.join(FAULTS)}")
+        fields.add_problem("fault", f"is missing; expected one of {', '.join(FAULTS)}")
     rule = ResponseRule(
         fault=fault or "",
         call=fields.take("call", one_of(CALLS)),
-        method=fields.take("method", text),
-        path=fields.take("path", text),
-        nth=fields.take("nth", count(1)),
-        times=fields.take("times", count(1)),
+        method=fields.take("method", read_text),
+        path=fields.take("path", read_text),
+        nth=fields.take("nth", whole_number(1)),
+        times=fields.take("times", whole_number(1)),
         probability=fields.take("probability", number(1)),
-        seed=fields.take("seed", count(0), 0),
+        seed=fields.take("seed", whole_number(0), 0),
         seconds=fields.take("seconds", number(3600), 1),
-        after=fields.take("after", truth, False),
+        after=fields.take("after", read_boolean, False),
         status=fields.take("status", one_of((200, 502)), 502),
-        retry_after=fields.take("retryAfter", count(0)),
+        retry_after=fields.take("retryAfter", whole_number(0)),
     )
     for key, faults in _ONLY_WITH.items():
         if fault is not None and fault not in faults:
-            _unused(fields, key, f"belongs to {', '.join(faults)}, not to {fault}")
+            _reject(fields, key, f"only valid for {', '.join(faults)}, not for {fault}")
     if "nth" in fields.names:
-        _unused(fields, "probability", "not together with nth")
-    fields.end()
+        _reject(fields, "probability", "cannot be combined with nth")
+    fields.reject_unknown_keys()
     return rule
 
 
-def _unused(fields: StrictObject, key: str, why: str) -> None:
+def _reject(fields: StrictObject, key: str, problem: str) -> None:
     if key in fields.names:
-        fields.wrong(key, why)
+        fields.add_problem(key, problem)
 
 
 def _default_message(reason: str) -> str:
-    # The documented message goes on; its end is not known.
+    # The reference shows only the start of the message.
     if reason == "PLANNING_FAILED":
         return "Something went wrong while planning the job"
     return "The job failed."
@@ -137,9 +145,9 @@ def _default_message(reason: str) -> str:
 
 def _reason(value: object) -> str:
     if not isinstance(value, str) or not _REASON.fullmatch(value):
-        raise ValueError("an UPPER_SNAKE_CASE constant of 3 to 63 characters is needed")
+        raise ValueError("expected an UPPER_SNAKE_CASE constant of 3 to 63 characters")
     if value == STOPPED_BY_USER:
-        raise ValueError('this is "outcome": "stopped"')
+        raise ValueError('expected "outcome": "stopped" instead')
     return value
 
 

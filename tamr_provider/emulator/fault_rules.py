@@ -1,6 +1,6 @@
-"""How jobs end and which responses go wrong: rules, and the choice among them.
+"""Rules for the end of jobs and for faulty responses, and the choice of a rule.
 
-Counts (`times`, `nth`) start anew with each process.
+Counts (`times`, `nth`) start at zero in every process.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FAULTS = ("lost-before", "lost-after", "delayed", "429", "500", "503", "html", "
 
 @dataclass(frozen=True)
 class JobRule:
-    """What becomes of the jobs that match; `refuse` is a status that create responses instead."""
+    """The lifecycle of matching jobs; with `refuse` the create returns that status instead."""
 
     type: str | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class JobRule:
     message: str = ""
 
     def matches(self, configuration: EmulatedConfiguration) -> bool:
-        """Return whether type and ids are those of the rule; what it leaves out is any."""
+        """Return whether type and ids match; those that the rule omits match any value."""
         return self.type in (None, configuration.type) and all(
             configuration.ids.get(name) == value for name, value in self.ids.items()
         )
@@ -46,7 +46,7 @@ class JobRule:
 
 @dataclass(frozen=True)
 class ResponseRule:
-    """A fault, and the requests that it hits; `seconds` of real time, `after` its effect."""
+    """A fault and its requests; `seconds` is real time, `after` means after the effect."""
 
     fault: str
     call: str | None = None
@@ -62,7 +62,7 @@ class ResponseRule:
     retry_after: int | None = None
 
     def matches(self, call: str | None, method: str, path: str) -> bool:
-        """Return whether the rule is about this request."""
+        """Return whether the rule applies to the request."""
         return (
             self.call in (None, call)
             and self.method in (None, method)
@@ -72,7 +72,7 @@ class ResponseRule:
 
 @dataclass(frozen=True)
 class FaultRules:
-    """Rules for jobs and for responses, and slots held by jobs that are not listed (U10)."""
+    """Rules for jobs and responses; `hidden` slots are in use by unlisted jobs (U10)."""
 
     jobs: Sequence[JobRule] = ()
     responses: Sequence[ResponseRule] = ()
@@ -80,14 +80,14 @@ class FaultRules:
 
 
 class JobRules:
-    """Chooses the first rule that fits and is not used up; call it from one thread at a time."""
+    """Chooses the first matching rule that is not used up. Not thread-safe."""
 
     def __init__(self, rules: Sequence[JobRule]) -> None:
         self._rules = rules
         self._used: Counter[int] = Counter()
 
     def choose(self, configuration: EmulatedConfiguration) -> JobRule:
-        """Return the rule for a job about to be created; an empty one where none fits."""
+        """Return the rule for a new job, or a rule with the defaults."""
         for number, rule in enumerate(self._rules):
             used_up = rule.times is not None and self._used[number] >= rule.times
             if not used_up and rule.matches(configuration):
@@ -97,19 +97,19 @@ class JobRules:
 
 
 class ResponseRules:
-    """Chooses the fault of a request; call it from one thread at a time."""
+    """Chooses the fault of a request. Not thread-safe."""
 
     def __init__(self, rules: Sequence[ResponseRule]) -> None:
         self._rules = [_CountedRule(rule) for rule in rules]
 
     def choose(self, call: str | None, method: str, path: str) -> ResponseRule | None:
-        """Return the first rule that hits; every matching rule counts the request."""
+        """Return the first rule that applies; every matching rule counts the request."""
         matching = [rule for rule in self._rules if rule.rule.matches(call, method, path)]
-        hits = [each for each in matching if each.hits()]
-        if not hits:
+        due = [rule for rule in matching if rule.count_request()]
+        if not due:
             return None
-        hits[0].used += 1
-        return hits[0].rule
+        due[0].used += 1
+        return due[0].rule
 
 
 class _CountedRule:
@@ -117,13 +117,14 @@ class _CountedRule:
         self.rule = rule
         self.used = 0
         self._seen = 0
-        self._chance = random.Random(rule.seed)  # noqa: S311 - faults, not secrets
+        self._random = random.Random(rule.seed)  # noqa: S311 - not a secret
 
-    def hits(self) -> bool:
+    def count_request(self) -> bool:
+        """Count a matching request; return whether the fault is due."""
         rule = self.rule
         self._seen += 1
-        lucky = rule.probability is None or self._chance.random() < rule.probability
+        is_drawn = rule.probability is None or self._random.random() < rule.probability
         if rule.nth is not None and rule.times is None:
             return self._seen == rule.nth
-        left = rule.times is None or self.used < rule.times
-        return lucky and left and self._seen >= (rule.nth or 1)
+        is_left = rule.times is None or self.used < rule.times
+        return is_drawn and is_left and self._seen >= (rule.nth or 1)

@@ -1,4 +1,4 @@
-"""How a response goes wrong."""
+"""Faults of responses."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _MESSAGES = {429: "too many requests", 500: "internal error", 503: "service unav
 
 
 def takes_effect(rule: ResponseRule) -> bool:
-    """Return whether a request with this fault is carried out."""
+    """Return whether a request with this fault takes effect."""
     return rule.after or rule.fault in ("lost-after", "delayed", "cut")
 
 
 def apply_fault(rule: ResponseRule, real: Response) -> Response:
-    """Return what is sent; `real` is NOTHING where the request was not carried out."""
+    """Return the faulty response; `real` is NO_RESPONSE if the request had no effect."""
     if rule.fault == "delayed":
         return replace(real, late=rule.seconds)
     if rule.fault == "cut":

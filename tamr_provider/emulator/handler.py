@@ -1,4 +1,4 @@
-"""One request in, one response out: the whole of the emulated API."""
+"""Handler of the emulated API: one response for one request."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def _random_id() -> str:
 
 
 class Emulator:
-    """One tenant; safe to use from several threads.
+    """An emulated tenant. Thread-safe.
 
-    `now` is real time, `sleep` waits in it (only for the fault `delayed`). Raises StoreError
-    where the state file cannot be used.
+    `now` and `sleep` are in real time; only the fault `delayed` sleeps. Raises StoreError if the
+    state file cannot be used.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Emulator:
         self._activity_log = ActivityLog(log, self._tenant.snapshots(self._clock.now()))
 
     def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Response:
-        """Answer one request; `target` is path and query."""
+        """Return the response to a request; `target` is path and query."""
         request = parse_request(method, target, headers, body)
         if (method, request.path) == ("GET", RECORD_PATH):
             return json_response(200, self.record())
@@ -85,7 +85,7 @@ class Emulator:
             return self._respond(request, fault, self._clock.now())
 
     def record(self) -> dict[str, Any]:
-        """Return what was asked and how the jobs really are, as JSON values."""
+        """Return all requests and the true state of all jobs, as JSON values."""
         with self._lock:
             snapshots = self._tenant.snapshots(self._clock.now())
             return {
@@ -99,33 +99,31 @@ class Emulator:
         if saved is None:
             return Origin(real, real, speed), []
         origin, jobs = saved
-        moments = [
-            moment for job in jobs for moment in (job.created_at, job.stop_requested_at) if moment
-        ]
-        resume = origin.resume(real, speed, max([origin.emulated, *moments]))
-        if resume.emulated >= LATEST:
+        times = [time for job in jobs for time in (job.created_at, job.stop_requested_at) if time]
+        resumed = origin.resume(real, speed, max([origin.emulated, *times]))
+        if resumed.emulated >= LATEST:
             raise StoreError(
-                f"the time in {self._options.state} has run past the year 9999; "
-                "name another file, or delete it to start with no jobs"
+                f"{self._options.state}: the emulated time is past the year 9999. Use another "
+                "file, or delete this one to start without jobs."
             )
-        return resume, jobs
+        return resumed, jobs
 
     def _save_jobs(self, jobs: Sequence[Job]) -> None:
         if self._store:
             self._store.save(self._clock.origin, jobs)
 
     def _respond(self, request: Request, fault: ResponseRule | None, now: datetime) -> Response:
-        carried_out = fault is None or takes_effect(fault)
-        real, job_id = self._carry_out(request, now) if carried_out else (NO_RESPONSE, "")
+        has_effect = fault is None or takes_effect(fault)
+        real, job_id = self._carry_out(request, now) if has_effect else (NO_RESPONSE, "")
         response = real if fault is None else apply_fault(fault, real)
         name = None if fault is None else fault.fault
         self._request_log.add(now, request, response, fault=name, job_id=job_id)
-        self._activity_log.finished(self._tenant.snapshots(now))
-        self._activity_log.request(now, request, response, fault=name, job_id=job_id)
+        self._activity_log.log_finished(self._tenant.snapshots(now))
+        self._activity_log.log_request(now, request, response, fault=name, job_id=job_id)
         return replace(response, headers={**response.headers, "Date": _http_date(now)})  # U14
 
     def _carry_out(self, request: Request, now: datetime) -> tuple[Response, str]:
-        """Return the response without faults, and the id of the job that it is about."""
+        """Return the response without faults, and the id of its job or an empty string."""
         try:
             self._check_key(request)
             value, job_id = self._call(request, now)
@@ -136,10 +134,11 @@ class Emulator:
         return json_response(200, value), job_id
 
     def _check_key(self, request: Request) -> None:
-        given, wanted = request.headers.get("x-api-key", ""), self._options.key
+        given = request.headers.get("x-api-key", "")
+        expected = self._options.key
         if not given:
             raise ApiError(401, "the header X-API-KEY is missing")
-        if wanted is not None and not hmac.compare_digest(given.encode(), wanted.encode()):
+        if expected is not None and not hmac.compare_digest(given.encode(), expected.encode()):
             raise ApiError(401, "the API key is not valid")
 
     def _call(self, request: Request, now: datetime) -> tuple[dict[str, Any], str]:
@@ -155,7 +154,7 @@ class Emulator:
             _json(request.body or b"{}")
             self._tenant.stop(request.job_id, now)
             return {}, request.job_id
-        raise ApiError(404, f"there is no {request.method} {request.path}")
+        raise ApiError(404, f"unknown path: {request.method} {request.path}")
 
 
 def _json(body: bytes) -> object:
@@ -165,5 +164,5 @@ def _json(body: bytes) -> object:
         raise ApiError(400, "the body is not JSON") from None
 
 
-def _http_date(moment: datetime) -> str:
-    return format_datetime(moment.replace(microsecond=0).astimezone(timezone.utc), usegmt=True)
+def _http_date(time: datetime) -> str:
+    return format_datetime(time.replace(microsecond=0).astimezone(timezone.utc), usegmt=True)

@@ -1,4 +1,4 @@
-"""A job's course through its states, computed from the time whenever somebody looks."""
+"""The states of a job, computed from the time of a request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.emulator.timestamps import later
+from tamr_provider.emulator.timestamps import add_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ STOPPED_BY_USER = "STOPPED_BY_USER"
 
 @dataclass(frozen=True)
 class JobError:
-    """Why a job did not succeed."""
+    """The reason why a job did not succeed."""
 
     reason: str
     message: str
@@ -32,7 +32,7 @@ _STOPPED = JobError(STOPPED_BY_USER, "The job was stopped by a user.")
 
 @dataclass(frozen=True)
 class StateEntry:
-    """A state and when the job enters it; an error only with DONE."""
+    """A state and its start; only DONE has an error."""
 
     state: str
     entered_at: datetime
@@ -41,7 +41,7 @@ class StateEntry:
 
 @dataclass(frozen=True)
 class JobLifecycle:
-    """What happens to a job that nobody stops; `error` only where the outcome is failed."""
+    """The plan of a job without a stop; only the outcome `failed` has an error."""
 
     pending: timedelta
     duration: timedelta
@@ -53,14 +53,14 @@ class JobLifecycle:
 
 @dataclass(frozen=True)
 class JobSnapshot:
-    """A job as it is at one moment: the phases it has entered so far, oldest first."""
+    """A job at one time: the states that it has entered so far, oldest first."""
 
     job: Job
     entries: Sequence[StateEntry]
 
     @property
     def current(self) -> StateEntry:
-        """The phase it is in."""
+        """The current state."""
         return self.entries[-1]
 
     @property
@@ -74,13 +74,13 @@ class JobSnapshot:
         return "stopped" if error.reason == STOPPED_BY_USER else "failed"
 
     def entry_time(self, state: str) -> datetime | None:
-        """Return when the job entered a state, or None where it never did."""
+        """Return when the job entered a state, or None."""
         return next((entry.entered_at for entry in self.entries if entry.state == state), None)
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job as it was created, and when a stop was asked for that had an effect."""
+    """A job as it was created, and the time of a stop request that took effect."""
 
     id: str
     configuration: EmulatedConfiguration
@@ -89,12 +89,12 @@ class Job:
     stop_requested_at: datetime | None = None
 
     def snapshot(self, now: datetime) -> JobSnapshot:
-        """Look at the job; it always has at least its first phase."""
+        """Return the job at a time; it has entered at least PENDING."""
         first, *later = self._entries()
         return JobSnapshot(self, [first, *(entry for entry in later if entry.entered_at <= now)])
 
     def stop(self, now: datetime) -> Job:
-        """Return the job after a stop: the same one where a stop has no effect."""
+        """Return the job after a stop request, itself if the request has no effect."""
         if self.snapshot(now).current.state in ("STOPPING", "DONE"):
             return self
         return replace(self, stop_requested_at=now)
@@ -107,8 +107,8 @@ class Job:
 
     def _plan_entries(self) -> list[StateEntry]:
         lifecycle = self.lifecycle
-        start = later(self.created_at, lifecycle.pending)
-        end = later(start, lifecycle.duration)
+        start = add_duration(self.created_at, lifecycle.pending)
+        end = add_duration(start, lifecycle.duration)
         pending, running = StateEntry("PENDING", self.created_at), StateEntry("RUNNING", start)
         if lifecycle.outcome == "stopped":
             stopping = StateEntry("STOPPING", max(start, end - lifecycle.stopping))
@@ -117,13 +117,15 @@ class Job:
             return [pending, StateEntry("DONE", end, lifecycle.error)]  # U3
         return [pending, running, StateEntry("DONE", end, lifecycle.error)]
 
-    def _plan_stopped_entries(self, planned: list[StateEntry], asked: datetime) -> list[StateEntry]:
-        entered = [planned[0], *(entry for entry in planned[1:] if entry.entered_at <= asked)]
+    def _plan_stopped_entries(
+        self, planned: list[StateEntry], stopped_at: datetime
+    ) -> list[StateEntry]:
+        entered = [planned[0], *(entry for entry in planned[1:] if entry.entered_at <= stopped_at)]
         if entered[-1].state == "PENDING":
-            return [*entered, StateEntry("DONE", asked, _STOPPED)]  # U12
-        stop_ends, own_end = later(asked, self.lifecycle.stopping), planned[-1]
+            return [*entered, StateEntry("DONE", stopped_at, _STOPPED)]  # U12
+        stop_ends, own_end = add_duration(stopped_at, self.lifecycle.stopping), planned[-1]
         if self.lifecycle.stops_too_late or own_end.entered_at <= stop_ends:
             end = own_end
         else:
             end = StateEntry("DONE", stop_ends, _STOPPED)
-        return [*entered, StateEntry("STOPPING", asked), end]
+        return [*entered, StateEntry("STOPPING", stopped_at), end]

@@ -1,4 +1,4 @@
-"""The order of a list, and its pages."""
+"""Order and pages of the job list."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ if TYPE_CHECKING:
     from tamr_provider.emulator.job import JobSnapshot
 
 _DEFAULT_SIZE = 10
-_LARGEST_SIZE = 30
+_MAX_SIZE = 30
 
-# Whether it started, when it did or was created, and its number in the order of creation.
-Place = tuple[int, float, int]
+# (0 if started else 1, start or creation time, number in the order of creation)
+Position = tuple[int, float, int]
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of jobs; `next_token` is empty on the last."""
+    """One page of jobs; the last page has an empty `next_token`."""
 
     snapshots: Sequence[JobSnapshot]
     next_token: str
 
 
 def list_page(snapshots: Sequence[JobSnapshot], query: Mapping[str, str]) -> Page:
-    """Choose, sort and cut; `looks` in the order of creation. Raises RefusalError."""
-    wanted = query.get("filter", "")
-    fits, size = parse_filter(wanted), _page_size(query.get("pageSize", ""))
-    after = _read_token(query.get("pageToken", ""), wanted)
-    places = {
-        _place(snapshot, number): snapshot
+    """Filter, sort and paginate jobs in the order of creation. Raises ApiError."""
+    filter_ = query.get("filter", "")
+    matches, size = parse_filter(filter_), _page_size(query.get("pageSize", ""))
+    after = _read_token(query.get("pageToken", ""), filter_)
+    positions = {
+        _position(snapshot, number): snapshot
         for number, snapshot in enumerate(snapshots)
-        if fits(snapshot)
+        if matches(snapshot)
     }
-    left = sorted((place for place in places if place < after), reverse=True)
-    token = _token(left[size - 1], wanted) if len(left) > size else ""
-    return Page([places[place] for place in left[:size]], token)
+    left = sorted((position for position in positions if position < after), reverse=True)
+    token = _token(left[size - 1], filter_) if len(left) > size else ""
+    return Page([positions[position] for position in left[:size]], token)
 
 
-def _place(snapshot: JobSnapshot, number: int) -> Place:
-    """Return a key that is greater the earlier a job comes in the list (U7)."""
+def _position(snapshot: JobSnapshot, number: int) -> Position:
+    """Return a sort key; a greater one comes earlier in the list (U7)."""
     start = snapshot.entry_time("RUNNING")
     if start is None:
         return 1, snapshot.job.created_at.timestamp(), number
@@ -59,28 +59,28 @@ def _page_size(text: str) -> int:
         size = int(text or 0)
     except ValueError:
         size = -1
-    if not 0 <= size <= _LARGEST_SIZE:  # U6
-        raise ApiError(400, f"pageSize is a number from 1 to {_LARGEST_SIZE}; found {text}")
+    if not 0 <= size <= _MAX_SIZE:  # U6
+        raise ApiError(400, f"expected pageSize from 1 to {_MAX_SIZE}, got {text}")
     return size or _DEFAULT_SIZE
 
 
-def _token(place: Place, wanted: str) -> str:
-    data = json.dumps([*place, _digest(wanted)])
+def _token(position: Position, filter_: str) -> str:
+    data = json.dumps([*position, _digest(filter_)])
     return base64.urlsafe_b64encode(data.encode()).decode()
 
 
-def _read_token(token: str, wanted: str) -> Place:
+def _read_token(token: str, filter_: str) -> Position:
     if not token:
         return 2, 0, 0
     try:
-        started, moment, number, digest = json.loads(base64.urlsafe_b64decode(token.encode()))
-        place = int(started), float(moment), int(number)
+        started, time, number, digest = json.loads(base64.urlsafe_b64decode(token.encode()))
+        position = int(started), float(time), int(number)
     except (ValueError, TypeError, OverflowError):
-        raise ApiError(400, "pageToken is not one that a list answered") from None
-    if digest != _digest(wanted):
+        raise ApiError(400, "pageToken is not from a list response") from None
+    if digest != _digest(filter_):
         raise ApiError(400, "the filter must stay the same on every page")
-    return place
+    return position
 
 
-def _digest(wanted: str) -> str:
-    return hashlib.sha256(wanted.encode()).hexdigest()[:16]
+def _digest(filter_: str) -> str:
+    return hashlib.sha256(filter_.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""A lock that keeps a second emulator off a state file: each would write its own jobs alone."""
+"""Lock of a state file: two emulators would overwrite the jobs of one another."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tamr_provider.emulator.store import StoreError
 
 try:
     import fcntl
-except ImportError:  # Windows has none; there a second emulator is not noticed
+except ImportError:  # Windows has no fcntl, so a second emulator is not detected.
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def state_lock(state: Path | None) -> Iterator[None]:
-    """Keep a state file to this process until the block ends.
+    """Lock a state file for this process until the block ends.
 
-    The lock is on a file beside it, since the state file itself is replaced at each change. Raises
-    StoreError if another process has it, or if the file cannot be made.
+    The lock is on a second file because every change replaces the state file. Raises StoreError if
+    another process has the lock or if the file cannot be created.
     """
     if state is None or fcntl is None or state.is_dir() or not state.parent.is_dir():
-        yield  # what cannot be a state file is named when it is read
+        yield  # Store reports an unusable path.
         return
     with _locked(state):
         yield
@@ -35,12 +35,12 @@ def _locked(state: Path) -> IO[str]:
     try:
         lock = state.with_name(f"{state.name}.lock").open("a")
     except OSError as error:
-        raise StoreError(f"the state file {state} cannot be locked: {error.strerror}") from None
+        raise StoreError(f"{state}: cannot lock the state file: {error.strerror}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
         raise StoreError(
-            f"the state file {state} is in use by another emulator; end that one, or name another"
+            f"{state}: another emulator uses this state file. Stop it, or use another file."
         ) from None
     return lock

@@ -1,4 +1,4 @@
-"""What one emulated tenant is like."""
+"""Options of one emulated tenant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Unset = Literal["absent", "null", "empty"]
 
-_USUAL = {
+_DEFAULTS = {
     "load": timedelta(minutes=20),
     "update": timedelta(minutes=45),
     "publish": timedelta(minutes=10),
@@ -23,10 +23,10 @@ _USUAL = {
 
 @dataclass(frozen=True)
 class Options:
-    """Durations are in emulated time; a type that `durations` leaves out takes its usual one.
+    """Durations are in emulated time, by job type; missing types have a default.
 
-    `speed` is emulated seconds per real one. Without `key` any key is accepted, but there must
-    be one. `state` is a file that survives restarts.
+    `speed` is emulated seconds per real second. Without `key` any non-empty key is accepted.
+    `state` is a file that survives restarts.
     """
 
     slots: int = 5
@@ -40,5 +40,5 @@ class Options:
     state: Path | None = None
 
     def duration(self, kind: str) -> timedelta:
-        """Return how long a job of a type runs unless the script says otherwise."""
-        return self.durations.get(kind, _USUAL[kind])
+        """Return the duration of a job type; fault rules can override it."""
+        return self.durations.get(kind, _DEFAULTS[kind])

@@ -1,4 +1,4 @@
-"""The terms of a filter: the documented paths and time functions."""
+"""Predicates of a filter: the documented paths and time functions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _IDS = {
     "configuration.publish.destination_id": ("publish", "destinationId"),
     "configuration.publish.data_product_id": ("publish", "dataProductId"),
 }
-_HAS: dict[str, dict[str, Callable[[JobSnapshot], bool]]] = {
+_PRESENCE: dict[str, dict[str, Callable[[JobSnapshot], bool]]] = {
     "configuration": {
         "load": lambda snapshot: snapshot.job.configuration.type == "load",
         "update": lambda snapshot: snapshot.job.configuration.type == "update",
@@ -34,42 +34,42 @@ _TIMES = {
     "stop_time": "DONE",
 }
 # U8: only < is documented for times.
-_ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-_PATHS = ("job_id", "status.state", *_IDS, *_HAS)
+_COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_PATHS = ("job_id", "status.state", *_IDS, *_PRESENCE)
 
 
-def time_test(
+def time_predicate(
     name: Token, sign: Token | None, value: Token | None
 ) -> Callable[[JobSnapshot], bool]:
-    """Return the test of a time function, bare or compared. Raises RefusalError."""
+    """Return the predicate of a time function, bare or compared. Raises ApiError."""
     state = _TIMES.get(name.text)
     if state is None:
-        raise filter_error(f"unknown function {name.text}(); there are {', '.join(_TIMES)}")
+        raise filter_error(f"unknown function {name.text}() (defined: {', '.join(_TIMES)})")
     if sign is None or value is None:
         return lambda snapshot: snapshot.entry_time(state) is not None
-    order = _ORDERS.get(sign.text)
-    if order is None:
-        raise _bad_operator(f"{name.text}()", sign, *_ORDERS)
+    compare_times = _COMPARISONS.get(sign.text)
+    if compare_times is None:
+        raise _bad_operator(f"{name.text}()", sign, *_COMPARISONS)
     try:
         limit = parse_timestamp(_quoted(value))
     except ValueError as error:
         raise filter_error(str(error)) from None
 
     def compare(snapshot: JobSnapshot) -> bool:
-        moment = snapshot.entry_time(state)
-        return moment is not None and bool(order(moment, limit))
+        time = snapshot.entry_time(state)
+        return time is not None and bool(compare_times(time, limit))
 
     return compare
 
 
-def path_test(path: Token, sign: Token, value: Token) -> Callable[[JobSnapshot], bool]:
-    """Return the test of a path. Raises RefusalError."""
+def path_predicate(path: Token, sign: Token, value: Token) -> Callable[[JobSnapshot], bool]:
+    """Return the predicate of a path. Raises ApiError."""
     if path.text in _IDS:
-        return _id_test(path, sign, _quoted(value))
-    if path.text in _HAS:
-        return _has_test(path, sign, value)
+        return _id_predicate(path, sign, _quoted(value))
+    if path.text in _PRESENCE:
+        return _presence_predicate(path, sign, value)
     if path.text not in _PATHS:
-        raise filter_error(f"unknown path {path}; there are {', '.join(_PATHS)}")
+        raise filter_error(f"unknown path {path} (defined: {', '.join(_PATHS)})")
     if sign.text not in ("=", "!="):
         raise _bad_operator(path.text, sign, "=", "!=")
     equal = _equality(path, value)
@@ -78,39 +78,41 @@ def path_test(path: Token, sign: Token, value: Token) -> Callable[[JobSnapshot],
 
 def _equality(path: Token, value: Token) -> Callable[[JobSnapshot], bool]:
     if path.text == "job_id":
-        wanted = _quoted(value)
-        return lambda snapshot: snapshot.job.id == wanted
+        job_id = _quoted(value)
+        return lambda snapshot: snapshot.job.id == job_id
     if value.kind != "name" or value.text not in STATES:
-        raise filter_error(f"status.state is one of {', '.join(STATES)}, unquoted; found {value}")
+        raise filter_error(
+            f"status.state: expected one of {', '.join(STATES)}, unquoted, got {value}"
+        )
     return lambda snapshot: snapshot.current.state == value.text
 
 
-def _id_test(path: Token, sign: Token, wanted: str) -> Callable[[JobSnapshot], bool]:
+def _id_predicate(path: Token, sign: Token, id_: str) -> Callable[[JobSnapshot], bool]:
     if sign.text != "=":
         raise _bad_operator(path.text, sign, "=")
     kind, name = _IDS[path.text]
 
     def equal(snapshot: JobSnapshot) -> bool:
         found = snapshot.job.configuration
-        return found.type == kind and found.ids.get(name) == wanted
+        return found.type == kind and found.ids.get(name) == id_
 
     return equal
 
 
-def _has_test(path: Token, sign: Token, value: Token) -> Callable[[JobSnapshot], bool]:
+def _presence_predicate(path: Token, sign: Token, value: Token) -> Callable[[JobSnapshot], bool]:
     if sign.text != ":":
         raise _bad_operator(path.text, sign, ":")
-    tests = _HAS[path.text]
-    if value.kind != "name" or value.text not in tests:
-        raise filter_error(f"{path.text}: goes with {', '.join(tests)}; found {value}")
-    return tests[value.text]
+    predicates = _PRESENCE[path.text]
+    if value.kind != "name" or value.text not in predicates:
+        raise filter_error(f"{path.text}: expected {', '.join(predicates)}, got {value}")
+    return predicates[value.text]
 
 
 def _quoted(value: Token) -> str:
     if value.kind != "string":
-        raise filter_error(f"a value in double quotes is needed; found {value}")
+        raise filter_error(f"expected a value in double quotes, got {value}")
     return value.text
 
 
 def _bad_operator(what: str, sign: Token, *allowed: str) -> Exception:
-    return filter_error(f"{what} goes with {' '.join(allowed)}; found {sign}")
+    return filter_error(f"{what}: expected operator {' '.join(allowed)}, got {sign}")

@@ -1,4 +1,4 @@
-"""What was asked, and how the jobs really are: for verdicts by tests. No key is ever in it."""
+"""Request log and true state of the jobs, for tests; never an API key."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from tamr_provider.emulator.response import Response
     from tamr_provider.emulator.routes import Request
 
-_MAX_REQUESTS = 100_000  # the oldest requests are forgotten beyond this
+_MAX_REQUESTS = 100_000  # Older requests are dropped.
 
 
 class RequestLog:
-    """Remembers requests; call it from one thread at a time."""
+    """Log of requests. Not thread-safe."""
 
     def __init__(self) -> None:
         self._requests: deque[dict[str, Any]] = deque(maxlen=_MAX_REQUESTS)
@@ -26,7 +26,7 @@ class RequestLog:
     def add(
         self, now: datetime, request: Request, response: Response, *, fault: str | None, job_id: str
     ) -> None:
-        """Remember one request; `job_id` is the job that it created, got or stopped."""
+        """Add a request; `job_id` is the job that it created, read or stopped, or empty."""
         entry = {
             "at": format_timestamp(now),
             "method": request.method,
@@ -41,16 +41,16 @@ class RequestLog:
         self._requests.append(entry)
 
     def requests(self) -> list[dict[str, Any]]:
-        """Return what is remembered, the oldest first."""
+        """Return the requests, oldest first."""
         return list(self._requests)
 
 
 def job_facts(snapshot: JobSnapshot) -> dict[str, Any]:
-    """Write a job as the emulator knows it; times that are not there are null."""
+    """Return the true state of a job; missing times are null."""
 
     def entered(state: str) -> str | None:
-        moment = snapshot.entry_time(state)
-        return None if moment is None else format_timestamp(moment)
+        time = snapshot.entry_time(state)
+        return None if time is None else format_timestamp(time)
 
     return {
         "jobId": snapshot.job.id,

@@ -1,4 +1,4 @@
-"""An HTTP response, as a value."""
+"""HTTP responses."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Response:
-    """What a door sends.
+    """A response, or the lack of one.
 
-    `dropped`: the connection closes without any response. `cut`: the headers promise the whole
-    Content-Length, the connection closes after `body`. `late`: seconds of real time that the
-    request waited before it was carried out.
+    `dropped`: the connection closes without a response. `cut`: Content-Length is that of the
+    complete body, the connection closes after `body`. `late`: seconds of real time that the request
+    waited before it took effect.
     """
 
     status: int

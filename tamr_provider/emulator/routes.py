@@ -1,4 +1,4 @@
-"""Which call a request is."""
+"""The API call of a request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _JOB = re.compile(rf"{JOBS}/([^/:]+)(:stop)?")
 
 @dataclass(frozen=True)
 class Request:
-    """One request; `call` is create, get, list, stop, or None for anything else."""
+    """A request; `call` is create, get, list, stop, or None if the path is unknown."""
 
     method: str
     path: str
@@ -28,7 +28,7 @@ class Request:
 
 
 def parse_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Request:
-    """Understand a request line; header names become lower case."""
+    """Parse a request; header names become lower case."""
     path, _, query = target.partition("?")
     path = unquote(path)
     call, job_id = _call(method, path)
@@ -49,5 +49,5 @@ def _call(method: str, path: str) -> tuple[str | None, str]:
     match = _JOB.fullmatch(path)
     if match is None:
         return None, ""
-    wanted = ("POST", "stop") if match[2] else ("GET", "get")
-    return (wanted[1] if method == wanted[0] else None), match[1]
+    expected_method, call = ("POST", "stop") if match[2] else ("GET", "get")
+    return (call if method == expected_method else None), match[1]

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from tamr_provider.emulator.listing import Page
     from tamr_provider.emulator.options import Unset
 
-_SKIP = object()  # an unset member of a oneof: not even the empty style shows it
+_SKIP = object()  # An unset oneof member, which even the empty style omits.
 _EMPTY = {"text": "", "list": [], "message": None, "choice": _SKIP}
 
 
 def job_json(snapshot: JobSnapshot, unset: Unset) -> dict[str, Any]:
-    """Write a Job message."""
+    """Return a Job message."""
     past = [_status(entry, unset) for entry in reversed(snapshot.entries[:-1])]
     return {
         "jobId": snapshot.job.id,
@@ -28,7 +28,7 @@ def job_json(snapshot: JobSnapshot, unset: Unset) -> dict[str, Any]:
 
 
 def page_json(page: Page, unset: Unset) -> dict[str, Any]:
-    """Write a list's response."""
+    """Return the response of a list."""
     return {
         **_field("jobs", [job_json(snapshot, unset) for snapshot in page.snapshots], "list", unset),
         **_field("nextPageToken", page.next_token, "text", unset),

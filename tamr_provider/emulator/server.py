@@ -1,4 +1,4 @@
-"""The door with a socket: HTTP/1.1 on the loopback address."""
+"""HTTP/1.1 server on the loopback address."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _HOST = "127.0.0.1"
 
 
 class PortTakenError(Exception):
-    """The port cannot be used; the message names it."""
+    """The port cannot be used; the message has the port."""
 
 
 class Server:
-    """Serves an emulator in threads of its own until closed; port 0 is any free one."""
+    """Serves an emulator in background threads until closed; port 0 selects a free port."""
 
     def __init__(self, emulator: Emulator, port: int = 0) -> None:
         try:
             self._http_server = _HttpServer(emulator, port)
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise PortTakenError(f"port {port} cannot be used: {reason}") from None
+            raise PortTakenError(f"cannot use port {port}: {reason}") from None
         self.url = f"http://{_HOST}:{self._http_server.server_port}"
         self._thread = threading.Thread(
             target=self._http_server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
@@ -78,14 +78,14 @@ class _HttpServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def close_connections(self) -> None:
-        """End kept-alive connections, or a client would go on talking to a closed emulator."""
+        """Close idle connections, which would still serve a client after the port is closed."""
         with self._lock:
             for connection in self._open:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exc_info()[1], ConnectionError):  # the client went away: its right
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # The client disconnected.
             super().handle_error(request, client_address)
 
 
@@ -128,4 +128,4 @@ class _Connection(BaseHTTPRequestHandler):
         self.wfile.write(head.encode("latin-1") + b"\r\n" + body)
 
     def log_message(self, *_: object) -> None:
-        """Stay silent: the emulator keeps its own journal."""
+        """Log nothing; the emulator has its own activity log."""

@@ -1,9 +1,9 @@
-"""The jobs of a tenant in a file that survives restarts; no key is ever in it.
+"""The state file, which keeps the jobs of a tenant across restarts; never an API key.
 
     {"version": 1, "clock": {"real", "emulated", "speed"}, "jobs": [{"id", "type", "ids",
      "created", "stopAsked", "course": {…}}, …]}
 
-With the clock's origin in the file, emulated time goes on while the emulator is down.
+The clock's origin is in the file, so emulated time passes while the emulator is down.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class StoreError(Exception):
-    """The state file cannot be written, or is not one; the message names it."""
+    """The state file is invalid or cannot be used; the message has its path."""
 
 
 class Store:
@@ -35,25 +35,25 @@ class Store:
         self._path = path
 
     def load(self) -> tuple[Origin, list[Job]] | None:
-        """Return what the file holds, or None where there is none. Raises StoreError."""
+        """Return the content of the file, or None if there is no file. Raises StoreError."""
         try:
             text = self._path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise StoreError(
-                f"the state file {self._path} cannot be read: {error.strerror}"
+                f"{self._path}: cannot read the state file: {error.strerror}"
             ) from None
         try:
             return _read(json.loads(text))
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
             raise StoreError(
-                f"{self._path} is not a state file of this emulator ({error!r}); "
-                "name another, or delete it to start with no jobs"
+                f"{self._path}: not a state file of this emulator ({error!r}). Use another file, "
+                "or delete this one to start without jobs."
             ) from None
 
     def save(self, origin: Origin, jobs: Sequence[Job]) -> None:
-        """Replace the file as a whole. Raises StoreError."""
+        """Replace the file atomically. Raises StoreError."""
         data = {
             "version": 1,
             "clock": {
@@ -70,7 +70,7 @@ class Store:
         except OSError as error:
             draft.unlink(missing_ok=True)
             raise StoreError(
-                f"the state file {self._path} cannot be written: {error.strerror}"
+                f"{self._path}: cannot write the state file: {error.strerror}"
             ) from None
 
 
@@ -102,11 +102,12 @@ def _read(data: Any) -> tuple[Origin, list[Job]]:
     if not 0 < speed < math.inf:
         raise ValueError(f"speed {speed}")
     origin = Origin(parse_timestamp(clock["real"]), parse_timestamp(clock["emulated"]), speed)
-    return origin, [_read_job(each) for each in data["jobs"]]
+    return origin, [_read_job(job) for job in data["jobs"]]
 
 
 def _read_job(data: Any) -> Job:
-    lifecycle, error = data["course"], data["course"]["error"]
+    lifecycle = data["course"]
+    error = lifecycle["error"]
     if data["type"] not in ID_NAMES or lifecycle["outcome"] not in OUTCOMES:
         raise ValueError(f"job {data['id']}")
     return Job(

@@ -1,4 +1,4 @@
-"""The jobs of a tenant, its slots, and the rules of create, get and stop."""
+"""The jobs and slots of a tenant, and the rules of create, get and stop."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class Tenant:
-    """Holds jobs in the order of their creation; call it from one thread at a time.
+    """The jobs in the order of their creation. Not thread-safe.
 
-    `keep` is called with all jobs before a change counts; where it raises, nothing changed.
+    `save_jobs` is called with all jobs before a change takes effect; if it raises, nothing changes.
     """
 
     def __init__(
@@ -30,12 +30,14 @@ class Tenant:
         jobs: Iterable[Job] = (),
         save_jobs: Callable[[Sequence[Job]], None] = lambda _: None,
     ) -> None:
-        self._options, self._new_id, self._save_jobs = options, new_id, save_jobs
+        self._options = options
+        self._new_id = new_id
+        self._save_jobs = save_jobs
         self._jobs = {job.id: job for job in jobs}
         self._rules = JobRules(options.fault_rules.jobs)
 
     def create(self, configuration: EmulatedConfiguration, now: datetime) -> JobSnapshot:
-        """Start a job. Raises RefusalError."""
+        """Start a job. Raises ApiError."""
         self._check_slots(now)
         rule = self._rules.choose(configuration)
         if rule.refuse is not None:  # U2
@@ -45,11 +47,11 @@ class Tenant:
         return job.snapshot(now)
 
     def get(self, job_id: str, now: datetime) -> JobSnapshot:
-        """Look at one job. Raises RefusalError."""
+        """Return one job. Raises ApiError."""
         return self._find(job_id).snapshot(now)
 
     def stop(self, job_id: str, now: datetime) -> JobSnapshot:
-        """Ask a job to stop. Raises RefusalError."""
+        """Stop a job. Raises ApiError."""
         job = self._find(job_id)
         stopped = job.stop(now)
         if stopped is not job:
@@ -57,12 +59,12 @@ class Tenant:
         return stopped.snapshot(now)
 
     def snapshots(self, now: datetime) -> list[JobSnapshot]:
-        """Look at all jobs, the oldest first."""
+        """Return all jobs, oldest first."""
         return [job.snapshot(now) for job in self._jobs.values()]
 
     def _find(self, job_id: str) -> Job:
         if job_id not in self._jobs:
-            raise ApiError(404, f"there is no job {job_id}")
+            raise ApiError(404, f"unknown job {job_id}")
         return self._jobs[job_id]
 
     def _put(self, job: Job) -> None:
@@ -77,10 +79,10 @@ class Tenant:
             raise ApiError(429, f"{used} of {self._options.slots} concurrent jobs are in use")
 
     def _lifecycle(self, rule: JobRule, configuration: EmulatedConfiguration) -> JobLifecycle:
-        usual = self._options.duration(configuration.type)
+        default = self._options.duration(configuration.type)
         return JobLifecycle(
             pending=self._options.pending if rule.pending is None else rule.pending,
-            duration=usual if rule.duration is None else rule.duration,
+            duration=default if rule.duration is None else rule.duration,
             stopping=self._options.stopping,
             outcome=rule.outcome,
             error=rule.error,

@@ -1,4 +1,4 @@
-"""RFC 3339 times, as the API writes and reads them."""
+"""RFC 3339 timestamps in the form of the API."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _RFC3339 = re.compile(
 LATEST = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=timezone.utc)
 
 
-def format_timestamp(moment: datetime) -> str:
-    """Write a time in UTC with milliseconds: 2026-01-05T09:00:00.123Z."""
-    utc = moment.astimezone(timezone.utc)
+def format_timestamp(time: datetime) -> str:
+    """Format a time in UTC with milliseconds: 2026-01-05T09:00:00.123Z."""
+    utc = time.astimezone(timezone.utc)
     return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_timestamp(text: str) -> datetime:
-    """Read a time with its zone, 0 to 9 fractional digits. Raises ValueError."""
+    """Parse a timestamp with an offset and 0 to 9 fractional digits. Raises ValueError."""
     match = _RFC3339.fullmatch(text)
     if match is None:
         raise ValueError(f'"{text}" is not a time like 2026-01-05T09:00:00.123Z')
@@ -30,21 +30,21 @@ def parse_timestamp(text: str) -> datetime:
         zone = -zone
     microseconds = int((fraction or "").ljust(6, "0")[:6])
     try:
-        year, month, day, hour, minute, second = (int(each) for each in date)
+        year, month, day, hour, minute, second = (int(part) for part in date)
         local = datetime(year, month, day, hour, minute, second, microseconds, timezone(zone))
         return local.astimezone(timezone.utc)
     except (ValueError, OverflowError):
-        raise ValueError(f'"{text}" is not a possible time') from None
+        raise ValueError(f'"{text}" is not a valid time') from None
 
 
-def later(moment: datetime, length: timedelta) -> datetime:
-    """Return the time after a length, at the latest the calendar's end."""
+def add_duration(time: datetime, duration: timedelta) -> datetime:
+    """Return the time after a duration, at most LATEST."""
     try:
-        return min(moment + length, LATEST)
+        return min(time + duration, LATEST)
     except OverflowError:
         return LATEST
 
 
-def truncate_to_milliseconds(moment: datetime) -> datetime:
-    """Cut a time to what the wire shows, so that filters compare what clients see."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+def truncate_to_milliseconds(time: datetime) -> datetime:
+    """Truncate a time to the precision of the API, so filters compare what clients see."""
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)

@@ -1,4 +1,4 @@
-"""A filter's text as words: names, operators, parentheses, quoted strings."""
+"""Tokens of a filter: names, operators, parentheses, quoted strings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tamr_provider.emulator.api_error import ApiError
 
-_WORD = re.compile(
+_TOKEN = re.compile(
     r"""\s*(?:
         (?P<name>[A-Za-z_][A-Za-z0-9_.]*)
       | (?P<sign>!=|<=|>=|[=<>:()])
@@ -20,47 +20,49 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Token:
-    """One word; `kind` is name, sign, string or end, `text` is without quotes and escapes."""
+    """A token; `kind` is name, sign, string or end, `text` is without quotes and escapes."""
 
     kind: str
     text: str
-    place: int
+    position: int
 
     def __str__(self) -> str:
         if self.kind == "end":
             return "the end"
         text = f'"{self.text}"' if self.kind == "string" else self.text
-        return f"{text} at position {self.place + 1}"
+        return f"{text} at position {self.position + 1}"
 
 
 def filter_error(what: str) -> ApiError:
-    """Return the answer to a filter that cannot be understood."""
+    """Return the error for an invalid filter."""
     return ApiError(400, f"bad filter: {what}")
 
 
 def tokenize(text: str) -> list[Token]:
-    """Split a filter; the last word is always the end. Raises RefusalError."""
-    words, place, length = [], 0, len(text.rstrip())
-    while place < length:
-        match = _WORD.match(text, place)
+    """Split a filter; the last token is always the end. Raises ApiError."""
+    tokens: list[Token] = []
+    position = 0
+    length = len(text.rstrip())
+    while position < length:
+        match = _TOKEN.match(text, position)
         if match is None:
-            raise filter_error(_misfit(text[place:].lstrip()))
+            raise filter_error(_describe_mismatch(text[position:].lstrip()))
         kind = match.lastgroup or ""
-        words.append(Token(kind, _plain(kind, match[kind]), match.start(kind)))
-        place = match.end()
-    return [*words, Token("end", "", length)]
+        tokens.append(Token(kind, _unescape(kind, match[kind]), match.start(kind)))
+        position = match.end()
+    return [*tokens, Token("end", "", length)]
 
 
-def _plain(kind: str, text: str) -> str:
+def _unescape(kind: str, text: str) -> str:
     if kind != "string":
         return text
     for escape in _ESCAPE.finditer(text):
         if escape[1] not in '"\\':  # U8
-            raise filter_error(f'{escape[0]} is not an escape; \\" and \\\\ are')
+            raise filter_error(f'{escape[0]} is not an escape (defined: \\" and \\\\)')
     return _ESCAPE.sub(r"\1", text[1:-1])
 
 
-def _misfit(rest: str) -> str:
+def _describe_mismatch(rest: str) -> str:
     if rest.startswith('"'):
-        return f"the string {rest[:40]} does not end"
+        return f"unterminated string {rest[:40]}"
     return f"unexpected {rest[0]}"

@@ -67,7 +67,7 @@ def test_a_taken_port_is_one_line_and_exit_code_2() -> None:
         port = str(taken.getsockname()[1])
         result = run("--port", port)
     assert result.exit_code == 2
-    assert result.output.startswith(f"Error: port {port} cannot be used: ")
+    assert result.output.startswith(f"Error: cannot use port {port}: ")
     assert result.output.count("\n") == 1
 
 
@@ -98,8 +98,8 @@ def test_each_problem_of_a_faults_file_has_a_line(tmp_path: Path) -> None:
     path.write_text('{"answers": [{"fault": "fire"}, {"fault": "cut", "nth": 0}]}')
     result = run("--faults", str(path))
     assert result.exit_code == 2
-    assert f"{path}: answers[0].fault: one of" in result.output
-    assert f"{path}: answers[1].nth: a whole number from 1" in result.output
+    assert f"{path}: answers[0].fault: expected one of" in result.output
+    assert f"{path}: answers[1].nth: expected a whole number from 1" in result.output
 
 
 def test_a_second_emulator_on_one_state_file_is_refused(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_second_emulator_on_one_state_file_is_refused(tmp_path: Path) -> None:
         before = state.read_text()
         result = run("--state", str(state), "--port", "0")
         assert result.exit_code == 2
-        assert "tenant.json is in use by another emulator" in result.output
+        assert "another emulator uses this state file" in result.output
         assert result.output.count("\n") == 1
         assert state.read_text() == before
         first.kill()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ALL = "lost-before, lost-after, delayed, 429, 500, 503, html, cut, garbage"
-REASON = "an UPPER_SNAKE_CASE constant of 3 to 63 characters is needed"
+REASON = "expected an UPPER_SNAKE_CASE constant of 3 to 63 characters"
 
 
 def test_an_empty_file_is_a_script_without_rules() -> None:
@@ -27,37 +27,37 @@ def test_an_empty_file_is_a_script_without_rules() -> None:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        ([], "the file: an object is needed"),
+        ([], "the file: expected an object"),
         ({"job": []}, "job: unknown key"),
-        ({"jobs": {}}, "jobs: a list is needed; found {}"),
-        ({"jobs": ["x"]}, "jobs[0]: an object is needed"),
+        ({"jobs": {}}, "jobs: expected a list, got {}"),
+        ({"jobs": ["x"]}, "jobs[0]: expected an object"),
         ({"jobs": [{"outcom": "failed"}]}, "jobs[0].outcom: unknown key"),
         (
             {"jobs": [{"outcome": "late"}]},
-            'jobs[0].outcome: one of succeeded, failed, stopped is needed; found "late"',
+            'jobs[0].outcome: expected one of succeeded, failed, stopped, got "late"',
         ),
         (
             {"jobs": [{"duration": 5}]},
-            'jobs[0].duration: a duration like "20m" is needed; found 5',
+            'jobs[0].duration: expected a duration such as "20m", got 5',
         ),
-        ({"jobs": [{"times": True}]}, "jobs[0].times: a whole number from 1 is needed; found true"),
-        ({"jobs": [{"sourceId": ""}]}, 'jobs[0].sourceId: a text is needed; found ""'),
+        ({"jobs": [{"times": True}]}, "jobs[0].times: expected a whole number from 1, got true"),
+        ({"jobs": [{"sourceId": ""}]}, 'jobs[0].sourceId: expected a non-empty string, got ""'),
         (
             {"jobs": [{"stopsTooLate": 1}]},
-            "jobs[0].stopsTooLate: true or false is needed; found 1",
+            "jobs[0].stopsTooLate: expected true or false, got 1",
         ),
-        ({"jobs": [{"reason": "OUT_OF_DISK"}]}, 'jobs[0].reason: needs "outcome": "failed"'),
+        ({"jobs": [{"reason": "OUT_OF_DISK"}]}, 'jobs[0].reason: requires "outcome": "failed"'),
         (
             {"jobs": [{"message": "x"}]},
-            'jobs[0].message: needs "outcome": "failed" or "refuse"',
+            'jobs[0].message: requires "outcome": "failed" or "refuse"',
         ),
         (
             {"jobs": [{"outcome": "failed", "reason": "no"}]},
-            f'jobs[0].reason: {REASON}; found "no"',
+            f'jobs[0].reason: {REASON}, got "no"',
         ),
         (
             {"jobs": [{"outcome": "failed", "reason": "STOPPED_BY_USER"}]},
-            'jobs[0].reason: this is "outcome": "stopped"; found "STOPPED_BY_USER"',
+            'jobs[0].reason: expected "outcome": "stopped" instead, got "STOPPED_BY_USER"',
         ),
         (
             {"jobs": [{"type": "load", "workflowId": "w"}]},
@@ -65,25 +65,25 @@ def test_an_empty_file_is_a_script_without_rules() -> None:
         ),
         (
             {"answers": [{}]},
-            f"answers[0].fault: is missing; one of {ALL}",
+            f"answers[0].fault: is missing; expected one of {ALL}",
         ),
         (
             {"answers": [{}, {"fault": 502}]},
-            f"answers[1].fault: one of {ALL} is needed; found 502",
+            f"answers[1].fault: expected one of {ALL}, got 502",
         ),
         (
             {"answers": [{"fault": "cut", "seconds": 3}]},
-            "answers[0].seconds: belongs to delayed, not to cut",
+            "answers[0].seconds: only valid for delayed, not for cut",
         ),
         (
             {"answers": [{"fault": "cut", "nth": 1, "probability": 0.5}]},
-            "answers[0].probability: not together with nth",
+            "answers[0].probability: cannot be combined with nth",
         ),
         (
             {"answers": [{"fault": "cut", "probability": 2}]},
-            "answers[0].probability: a number from 0 to 1 is needed; found 2",
+            "answers[0].probability: expected a number from 0 to 1, got 2",
         ),
-        ({"hidden": -1}, "hidden: a whole number from 0 is needed; found -1"),
+        ({"hidden": -1}, "hidden: expected a whole number from 0, got -1"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(data: Any, problem: str) -> None:

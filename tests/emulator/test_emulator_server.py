@@ -116,7 +116,7 @@ def test_a_taken_port_is_an_error_that_names_it() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(PortTakenError, match=f"port {port} cannot be used: "):
+        with pytest.raises(PortTakenError, match=f"cannot use port {port}: "):
             Server(Emulator(), port)
 
 

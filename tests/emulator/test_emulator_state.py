@@ -92,15 +92,17 @@ def test_a_file_that_is_no_state_file_is_named_and_left_alone(options: Options, 
     path = options.state
     assert path is not None
     path.write_text(text, errors="surrogateescape")
-    with pytest.raises(StoreError, match=r"tenant\.json is not a state file of this emulator"):
+    with pytest.raises(StoreError, match=r"tenant\.json: not a state file of this emulator"):
         Caller(options)
     assert path.read_text(errors="surrogateescape") == text
 
 
 def test_a_file_that_cannot_be_written_is_named_at_the_start(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"tenant\.json cannot be written: No such file"):
+    with pytest.raises(
+        StoreError, match=r"tenant\.json: cannot write the state file: No such file"
+    ):
         Caller(Options(state=tmp_path / "missing" / "tenant.json"))
-    with pytest.raises(StoreError, match="cannot be read: Is a directory"):
+    with pytest.raises(StoreError, match="cannot read the state file: Is a directory"):
         Caller(Options(state=tmp_path))
 
 
