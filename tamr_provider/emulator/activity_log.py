@@ -35,7 +35,7 @@ class ActivityLog:
     def log_finished(self, snapshots: Sequence[JobSnapshot]) -> None:
         """Write a line for every job that finished since the last call."""
         for snapshot in snapshots:
-            if snapshot.outcome and snapshot.job.id not in self._logged_ids:
+            if snapshot.job.id not in self._logged_ids and snapshot.outcome:
                 self._logged_ids.add(snapshot.job.id)
                 text = f"{snapshot.job.id} {snapshot.job.configuration} {snapshot.outcome}"
                 self._write_line(snapshot.current.entered_at, text)

@@ -34,6 +34,7 @@ class Tenant:
         self._new_id = new_id
         self._save_jobs = save_jobs
         self._jobs = {job.id: job for job in jobs}
+        self._finished: dict[str, JobSnapshot] = {}  # DONE is final and time never runs backwards.
         self._rules = JobRules(options.fault_rules.jobs)
 
     def create(self, configuration: EmulatedConfiguration, now: datetime) -> JobSnapshot:
@@ -60,7 +61,15 @@ class Tenant:
 
     def snapshots(self, now: datetime) -> list[JobSnapshot]:
         """Return all jobs, oldest first."""
-        return [job.snapshot(now) for job in self._jobs.values()]
+        return [
+            self._finished.get(job.id) or self._snapshot(job, now) for job in self._jobs.values()
+        ]
+
+    def _snapshot(self, job: Job, now: datetime) -> JobSnapshot:
+        snapshot = job.snapshot(now)
+        if snapshot.outcome:
+            self._finished[job.id] = snapshot
+        return snapshot
 
     def _find(self, job_id: str) -> Job:
         if job_id not in self._jobs:
