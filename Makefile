@@ -1,4 +1,5 @@
-# Two commands matter: `make demo` and `make test`. Both set up what they need.
+# `make demo` shows the package, `make check` is for every save, `make test` runs everything.
+# All of them create .venv first.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -6,33 +7,39 @@ READY  := $(VENV)/.ready
 
 PEERS  := $(VENV)/peers
 
-.PHONY: demo test chaos bench docs pictures format wheel clean
+.PHONY: demo lint check test chaos bench docs pictures format wheel clean
 
 demo: $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" tamr demo
 
-test: $(READY)
+lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Format, lint, types, layers, and the tests that start no process: less than a minute on 2 cores.
+check: lint
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --quiet tests/unit tests/emulator
+
+test: lint
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest --numprocesses 4 --dist worksteal
 
-# Every schedule of kills, lost answers and races; make test plays a sample of them.
+# Every schedule of kills, lost responses and races; `make test` runs a sample.
 chaos: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m support.chaos_table
 
-# How fast and how sparing, beside what others do: docs/performance.md. About ten minutes; scenario
-# D and the pulumi rows need the Pulumi CLI on PATH.
+# Write docs/performance.md, in about ten minutes. Scenario D and the pulumi rows need the Pulumi CLI
+# on PATH.
 bench: $(READY) $(PEERS)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	PATH="$(CURDIR)/$(BIN):$$PATH" PEERS_PYTHON="$(CURDIR)/$(PEERS)/bin/python" $(BIN)/python -m bench
 
-# The documentation as a site, in site/; warnings are errors.
+# Build the documentation site in site/; warnings are errors.
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
-# What the documentation shows of a run and of the board; needs Chromium for the board.
+# Redraw the pictures of a run and of the board; the board needs Chromium.
 pictures: $(READY)
 	PYTHONPATH=tests $(BIN)/python docs/pictures.py
 
@@ -46,7 +53,7 @@ wheel: $(READY)
 clean:
 	rm -rf $(VENV) dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
-# Prefect asks for a FastAPI that it does not start with, hence the second line.
+# Prefect does not start with the newest FastAPI that it accepts.
 $(PEERS)/.ready: $(READY)
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check 'prefect>=3.8,<3.9' httpx
@@ -54,7 +61,7 @@ $(PEERS)/.ready: $(READY)
 	touch $(PEERS)/.ready
 
 $(READY): pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; say PYTHON=/path/to/python3")'
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is required. Set PYTHON=/path/to/python3")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $(READY)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import threading
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -109,11 +110,15 @@ class Tenant:
         return Reconciler(client, clock or self.clock, stop, 2.0, observer or Watched(), resume)
 
     def start(self, configuration: Configuration) -> str:
-        """Start a job as somebody else would, in the UI or by hand."""
-        return self.client().create_job(configuration).id
+        """Start a job as another user, in the UI or by hand."""
+        return self._user.create_job(configuration).id
 
     def stop(self, job_id: str) -> None:
-        self.client().stop_job(job_id)
+        self._user.stop_job(job_id)
+
+    @cached_property
+    def _user(self) -> JobsClient:
+        return self.client()
 
     def jobs(self) -> list[dict[str, Any]]:
         jobs: list[dict[str, Any]] = self.emulator.record()["jobs"]
