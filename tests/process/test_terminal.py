@@ -135,7 +135,7 @@ def test_a_stack_taller_than_the_screen_shows_what_runs_and_counts_the_rest(
 
 
 def test_a_watched_job_is_drawn_until_it_ends_and_its_end_stays(tmp_path: Path) -> None:
-    with emulator("--load", "2s", "--pending", "50ms") as server:
+    with emulator("--load", "4s", "--pending", "50ms") as server:
         url = {"TAMR_URL": server.url, "TAMR_STACK": ""}
         job_id = tamr(tmp_path, "jobs", "start", "load", "src", **url).stdout.strip()
         with terminal(tmp_path, "jobs", "watch", job_id, env=url) as screen:
