@@ -1,7 +1,7 @@
-"""Every message that a person can meet, read off the places that make them.
+"""Every message of the package, collected from its source.
 
-`PYTHONPATH=tests python -m support.message_page` writes docs/messages.md. A part in angle brackets
-is filled in when the message is made. COMPOSED has what is put together from other messages.
+`PYTHONPATH=tests python -m support.message_page` writes docs/messages.md. Angle brackets mark
+placeholders. COMPOSED lists functions that only join other messages.
 """
 
 from __future__ import annotations
@@ -20,113 +20,100 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "tamr_provider"
 PAGE = ROOT / "docs/messages.md"
+# An area takes the messages of its modules that no area before it took.
 AREAS = [
     (
         "Stack file",
-        "The file is wrong; nothing was asked or launched. Each line has its place.",
+        "The file is invalid; nothing was requested or launched. Every line has its place.",
         (
             "stackfile/",
-            "freeze",
-            "cli/template",
-            "cli/edit",
+            "cli/commands/edit",
+            "cli/scaffold/template",
+            "planning/rebase_hints",
+            "resources/_declared_step",
+            "resources/_predecessors",
+            "resources/_properties",
+            "resources/_since",
             "resources/program",
-            "resources/properties",
-            "resources/declaredstep",
-            "resources/predecessors",
             "resources/provider",
-            "resources/since",
-            "amended",
         ),
     ),
     (
         "Settings and commands",
-        "A variable, an option or a word is wrong; nothing was launched.",
+        "A variable, an option or an argument is invalid; nothing was launched.",
         ("settings", "cli/", "__main__"),
     ),
     (
-        "Why a step is done, waits, is launched or held",
-        "In plans, rows and errors. What holds a step ends with the command that lets it run.",
-        (
-            "buffer",
-            "decide",
-            "guards",
-            "promotion",
-            "duplicates",
-            "resources/outlook",
-            "resources/preview",
-        ),
+        "Why a step is satisfied, waits, is launched or on hold",
+        "In plans, rows and errors. The reason of a hold ends with the command that releases it.",
+        ("decision/", "environments/promotion", "planning/", "reconciler/duplicates", "resources/"),
     ),
     (
         "How a step's run ends",
-        "After the step's name; the message ends with how to go on.",
-        ("ticket", "reconcile", "launch", "doubt", "waiting", "verify"),
+        "After the step's name; the message ends with the command that continues.",
+        ("reconciler/", "environments/"),
     ),
     (
-        "The tenant and its answers",
-        "A GET is tried again by itself before you read any of these.",
-        ("client/", "view", "creation", "models"),
+        "The tenant and its responses",
+        "A GET is retried automatically before you see any of these.",
+        ("client/", "tenant/", "models"),
     ),
-    ("`tamr doctor`", "Each finding stands beside its repair.", ("doctor/",)),
+    ("`tamr doctor`", "Every finding has a fix.", ("doctor/",)),
 ]
-# The emulator's answers stand for Tamr's own; they are no messages of ours.
-_NOT_OURS = ("emulator/", "cli/emulator", "cli/demo", "templates/")
-# Which argument of a call is the text.
+# The emulator's messages stand for Tamr's.
+_NOT_OURS = ("emulator/", "cli/commands/emulator", "cli/commands/demo", "templates/")
+# The position of the text among the arguments of a call.
 _WORDS = {"tell": 1, "_tell_once": 1, "Decision": 1, "Finding": 1, "problem": 0, "_reject": 1}
 _TALK = {"note", "_announce", "on_outage", "_on_outage"}
 _NOT_WORDS = {"PydanticCustomError"}  # carries the text of `problem`
 
 _REASONS = (
-    "amended.",
-    "buffer.",
-    "decide.",
-    "promotion.",
-    "guards.",
-    "settings.",
+    "decision/",
+    "environments/promotion",
+    "planning/",
+    "settings",
     "stackfile/",
     "resources/",
 )
-_SENTENCE = 3  # words; what is shorter is a part of one
+_MIN_WORDS = 3  # A shorter text is part of a message.
 
-# Where a message is made of others, and of which.
+# Functions that join messages, and which.
 COMPOSED = {
-    "cli/doctor.py:_examine": "a bad project or stack file, as below",
-    "cli/doctor.py:_examine_stack": "the problems of a stack file",
-    "cli/doctor.py:_examine_tenant": "the problems of the settings",
-    "cli/tenant.py:refuse_problems": "why a version must not run, with the file's name",
-    "cli/plan.py:_refuse_new_addresses": "an address that the base does not name",
-    "client/jobs.py:create_job": "an answer that cannot be read",
-    "client/send.py:_pause": "the trouble that was waited for",
-    "client/send.py:_read": "Tamr's own words",
-    "decide.py:_guarded": "why `promoteFrom` refuses",
+    "cli/commands/doctor.py:_examine": "an invalid project or stack file",
+    "cli/commands/doctor.py:_examine_stack": "the problems of a stack file",
+    "cli/commands/doctor.py:_examine_tenant": "the problems of the settings",
+    "cli/commands/plan.py:_refuse_new_addresses": "an address that the base does not name",
+    "cli/context.py:refuse_problems": "why a version must not run, with the file's name",
+    "client/http.py:_pause": "the reason of the last retry",
+    "client/http.py:_read": "Tamr's own text",
+    "client/jobs.py:create_job": "an invalid response",
+    "decision/table.py:_check_gates": "why `promoteFrom` blocks the version",
     "doctor/tenant.py:check_tenant": "an error of the tenant",
-    "launching.py:_launched": "a job that came out too old for its step, as below",
-    "reconcile.py:_judge": "a version that counts from far ahead of the tenant's clock",
-    "resources/declaredstep.py:_of_one_step": "ids that are not those of one step",
-    "resources/preview.py:_tell_once": "what would happen cannot be told, on one line",
-    "resources/preview.py:tell": "a warning of a run soon after the last one",
+    "reconciler/launching.py:_launched": "a job that was created too early for its step",
+    "reconciler/reconciler.py:_evaluate": "a version of a time far ahead of the tenant's clock",
+    "reconciler/stack_run.py:_ended": "an unexpected error in Python's words",
+    "resources/_declared_step.py:_of_one_step": "ids that are not those of one step",
+    "resources/_preview.py:_tell_once": "why there is no preview, on one line",
+    "resources/_preview.py:tell": "a warning of a run soon after the last one",
+    "resources/_progress.py:warn": "a warning of a run soon after the last one",
     "resources/program.py:stack_products": "the problems of a stack's config",
     "resources/provider.py:create": "how a step's run ended, on one line",
-    "resources/rows.py:warn": "a warning of a run soon after the last one",
     "resources/provider.py:diff": "a since that is not after the last version's job",
     "settings.py:read_settings": "the problems of the settings",
-    "stackfile/values.py:_window": "what is wrong with a window",
-    "stackfile/read.py:_key_problems": "names that need quotes",
-    "stackfile/read.py:read_slots": "a wrong number of slots",
-    "stackfile/scalars.py:_text": "half of a character, with its place",
-    "stackfile/scalars.py:flatten_mapping": "merge keys that bring too much, with their place",
-    "stackfile/read.py:read_products": "the problems of a stack's products",
-    "stackfile/read.py:read_stack_file": "the problems of a stack file",
-    "stackfile/counting.py:count_sinces": "why nothing tells since when a version counts",
-    "stackrun.py:_ended": "an error that nobody foresaw, as Python shows it",
-    "view.py:_list_anew": "no message: a job is noted",
-    "view.py:confirm": "no message: a job is noted",
-    "view.py:launched": "no message: a job is noted",
+    "stackfile/parser.py:_key_problems": "names that need quotes",
+    "stackfile/parser.py:read_products": "the problems of a stack's products",
+    "stackfile/parser.py:read_slots": "an invalid number of slots",
+    "stackfile/parser.py:read_stack_file": "the problems of a stack file",
+    "stackfile/pulumi_yaml.py:_text": "half of a character, with its place",
+    "stackfile/pulumi_yaml.py:flatten_mapping": "merge keys that expand too far, with their place",
+    "stackfile/since/lookup.py:count_sinces": "why it is unknown since when a version counts",
+    "stackfile/values.py:_window": "what is wrong with a freeze window",
 }
 
 
 @dataclass(frozen=True, order=True)
 class Message:
-    """A text with its places to fill in, and the exit code of the error that carries it."""
+    """A text with placeholders, and the exit code of its error."""
 
     text: str
     exit: str
@@ -137,18 +124,18 @@ Helpers = dict[str, ast.FunctionDef]
 
 
 class UnreadableTextError(Exception):
-    """A message that is made of something else than words."""
+    """A message that does not consist of literals."""
 
 
 def messages() -> tuple[list[Message], list[str]]:
-    """Return all messages, and the functions that only join others."""
+    """Return all messages, and the functions that only join other messages."""
     found, composed = set[Message](), list[str]()
     for path in sorted(PACKAGE.rglob("*.py")):
         place = path.relative_to(PACKAGE).as_posix()
         if place.startswith(_NOT_OURS):
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        helpers = {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef)}
+        helpers = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
         for function, call, argument in _calls(tree):
             try:
                 texts = list(_texts(argument, function, helpers))
@@ -162,7 +149,7 @@ def messages() -> tuple[list[Message], list[str]]:
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.Call, ast.expr]]:
-    """Yield each call that makes a message, with its function and the argument that is the text."""
+    """Yield the calls that make a message, with their function and the text argument."""
     for function in _functions(tree):
         for node in _own_nodes(function):
             if not isinstance(node, ast.Call) or not node.args:
@@ -176,14 +163,14 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.Call, ast.expr]]:
 
 
 def _returned(tree: ast.Module, helpers: Helpers) -> Iterator[str]:
-    """Yield the sentences that functions return: reasons, which others put into messages."""
+    """Yield the sentences that functions return as reasons of messages."""
     for function in _functions(tree):
         for node in _own_nodes(function):
             value = node.value if isinstance(node, ast.Return) else None
             if isinstance(value, (ast.JoinedStr, ast.Constant)):
                 with contextlib.suppress(UnreadableTextError):
                     for text in _texts(value, function, helpers):
-                        if len(_without_places(text).split()) >= _SENTENCE:
+                        if len(_without_places(text).split()) >= _MIN_WORDS:
                             yield text
 
 
@@ -202,7 +189,7 @@ def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
 def _texts(  # noqa: C901 - one branch per kind of expression
     node: ast.expr, function: ast.AST, helpers: Helpers
 ) -> Iterator[str]:
-    """Yield the texts that an expression may be. Raises where it is made elsewhere."""
+    """Yield the possible texts of an expression. Raises UnreadableTextError."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.JoinedStr):
@@ -217,14 +204,14 @@ def _texts(  # noqa: C901 - one branch per kind of expression
     elif isinstance(node, ast.Tuple):
         yield from _texts(node.elts[-1], function, helpers)
     elif isinstance(node, ast.Name) and (values := _assigned(node.id, function)):
-        for each in values:
-            yield from _texts(each, function, helpers)
+        for value in values:
+            yield from _texts(value, function, helpers)
     else:
         raise UnreadableTextError
 
 
 def _part(node: ast.expr, function: ast.AST, helpers: Helpers) -> str:
-    """Return a part of a text, a helper's own words, or a place to fill in."""
+    """Return a literal part, the text of a helper, or a placeholder."""
     if isinstance(node, ast.Constant):
         return str(node.value)
     assert isinstance(node, ast.FormattedValue)
@@ -236,7 +223,7 @@ def _part(node: ast.expr, function: ast.AST, helpers: Helpers) -> str:
     local = _assigned(node.value.id, function) if isinstance(node.value, ast.Name) else []
     if len(local) == 1 and isinstance(local[0], ast.JoinedStr):
         return "".join(_part(part, function, helpers) for part in local[0].values)
-    names = [each for each in ast.walk(node.value) if isinstance(each, (ast.Name, ast.Attribute))]
+    names = [part for part in ast.walk(node.value) if isinstance(part, (ast.Name, ast.Attribute))]
     word = _name(names[0]) if names else "…"
     return f"<{word.strip('_').replace('_', ' ')}>"
 
@@ -278,10 +265,10 @@ def page() -> str:
     lines = [_HEAD.format(table="\n".join(_exit_codes()))]
     rest, _ = messages()
     for title, intro, places in AREAS:
-        own = [each for each in rest if each.place.startswith(places)]
-        rest = [each for each in rest if each not in own]
+        own = [message for message in rest if message.place.startswith(places)]
+        rest = [message for message in rest if message not in own]
         lines += [f"## {title}", "", intro, "", "| message | exit code |", "| --- | --- |"]
-        lines += [f"| `{_cell(each.text)}` | {each.exit} |" for each in own]
+        lines += [f"| `{_cell(message.text)}` | {message.exit} |" for message in own]
         lines.append("")
     assert not rest, f"in no area: {rest}"
     return "\n".join(lines)
@@ -293,10 +280,10 @@ def _cell(text: str) -> str:
 
 def _exit_codes() -> Iterator[str]:
     kinds = [var for var in vars(errors).values() if isinstance(var, type)]
-    ours = [each for each in kinds if issubclass(each, errors.TamrError) and each.__doc__]
+    ours = [kind for kind in kinds if issubclass(kind, errors.TamrError) and kind.__doc__]
     for error in sorted(ours, key=lambda kind: (kind.exit_code, kind.__name__)):
-        told = str(error.__doc__).partition("\n")[0]
-        yield f"| {error.exit_code} | `{error.__name__}` | {told} |"
+        summary = str(error.__doc__).partition("\n")[0]
+        yield f"| {error.exit_code} | `{error.__name__}` | {summary} |"
 
 
 _HEAD = """\
@@ -304,19 +291,19 @@ _HEAD = """\
 
 # Exit codes and messages
 
-Look up a message by the words in it. What stands in angle brackets is filled in: a product, a step,
-a job's id, a time. Every message says, in this order, what it is about, what happened and why, and
-after a semicolon what to do next, with the command where there is one.
+Search for the text of a message. Angle brackets mark placeholders: a product, a step, a job ID, a
+time. A message has the place, what happened and why, and then the fix, with a command if there is
+one.
 
 | exit code | means |
 | --- | --- |
 | 0 | done; for `tamr plan --detailed-exitcode`, nothing would be launched |
-| 1 | a job failed, a step is held, or a tenant refused or could not be asked |
-| 2 | wrong use, a bad file, or an address where no tenant is |
+| 1 | a job failed, a step is on hold, or a tenant rejected a request |
+| 2 | invalid usage, an invalid file, or a URL without a tenant |
 | 3 | only `tamr plan --detailed-exitcode`: something would be launched |
-| 75 | not finished; run it again and it goes on from there |
+| 75 | not finished. To continue, run the command again |
 
-In `pulumi up` the same messages are a resource's error, after the name of the error:
+In `pulumi up` the same messages follow the name of the error:
 
 | exit code of `tamr` | error | |
 | --- | --- | --- |
@@ -326,4 +313,4 @@ In `pulumi up` the same messages are a resource's error, after the name of the e
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
     for message in messages()[1]:
-        print("joins others:", message)
+        print("joins messages:", message)
