@@ -28,7 +28,7 @@ from tamr_provider.reconciler.progress import StepStatus
 from tamr_provider.reconciler.reconciler import Reconciler
 from tamr_provider.reconciler.stack_run import StackRun
 from tamr_provider.settings import Settings
-from tamr_provider.stackfile.parser import read_products
+from tamr_provider.stackfile.parser import parse_products
 
 _SETTLE_SECONDS, _WATCH_SECONDS = 5.0, 12.0
 _START = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
@@ -154,7 +154,7 @@ def measure_memory() -> list[tuple[float, float]]:
     runner = Reconciler(client, clock, stop, 2.0, _SilentObserver(), "tamr up")
     product = {"version": "1", "since": "2026-11-20T11:00:00Z", "timeoutHours": 48}
     products = {f"p{n}": {**product, "sources": [f"s{n}"]} for n in range(5)}
-    run = StackRun(runner, read_products(products, clock.now()), 5, "bench")
+    run = StackRun(runner, parse_products(products, clock.now()), 5, "bench")
     tracemalloc.start()
     try:
         run.start()

@@ -1,4 +1,4 @@
-"""Address, key and limits of one tenant: the environment first, then the stack's own config."""
+"""Address, key and limits of one tenant: from the environment, else from the stack's config."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEFAULT_POLL_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Settings:
-    """How to reach one tenant, and how long and how often to look at it."""
+    """How to reach one tenant, how often to poll it, and for how long."""
 
     url: str
     api_key: str = field(repr=False)
@@ -34,9 +34,10 @@ class Settings:
 def read_settings(
     env: Mapping[str, str], stack: str = "", url: str = "", slots: int = 0, secret_key: str = ""
 ) -> Settings:
-    """Return the settings; `url`, `slots` and `secret_key` are what the stack itself says.
+    """Return the settings; `url`, `slots` and `secret_key` are the stack's own, if not empty.
 
-    Raises InputError with every problem at once, each naming its variable.
+    Raises:
+        InputError: with all problems, each naming its variable.
     """
     problems: list[str] = []
     settings = Settings(
@@ -52,12 +53,12 @@ def read_settings(
 
 
 def key_variable(stack: str) -> str:
-    """Return the variable that wins over TAMR_API_KEY for one stack."""
+    """Return the name of the variable that overrides TAMR_API_KEY for one stack."""
     return "TAMR_API_KEY_" + re.sub(r"[^A-Z0-9]", "_", stack.upper())
 
 
-def url_problem(url: str) -> str:
-    """Return what is wrong with a tenant's address, or nothing."""
+def expected_url(url: str) -> str | None:
+    """Describe the URL to use instead of `url`. Return None if `url` is valid."""
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -65,16 +66,15 @@ def url_problem(url: str) -> str:
     except ValueError:
         good = False
     if not good or parts.username or parts.password or parts.query or parts.fragment:
-        return f"found {url!r}; allowed: the tenant's address, as in https://acme.tamr.cloud"
+        return "the tenant's URL, for example https://acme.tamr.cloud"
     if _API_PATH.search(parts.path):
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-        alone = f"{parts.scheme}://{host}{port}"
-        return f"found {url!r}; allowed: the address without the API's path: {alone}"
-    return ""
+        return f"the URL without the API path, {parts.scheme}://{host}{port}"
+    return None
 
 
 def sends_key_in_clear(url: str) -> bool:
-    """Return whether an address is plain http to another machine."""
+    """Return whether a URL is plain http to another machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme != "http" or host == "localhost" or host.endswith(".localhost"):
@@ -85,20 +85,20 @@ def sends_key_in_clear(url: str) -> bool:
         return True
 
 
-# What people paste from the API reference.
+# The paths that the API reference shows.
 _API_PATH = re.compile(r"/(api(/v\w+)?(/jobs)?|jobs)/?$")
 
 
 def _url(url: str, stack: str, may_be_clear: bool, problems: list[str]) -> str:
     if not url:
-        where = f"the config of stack {stack}" if stack else "the stack's config"
-        problems.append(f"no tenant: set tamr:url in {where}, or TAMR_URL")
-    elif problem := url_problem(url):
-        problems.append(f"TAMR_URL or tamr:url: {problem}")
+        config = f"the config of stack {stack}" if stack else "the stack's config"
+        problems.append(f"no tenant URL. Set tamr:url in {config}, or TAMR_URL.")
+    elif expected := expected_url(url):
+        problems.append(f"TAMR_URL or tamr:url: expected {expected}, got {url!r}")
     elif sends_key_in_clear(url) and not may_be_clear:
         problems.append(
-            f"TAMR_URL or tamr:url: found {url!r}, which would get the API key in clear; allowed: "
-            "https, or http to this machine; to allow http to others: TAMR_ALLOW_HTTP=1"
+            f"TAMR_URL or tamr:url: expected https, got {url!r}, which sends the API key in clear. "
+            "To allow http to other machines, set TAMR_ALLOW_HTTP=1."
         )
     return url.rstrip("/")
 
@@ -108,18 +108,20 @@ def _api_key(env: Mapping[str, str], stack: str, secret_key: str, problems: list
     key = (own or env.get("TAMR_API_KEY", "") or secret_key).strip()
     if not key:
         problems.append(
-            "no API key: set TAMR_API_KEY"
+            "no API key. Set TAMR_API_KEY"
             + (f" (or {key_variable(stack)})" if stack else "")
-            + "; keys are made under Admin Center > API Keys"
+            + ". Create a key in Admin Center > API Keys."
         )
     elif not (key.isascii() and key.isprintable()):
-        problems.append("the API key has signs that no HTTP header can carry; copy it again")
+        problems.append(
+            "the API key contains characters that are not allowed in an HTTP header. Copy it again."
+        )
     return key
 
 
 def _slots(text: str, problems: list[str]) -> int:
     if text and not re.fullmatch(r"[1-9]\d{0,3}", text):
-        problems.append(f"TAMR_SLOTS: found {text!r}; allowed: a whole number from 1 to 9999")
+        problems.append(f"TAMR_SLOTS: expected a whole number from 1 to 9999, got {text!r}")
         return 0
     return int(text or 0)
 
@@ -131,7 +133,7 @@ def _poll_seconds(text: str, problems: list[str]) -> float:
         seconds = math.nan
     if not 0 < seconds <= 300:
         problems.append(
-            f"TAMR_POLL_SECONDS: found {text!r}; allowed: seconds, above 0 and at most 300"
+            f"TAMR_POLL_SECONDS: expected seconds, above 0 and at most 300, got {text!r}"
         )
         return DEFAULT_POLL_SECONDS
     return seconds
@@ -140,7 +142,10 @@ def _poll_seconds(text: str, problems: list[str]) -> float:
 def _hand_over(text: str, problems: list[str]) -> timedelta | None:
     if not text:
         return None
-    length = parse_duration(text)
-    if not length:
-        problems.append(f"TAMR_HAND_OVER_AFTER: found {text!r}; allowed: a length such as 5h30m")
-    return length
+    try:
+        if duration := parse_duration(text):
+            return duration
+        problems.append(f"TAMR_HAND_OVER_AFTER: expected a duration above 0, got {text!r}")
+    except ValueError as error:
+        problems.append(f"TAMR_HAND_OVER_AFTER: {error}")
+    return None

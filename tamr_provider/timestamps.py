@@ -1,8 +1,8 @@
-"""Moments and lengths of time in every spelling that reaches us.
+"""Timestamps and durations in every spelling that users, Tamr and the engine write.
 
-Tamr writes RFC 3339 with 0, 3, 6 or 9 fractional digits; people write the same, or a date; the
-Pulumi engine rewrites an unquoted timestamp of a stack file in Go's way
-(`2026-11-20 09:00:00 +0000 UTC`). Python 3.10's own parser takes none of these reliably.
+Tamr writes RFC 3339 with 0, 3, 6 or 9 fractional digits. Users write the same, or a date. The
+Pulumi engine rewrites an unquoted timestamp of a stack file in Go's format
+(`2026-11-20 09:00:00 +0000 UTC`). Python 3.10's own parser accepts none of these reliably.
 """
 
 from __future__ import annotations
@@ -10,23 +10,26 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-_MOMENT = re.compile(
+_TIMESTAMP = re.compile(
     r"""(?P<y>\d{4})-(?P<mo>\d{1,2})-(?P<d>\d{1,2})
     (?:(?:[Tt]|[ ]+)(?P<h>\d{1,2}):(?P<mi>\d{1,2}):(?P<s>\d{1,2})(?:\.(?P<f>\d{1,9}))?
        (?:[ ]*(?P<zone>[Zz]|[+-]\d{2}(?::?\d{2})?)(?:[ ]+[A-Z+-][A-Z0-9+-]*)?)?
     )?""",
     re.VERBOSE,
 )
-_LONGEST = timedelta(days=36_525)  # so that a moment and a length always make a moment
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
+_MAX_DURATION = timedelta(days=36_525)  # Keeps sums with a timestamp within the calendar.
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_DURATION = re.compile(
+    "".join(rf"(?:{_NUMBER}{unit})?" for unit in ("d", "h", "m(?!s)", "s", "ms")), re.ASCII
+)
 
 
 def parse_timestamp(text: str) -> datetime | None:
-    """Return the moment in UTC, or None where the text is none or has no zone.
+    """Return the timestamp in UTC, or None if `text` is not one or has no UTC offset.
 
-    A date alone is its midnight in UTC. Digits beyond microseconds are cut off.
+    A date without a time is its midnight in UTC. Digits beyond microseconds are cut off.
     """
-    match = _MOMENT.fullmatch(text.strip())
+    match = _TIMESTAMP.fullmatch(text.strip())
     if match is None or (match["h"] is not None and match["zone"] is None):
         return None
     micros = int((match["f"] or "0")[:6].ljust(6, "0"))
@@ -62,45 +65,49 @@ def format_timestamp(moment: datetime) -> str:
 
 
 def format_local_time(moment: datetime, now: datetime) -> str:
-    """Return a moment as this machine's clock shows it, with the day where it is another one."""
-    here, today = _here(moment), _here(now).date()
-    return here.strftime("%H:%M" if here.date() == today else "%b %d, %H:%M")
+    """Return the local time of day, with the date unless it is today's."""
+    local = _to_local(moment)
+    is_today = local.date() == _to_local(now).date()
+    return local.strftime("%H:%M" if is_today else "%b %d, %H:%M")
 
 
-def _here(moment: datetime) -> datetime:
+def _to_local(moment: datetime) -> datetime:
     try:
         return moment.astimezone()
-    except (OverflowError, ValueError):  # at either end of the calendar
+    except (OverflowError, ValueError):  # The first or last day of the calendar.
         return moment
 
 
-def later(moment: datetime, length: timedelta) -> datetime:
-    """Return the moment after a length of time, at the latest the calendar's last."""
+def add_duration(moment: datetime, duration: timedelta) -> datetime:
+    """Return `moment + duration`, or the last moment of the calendar if that is earlier."""
     try:
-        return moment + length
+        return moment + duration
     except OverflowError:
         return datetime.max.replace(tzinfo=moment.tzinfo)
 
 
-def parse_duration(text: str) -> timedelta | None:
-    """Return the length of `5h30m`, `20m`, `90s` or `1.5h`, or None where the text is none.
+def parse_duration(text: str) -> timedelta:
+    """Return the duration that `3d`, `5h30m`, `20m`, `90s`, `1.5h` or `500ms` stands for.
 
-    More than a hundred years is none.
+    Raises:
+        ValueError: `text` is something else, a number without a unit, or over a hundred years.
     """
     match = _DURATION.fullmatch(text.strip())
     if match is None or not any(match.groups()):
-        return None
-    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        raise ValueError(f"expected a duration with a unit, for example 4h or 3d, got {text!r}")
+    days, hours, minutes, seconds, milliseconds = (float(part or 0) for part in match.groups())
     try:
-        length = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        duration = timedelta(days, seconds, 0, milliseconds, minutes, hours)
     except OverflowError:
-        return None
-    return length if length <= _LONGEST else None
+        duration = timedelta.max
+    if duration > _MAX_DURATION:
+        raise ValueError(f"expected a duration of at most 100 years, got {text!r}")
+    return duration
 
 
-def format_duration(length: timedelta) -> str:
-    """Return a length for people: `42s`, `12m`, `3h05m`, `2d4h`."""
-    seconds = max(0, round(length.total_seconds()))
+def format_duration(duration: timedelta) -> str:
+    """Return at most two units, such as `42s`, `12m`, `3h05m` or `2d4h`."""
+    seconds = max(0, round(duration.total_seconds()))
     if seconds < 60:
         return f"{seconds}s"
     minutes = seconds // 60

@@ -74,11 +74,11 @@ def read_stack(directory: Path, stack: str, base: str = "") -> Stack:
     problem of file and settings at once.
     """
     from tamr_provider.stackfile.project import find_project
-    from tamr_provider.stackfile.since.lookup import count_sinces
+    from tamr_provider.stackfile.since.lookup import with_effective_sinces
     from tamr_provider.stackfile.since.origin import NO_GIT_WARNING, WITHOUT_GIT
 
     project, now = find_project(directory), SystemClock().now()
-    file = count_sinces(project.read_stack(stack, now), project, stack, now, base)
+    file = with_effective_sinces(project.read_stack(stack, now), project, stack, now, base)
     if any(since.known_by == WITHOUT_GIT for since in file.sinces.values()):
         say(NO_GIT_WARNING, err=True)
     settings = read_settings(os.environ, stack, file.url, file.slots)
@@ -94,9 +94,9 @@ def read_stack_to_run(directory: Path, stack: str) -> Stack:
 
 def refuse_problems(sinces: Iterable[Since]) -> None:
     """Raise InputError with every reason not to run a version."""
-    from tamr_provider.stackfile.since.origin import problems
+    from tamr_provider.stackfile.since.origin import collect_problems
 
-    refused = problems(sinces)
+    refused = collect_problems(sinces)
     if refused:
         raise InputError(*refused)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tamr_provider.stackfile.freeze_window import FreezeWindow
     from tamr_provider.stackfile.product import Product
+    from tamr_provider.stackfile.step_rules import StepRules
 
 
 _AHEAD = timedelta(minutes=10)
@@ -158,16 +159,16 @@ def why_too_early(step: Step, now: datetime) -> str:
     return f"{counts}, {ahead}. Correct the since, or the clock of the machine that committed it"
 
 
-def launch_policy_of(product: Product, slots: int) -> LaunchPolicy:
-    """Return the rules that a product's steps follow on a tenant with so many slots."""
+def launch_policy_of(rules: StepRules, slots: int) -> LaunchPolicy:
+    """Return the launch policy of a product or step on a tenant with so many slots."""
     return LaunchPolicy(
-        max_attempts=product.max_attempts,
-        trust=timedelta(days=product.trust_days),
-        buffer=timedelta(hours=product.min_hours_between),
-        retried_at=product.retried_at,
-        timeout=timedelta(hours=product.timeout_hours),
+        max_attempts=rules.max_attempts,
+        trust=timedelta(days=rules.trust_days),
+        buffer=timedelta(hours=rules.min_hours_between),
+        retried_at=rules.retried_at,
+        timeout=timedelta(hours=rules.timeout_hours),
         slots=slots,
-        freeze=() if product.overridden else tuple(product.freeze),
+        freeze=rules.effective_freeze,
     )
 
 

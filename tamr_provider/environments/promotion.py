@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tamr_provider.errors import TamrError
 from tamr_provider.planning.dry_run import ProductState, connect, plan_stack
 from tamr_provider.settings import read_settings
-from tamr_provider.stackfile.since.lookup import count_sinces
+from tamr_provider.stackfile.since.lookup import with_effective_sinces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ def promotion_gate(
     @functools.cache
     def guard(name: str) -> str:
         product = products[name]
-        if not product.promote_from or product.overridden or product.is_pinned:
+        if not product.promote_from or product.is_overridden or product.is_pinned:
             return ""
         candidate = PromotionRequest(name, product.version, stack, product.promote_from)
         return promotion_blocker(project, candidate, env, clock)
@@ -77,7 +77,7 @@ def _why_not(
     file = project.read_stack(before, now)
     if name not in file.products:
         return f"{before} has no product {name}"
-    file = count_sinces(file, project, before, now)
+    file = with_effective_sinces(file, project, before, now)
     product, problem = file.products[name], file.sinces[name].problem
     if problem:
         return problem

@@ -10,7 +10,7 @@ from tamr_provider.errors import TamrError, TenantUnavailableError, TenantUnreac
 from tamr_provider.planning.dry_run import ProductState, connect, plan_with_snapshot
 from tamr_provider.planning.states import UNKNOWN, most_urgent, needs_action, step_state
 from tamr_provider.settings import read_settings
-from tamr_provider.stackfile.since.lookup import count_sinces
+from tamr_provider.stackfile.since.lookup import with_effective_sinces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,7 +102,7 @@ def read_environment(  # noqa: PLR0913, PLR0917 - where, who, and how far back
 
     Raises InputError for a bad stack file; a tenant that cannot be asked is the result's `error`.
     """
-    file = count_sinces(project.read_stack(name, clock.now()), project, name, clock.now())
+    file = with_effective_sinces(project.read_stack(name, clock.now()), project, name, clock.now())
     try:
         settings = read_settings(env, name, file.url, file.slots)
         with connect(settings, clock, on_outage=on_outage) as client:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.models import DONE, FAILED
 from tamr_provider.planning.plan import ADOPT
-from tamr_provider.timestamps import later
+from tamr_provider.timestamps import add_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,7 +62,7 @@ def build_timeline(
     """Return the timeline of a tenant, from the plans of the stacks on it (one at least)."""
     now = max(plan.now for plan in plans.values())
     begin, whose = now - back, _whose(plans)
-    latest = later(now, _LATEST_PLAN)
+    latest = add_duration(now, _LATEST_PLAN)
     ran = (_bar(job, now, whose.get(job.configuration, ()), plans) for job in jobs)
     bars = [each for each in ran if each is not None and each.end >= begin]
     to_come = (
@@ -72,7 +72,7 @@ def build_timeline(
     )
     bars += [each for each in to_come if each is not None and each.start <= latest]
     shown = _on_lanes([_cut(bar, begin, latest) for bar in bars])
-    end = max([later(now, _SHORTEST), *(each.end for each in shown)])
+    end = max([add_duration(now, _SHORTEST), *(each.end for each in shown)])
     lanes = 1 + max((each.lane for each in shown), default=0)
     slots = max(plan.slots for plan in plans.values())
     return Timeline(url, tuple(plans), begin, now, end, slots, lanes, tuple(shown))
@@ -120,7 +120,7 @@ def _expected_end(job: Job, plans: Mapping[str, Plan]) -> datetime | None:
     for plan in plans.values():
         for step in plan.steps:
             if step.action == ADOPT and step.job_id == job.id and step.usual and job.created_at:
-                return later(job.created_at, step.usual.median)
+                return add_duration(job.created_at, step.usual.median)
     return None
 
 
@@ -128,7 +128,7 @@ def _planned(step: PlannedStep, whose: str) -> Bar | None:
     if not step.launches_job or step.earliest_start is None:
         return None
     start = step.earliest_start
-    end = later(start, step.usual.median) if step.usual else start
+    end = add_duration(start, step.usual.median) if step.usual else start
     configuration = step.step.configuration
     return Bar(configuration, PLANNED, start, start, end, True, "", step.reason, (whose,))
 
@@ -144,6 +144,6 @@ def _on_lanes(bars: Sequence[Bar]) -> list[Bar]:
     for bar in sorted(bars, key=lambda each: (each.start, each.end, each.job_id)):
         free = (lane for lane, end in enumerate(ends) if end <= bar.start)
         lane = next(free, len(ends))
-        ends[lane : lane + 1] = [max(bar.end, later(bar.start, timedelta(seconds=1)))]
+        ends[lane : lane + 1] = [max(bar.end, add_duration(bar.start, timedelta(seconds=1)))]
         placed.append(replace(bar, lane=lane))
     return placed

@@ -1,4 +1,4 @@
-"""What a Pulumi program uses: one dynamic resource per step, and a component for a pipeline."""
+"""The public face for Pulumi programs: a component for a pipeline, and a resource for each step."""
 
 from tamr_provider.resources.pipeline import Pipeline
 from tamr_provider.resources.program import end_quietly_on_interrupt, stack_products

@@ -1,75 +1,76 @@
-"""What would happen to a resource now, from one look at the tenant that many resources share."""
+"""What a run would do for a resource now, from one snapshot of the tenant for all of them."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tamr_provider.client.http import HttpSession
 from tamr_provider.client.jobs import JobsClient
 from tamr_provider.clock import SystemClock
 from tamr_provider.decision.launch_limits import DAY
+from tamr_provider.decision.steps import launch_policy_of
 from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.errors import TamrError
-from tamr_provider.resources import _properties as properties
 from tamr_provider.tenant.snapshot import JobCache, JobQuery, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from tamr_provider.clock import Clock
     from tamr_provider.decision.steps import LaunchPolicy, Step
+    from tamr_provider.resources._declared_step import DeclaredStep
     from tamr_provider.settings import Settings
 
-_FRESH_SECONDS = 60.0  # the resources of a preview come in one burst
-_PATIENCE_SECONDS = 5.0  # with a tenant that does not answer; a preview has to be quick
+_MAX_AGE_SECONDS = 60.0  # A preview asks for all resources in one burst.
+_MAX_OUTAGE_SECONDS = 5.0  # A preview must be quick, with or without the tenant.
 _NO_LIMIT = 10**9
 
 
 class DryRun:
-    """Decides for resources of one tenant, in any thread; nothing is ever launched here."""
+    """Decides for the resources of one tenant, and launches nothing. Thread-safe."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        self._settings, self._clock = settings, clock
-        self._start, self._stop = clock.monotonic(), threading.Event()
-        sender = HttpSession(settings, clock, self._stop, on_outage=self._lose_patience)
-        self._cache = JobCache(JobsClient(sender), clock)
+        self._clock = clock
+        self._start = clock.monotonic()
+        self._stop = threading.Event()
+        session = HttpSession(settings, clock, self._stop, on_outage=self._end_long_outage)
+        self._cache = JobCache(JobsClient(session), clock)
         self._lock = threading.Lock()
         self._last: tuple[float, JobQuery, Snapshot] | None = None
         self._failed: TamrError | None = None
 
-    def of(self, inputs: Mapping[str, Any]) -> tuple[Decision, Snapshot]:
-        """Return what would be done for checked inputs, and the view that it rests on.
+    def decide(self, declared: DeclaredStep) -> tuple[Decision, Snapshot]:
+        """Return the decision for a step, and its snapshot of at least the last 24 hours.
 
-        The view has the last 24 hours at least. Slots are left out of account: which of many
-        steps has to wait for one cannot be told of each alone. Raises a TamrError where the
-        tenant cannot be asked, to every resource the same after one try.
+        Slots are ignored, because which step waits for one depends on all the others.
+
+        Raises:
+            TamrError: the tenant cannot be queried. It is queried once for all resources.
         """
-        step = properties.read_step(inputs)
-        rules = properties.read_rules(inputs, _NO_LIMIT)
+        step = declared.to_step()
+        rules = launch_policy_of(declared, _NO_LIMIT)
         with self._lock:
             if self._failed is not None:
                 raise self._failed
             try:
-                snapshot = self._look(step, rules)
+                snapshot = self._refresh(step, rules)
             except TamrError as error:
                 self._failed = error
                 raise
-        if None in properties.finish_times(inputs):
-            # In a preview: what it comes after is itself going to run.
+        if declared.waits_for_unknown:
             return Decision(Action.LAUNCH, "comes after steps that are not done yet"), snapshot
         return decide(snapshot.jobs, step, snapshot.now, rules), snapshot
 
-    def _lose_patience(self, _: str) -> None:
-        if self._clock.monotonic() - self._start >= _PATIENCE_SECONDS:
+    def _end_long_outage(self, _: str) -> None:
+        if self._clock.monotonic() - self._start >= _MAX_OUTAGE_SECONDS:
             self._stop.set()
 
-    def _look(self, step: Step, rules: LaunchPolicy) -> Snapshot:
+    def _refresh(self, step: Step, rules: LaunchPolicy) -> Snapshot:
         now = self._cache.time.now()
         query = _query(step, rules, now)
         at = self._clock.monotonic()
-        if self._last and at - self._last[0] < _FRESH_SECONDS and self._last[1].covers(query):
+        if self._last and at - self._last[0] < _MAX_AGE_SECONDS and self._last[1].covers(query):
             return self._last[2]
         snapshot = self._cache.refresh(query, {step.configuration})
         self._last = (at, query, snapshot)
@@ -77,18 +78,18 @@ class DryRun:
 
 
 def _query(step: Step, rules: LaunchPolicy, now: datetime) -> JobQuery:
-    # Whole days, so that the scopes of resources that come one after the other are the same.
+    # Whole days, so that the queries of consecutive resources are equal.
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return JobQuery(min(step.since, day - DAY), day - max(rules.buffer, DAY))
 
 
-_outlooks: dict[Settings, DryRun] = {}
+_dry_runs: dict[Settings, DryRun] = {}
 _lock = threading.Lock()
 
 
-def dry_run_of(settings: Settings) -> DryRun:
-    """Return the process's outlook on a tenant."""
+def get_dry_run(settings: Settings) -> DryRun:
+    """Return the dry run of this process for a tenant."""
     with _lock:
-        if settings not in _outlooks:
-            _outlooks[settings] = DryRun(settings, SystemClock())
-        return _outlooks[settings]
+        if settings not in _dry_runs:
+            _dry_runs[settings] = DryRun(settings, SystemClock())
+        return _dry_runs[settings]

@@ -1,7 +1,7 @@
-"""What the provider's own host knows of the engine: whose call this is, and when to stop.
+"""What our host knows about the engine: the URN of a call, previews, and cancellation.
 
-In a module of its own: the host runs as `__main__`, and importing that by name would make a
-second copy of it. Under the stock host nothing here is ever set, and everything works without.
+A separate module, because importing the host by name would create a second copy of `__main__`.
+Pulumi's default host never sets any of it, so all of it is optional.
 """
 
 from __future__ import annotations
@@ -19,56 +19,56 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 urn: ContextVar[str] = ContextVar("urn", default="")
-previewing: ContextVar[bool] = ContextVar("previewing", default=False)
+is_preview: ContextVar[bool] = ContextVar("is_preview", default=False)
 
 _lock = threading.Lock()
-_cancelled = False
+_cancelled = threading.Event()
 _on_cancel: list[Callable[[], None]] = []
 
 
 def cancel() -> None:
-    """Tell everybody that the engine wants no more of us."""
-    global _cancelled
+    """Run the callbacks of `on_cancel`, because the engine cancels the update."""
     with _lock:
-        _cancelled, waiting = True, list(_on_cancel)
+        _cancelled.set()
+        callbacks = list(_on_cancel)
         _on_cancel.clear()
-    for callback in waiting:
+    for callback in callbacks:
         callback()
 
 
 def on_cancel(callback: Callable[[], None]) -> None:
-    """Call back at the cancellation, at once where it has been."""
+    """Call back on cancellation, or immediately if it has already happened."""
     with _lock:
-        if not _cancelled:
+        if not _cancelled.is_set():
             _on_cancel.append(callback)
             return
     callback()
 
 
 class EngineLog:
-    """The status texts of the engine's rows; without an engine's address they go nowhere."""
+    """Sends status and diagnostics of resources to the engine over gRPC."""
 
     def __init__(self, address: str) -> None:
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
-    def show(self, of: str, text: str) -> None:
-        """Show a text as the status of a resource, until the next one."""
-        self._log(text, of, engine_pb2.INFO, ephemeral=True)
+    def show_status(self, urn: str, text: str) -> None:
+        """Show a status of a resource, or of the stack if `urn` is empty, until the next one."""
+        self._log(text, urn, engine_pb2.INFO, ephemeral=True)
 
-    def tell(self, of: str, text: str, warn: bool = False) -> None:
-        """Add a text to what the engine tells of a resource at the end."""
-        self._log(text, of, engine_pb2.WARNING if warn else engine_pb2.INFO, ephemeral=False)
+    def add_diagnostic(self, urn: str, text: str, *, is_warning: bool = False) -> None:
+        """Add a line to the diagnostics of a resource, or of the stack if `urn` is empty."""
+        self._log(text, urn, engine_pb2.WARNING if is_warning else engine_pb2.INFO, ephemeral=False)
 
-    def _log(self, text: str, of: str, severity: Any, ephemeral: bool) -> None:
+    def _log(self, text: str, urn: str, severity: Any, ephemeral: bool) -> None:
         request = engine_pb2.LogRequest(
-            severity=severity, message=text, urn=of, ephemeral=ephemeral
+            severity=severity, message=text, urn=urn, ephemeral=ephemeral
         )
-        # A run stays unharmed where nobody hears what it says.
+        # An update does not depend on its log.
         with contextlib.suppress(grpc.RpcError):
             self._engine.Log(request, timeout=2)
 
 
-def row() -> EngineLog | None:
-    """Return the engine's rows; its address is the host's last argument."""
+def open_engine_log() -> EngineLog | None:
+    """Return the engine's log, or None if the host's last argument is not an address."""
     address = sys.argv[-1] if len(sys.argv) > 1 else ""
     return EngineLog(address) if address.rpartition(":")[2].isdigit() and ":" in address else None

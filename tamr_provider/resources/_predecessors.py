@@ -1,7 +1,7 @@
-"""Whether the steps before a step were run for its version: with `--target` they may not be.
+"""Refuses a step whose predecessors did not run for its version, as with `pulumi up --target`.
 
-The engine hands a targeted step what its predecessors left in the state. A finish from before the
-version's since is one of an earlier version.
+The engine passes to a targeted step the finish times in the state. A finish before the since of the
+version is of an earlier version.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from tamr_provider.resources import _properties as properties
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Handed from the Pipeline to `check`, which takes it out: the names of the steps of `after`. Other
-# steps' finishes, of another product or stack, have none and may lie before the since.
+# The Pipeline passes the step names of `after` in it, and `check` removes it. A finish of another
+# product or stack has no name and may be before the since.
 KEY = "afterSteps"
 
 
-def predecessor_problems(
+def find_predecessor_problems(
     news: Mapping[str, Any], inputs: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
-    """Return what is wrong with the finishes of the steps before, as (property, reason)."""
-    names, since = news.get(KEY), properties.parse_property_time(inputs.get("since"))
+    """Return the problems of the predecessors' finish times, as (property, reason)."""
+    names = news.get(KEY)
+    since = properties.parse_property_time(inputs.get("since"))
     finishes = properties.finish_times(inputs)
     if not isinstance(names, list) or since is None or len(names) != len(finishes):
         return []
@@ -33,7 +34,6 @@ def predecessor_problems(
     ]
     if not missing:
         return []
-    were, them = ("was", "it") if len(missing) == 1 else ("were", "them")
     steps = f"products.{inputs.get('product')}: {', '.join(missing)}"
-    late = f"{were} not run for version {inputs.get('version')} yet"
-    return [("after", f"{steps} {late}: target {them} too, or run without --target")]
+    late = f"did not run for version {inputs.get('version')} yet"
+    return [("after", f"{steps} {late}. Target them too, or run without --target.")]

@@ -1,4 +1,4 @@
-"""What a preview says of a resource: what would happen to it now, and why."""
+"""The diagnostics of a preview: what a run would do for a resource now, and why."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.decision.buffer import CloseRunWarnings
+from tamr_provider.decision.steps import launch_policy_of
 from tamr_provider.decision.table import Action
 from tamr_provider.errors import TamrError
 from tamr_provider.resources import _engine_context as engine
-from tamr_provider.resources import _properties as properties
-from tamr_provider.resources._dry_run import dry_run_of
+from tamr_provider.resources._declared_step import parse_step
+from tamr_provider.resources._dry_run import get_dry_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,52 +21,53 @@ if TYPE_CHECKING:
     from tamr_provider.settings import Settings
 
 _WORDS = {
-    Action.SATISFIED: "nothing to launch",
+    Action.SATISFIED: "satisfied",
     Action.ADOPT: "would wait",
     Action.WAIT: "would wait",
     Action.LAUNCH: "would launch",
-    Action.HOLD: "held",
+    Action.HOLD: "on hold",
 }
-_row = functools.cache(engine.row)
+_log = functools.cache(engine.open_engine_log)
 _lock = threading.Lock()
-_troubles: set[str] = set()
+_reported: set[str] = set()
 _close_runs = CloseRunWarnings()
 
 
-def tell(
-    inputs: Mapping[str, Any], settings_of: Callable[[dict[str, Any]], Settings]
+def preview_step(
+    inputs: Mapping[str, Any], read_settings: Callable[[dict[str, Any]], Settings]
 ) -> Job | None:
-    """Tell it in the resource's row where a key is at hand, and return the job that satisfies it.
+    """Add the decision to the resource's diagnostics, and return the job that satisfies it.
 
-    A tenant that cannot be asked is told of once, in the stack's row.
+    Does nothing without the engine's log or an API key: a pull request of a fork has no key. A
+    tenant that cannot be queried is reported once, for the stack.
     """
-    row, urn = _row(), engine.urn.get()
-    if row is None or properties.version_and_since(inputs) is None:
+    log = _log()
+    declared = parse_step(inputs)
+    if log is None or declared is None:
         return None
-    if properties.configuration_of(inputs) is None:
-        return None  # an id is not known yet
     try:
-        settings = settings_of(dict(inputs))
+        settings = read_settings(dict(inputs))
     except TamrError:
-        return None  # no key: a pull request of a stranger must not need one
-    try:
-        decision, snapshot = dry_run_of(settings).of(inputs)
-    except TamrError as error:
-        _tell_once(row, f"what would happen cannot be told: {error}")
         return None
-    words = f"{_WORDS[decision.action]}: {decision.reason}"
-    row.tell(urn, words, warn=decision.action is Action.HOLD)
+    try:
+        decision, snapshot = get_dry_run(settings).decide(declared)
+    except TamrError as error:
+        _report_once(log, f"cannot preview this step: {error}")
+        return None
+    urn = engine.urn.get()
+    text = f"{_WORDS[decision.action]}: {decision.reason}"
+    log.add_diagnostic(urn, text, is_warning=decision.action is Action.HOLD)
     if decision.action in (Action.LAUNCH, Action.WAIT):
-        step, rules = properties.read_step(inputs), properties.read_rules(inputs, settings.slots)
+        rules = launch_policy_of(declared, settings.slots)
         start = decision.earliest or snapshot.now
-        if warning := _close_runs.warn(snapshot.jobs, step, start, rules):
-            row.tell(urn, warning, warn=True)
+        if warning := _close_runs.warn(snapshot.jobs, declared.to_step(), start, rules):
+            log.add_diagnostic(urn, warning, is_warning=True)
     return decision.job if decision.action is Action.SATISFIED else None
 
 
-def _tell_once(row: engine.EngineLog, trouble: str) -> None:
+def _report_once(log: engine.EngineLog, problem: str) -> None:
     with _lock:
-        if trouble in _troubles:
+        if problem in _reported:
             return
-        _troubles.add(trouble)
-    row.tell("", "; ".join(trouble.splitlines()), warn=True)
+        _reported.add(problem)
+    log.add_diagnostic("", "; ".join(problem.splitlines()), is_warning=True)

@@ -1,4 +1,4 @@
-"""A runner's progress in the engine's rows: a line per change of state, and one more a minute."""
+"""Progress in the engine's rows: a line per change of state, and one repetition a minute."""
 
 from __future__ import annotations
 
@@ -11,44 +11,46 @@ if TYPE_CHECKING:
     from tamr_provider.reconciler.pending import StepResult
     from tamr_provider.reconciler.progress import StepStatus
 
-# Without a terminal every text becomes a line of its own in the CI's log.
+# Without a terminal, every status becomes a line in the CI log.
 _SECONDS_BETWEEN = 60.0
 
 
 class StatusSink(Protocol):
-    """Whoever shows a text as the status of a resource, or of the stack where it is of none."""
+    """Destination for the texts of a resource, or of the stack if the URN is empty."""
 
-    def show(self, of: str, text: str) -> None:
-        """Show it until the next one."""
+    def show_status(self, urn: str, text: str) -> None:
+        """Show a status until the next one."""
 
-    def tell(self, of: str, text: str, warn: bool = False) -> None:
-        """Add it to what is told of the resource at the end."""
+    def add_diagnostic(self, urn: str, text: str, *, is_warning: bool = False) -> None:
+        """Add a line to the diagnostics."""
 
 
 class EngineReporter:
-    """An observer that knows which step belongs to which resource."""
+    """Reports the progress of steps to the engine, by the URN of their resource."""
 
-    def __init__(self, clock: Clock, row: StatusSink | None) -> None:
-        self._clock, self._lock, self._row = clock, threading.Lock(), row
+    def __init__(self, clock: Clock, sink: StatusSink | None) -> None:
+        self._clock = clock
+        self._sink = sink
+        self._lock = threading.Lock()
         self._urns: dict[Step, str] = {}
         self._last: dict[Step, tuple[tuple[str, str], float]] = {}
         self._repeated = clock.monotonic()
 
-    def belongs(self, step: Step, urn: str) -> None:
-        """Note whose step this is; empty where the host cannot tell."""
+    def assign_urn(self, step: Step, urn: str) -> None:
+        """Set the URN of a step's resource, or "" if the host does not know it."""
         with self._lock:
             self._urns[step] = urn
 
     def status(self, step: Step, status: StepStatus) -> None:
-        """Show a step's status where it changed, or where it is its turn to be repeated."""
+        """Show a status if it changed, or if it is due to be repeated."""
         with self._lock:
             urn = self._urns.get(step, "")
-            due = self._is_due(step, status.change, self._clock.monotonic())
-        if due and urn and self._row is not None:
-            self._row.show(urn, str(status))
+            is_due = self._is_due(step, status.change, self._clock.monotonic())
+        if is_due and urn and self._sink is not None:
+            self._sink.show_status(urn, str(status))
 
     def _is_due(self, step: Step, change: tuple[str, str], now: float) -> bool:
-        """Whether to show a status: a change at once, else the oldest text, one a minute."""
+        """Return whether to show a status: any change, and one oldest status a minute."""
         last, at = self._last.get(step, (None, now))
         changed = last != change
         oldest = all(at <= other for _, other in self._last.values())
@@ -60,21 +62,21 @@ class EngineReporter:
         return changed or repeats
 
     def ended(self, step: Step, outcome: StepResult | Exception) -> None:
-        """Show how a step ended; an error is the engine's to show."""
+        """Show the result of a step. The engine shows an error itself."""
         with self._lock:
             urn = self._urns.get(step, "")
             self._last.pop(step, None)
-        if urn and self._row is not None and not isinstance(outcome, Exception):
-            self._row.show(urn, str(outcome))
+        if urn and self._sink is not None and not isinstance(outcome, Exception):
+            self._sink.show_status(urn, str(outcome))
 
     def note(self, text: str) -> None:
-        """Show what concerns every step in the stack's row."""
-        if self._row is not None:
-            self._row.show("", text)
+        """Show a text that concerns all steps in the stack's row."""
+        if self._sink is not None:
+            self._sink.show_status("", text)
 
     def warn(self, step: Step, text: str) -> None:
-        """Add a warning to the row of the step's resource, or to the stack's if there is none."""
+        """Add a warning to the resource of the step, or to the stack if it has none."""
         with self._lock:
             urn = self._urns.get(step, "")
-        if self._row is not None:
-            self._row.tell(urn, text, warn=True)
+        if self._sink is not None:
+            self._sink.add_diagnostic(urn, text, is_warning=True)

@@ -1,4 +1,4 @@
-"""Whether the environment before this one holds the version, asked once per process."""
+"""Whether `promoteFrom` blocks a version, queried once per process."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _lock = threading.Lock()
-_answers: dict[PromotionRequest, str] = {}
+_blockers: dict[PromotionRequest, str] = {}
 
 
-def refused(inputs: Mapping[str, Any]) -> str:
-    """Return why the version of checked properties may not run here, empty where it may."""
-    stand = properties.version_and_since(inputs)
-    before = inputs.get("promoteFrom")
-    if not before or stand is None:
+def find_version_blocker(inputs: Mapping[str, Any]) -> str:
+    """Return why the version of checked properties must not run here, or "" if it may."""
+    current = properties.version_and_since(inputs)
+    upstream = inputs.get("promoteFrom")
+    if not upstream or current is None:
         return ""
-    product, stack = str(inputs.get("product") or ""), str(inputs.get("stack") or "")
-    candidate = PromotionRequest(product, stand[0], stack, str(before))
+    product = str(inputs.get("product") or "")
+    request = PromotionRequest(product, current[0], str(inputs.get("stack") or ""), str(upstream))
     with _lock:
-        if candidate not in _answers:
-            _answers[candidate] = _ask(candidate)
-        return _answers[candidate]
+        if request not in _blockers:
+            _blockers[request] = _query(request)
+        return _blockers[request]
 
 
-def newly_refused(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
-    """Return the same where the version is new to the resource; what it holds already stays."""
-    if properties.same_version(olds.get("version"), news.get("version")):
+def find_blocker_of_new_version(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
+    """Return the blocker of a version that is new to the resource, or "" if it is not."""
+    if properties.is_same_version(olds.get("version"), news.get("version")):
         return ""
-    return refused(news)
+    return find_version_blocker(news)
 
 
-def _ask(candidate: PromotionRequest) -> str:
+def _query(request: PromotionRequest) -> str:
     try:
-        # The engine runs providers in the program's folder, which is inside the project.
+        # The engine runs providers in the program's folder, which is in the project.
         project = find_project(Path.cwd())
     except InputError as error:
         return f"promoteFrom: {error}"
-    return promotion_blocker(project, candidate, os.environ, SystemClock())
+    return promotion_blocker(project, request, os.environ, SystemClock())

@@ -1,4 +1,4 @@
-"""One runner per tenant and process, which all creates of that process share."""
+"""One reconciler per tenant and process, which all creates of that process share."""
 
 from __future__ import annotations
 
@@ -19,38 +19,41 @@ if TYPE_CHECKING:
     from tamr_provider.reconciler.pending import StepResult
     from tamr_provider.settings import Settings
 
-_GRACE_SECONDS = 2.0  # for the request under way to be answered, so that its job can be named
+_GRACE_SECONDS = 2.0  # For the response to a request in flight, so that messages name its job.
 
 
 class Session:
-    """A runner on a thread of its own, until the engine cancels or the time is up."""
+    """A reconciler on its own thread, until the engine cancels or the time limit is reached."""
 
     def __init__(self, settings: Settings, resume: str) -> None:
-        clock, stop = SystemClock(), threading.Event()
-        self._rows = EngineReporter(clock, engine.row())
-        client = JobsClient(HttpSession(settings, clock, stop, on_outage=self._rows.note))
-        self._runner = Reconciler(client, clock, stop, settings.poll_seconds, self._rows, resume)
-        threading.Thread(target=self._runner.run_until_stopped, daemon=True).start()
+        clock = SystemClock()
+        stop = threading.Event()
+        self._reporter = EngineReporter(clock, engine.open_engine_log())
+        client = JobsClient(HttpSession(settings, clock, stop, on_outage=self._reporter.note))
+        self._reconciler = Reconciler(
+            client, clock, stop, settings.poll_seconds, self._reporter, resume
+        )
+        threading.Thread(target=self._reconciler.run_until_stopped, daemon=True).start()
         engine.on_cancel(lambda: self._end("interrupted"))
         if settings.hand_over_after is not None:
             seconds = settings.hand_over_after.total_seconds()
-            why = "its time was up (TAMR_HAND_OVER_AFTER)"
-            _later(seconds, lambda: self._end(why))
+            reason = "reached the time limit TAMR_HAND_OVER_AFTER"
+            _call_after(seconds, lambda: self._end(reason))
 
     def satisfy(
-        self, step: Step, rules: LaunchPolicy, then: Phases, guard: Callable[[], str]
+        self, step: Step, rules: LaunchPolicy, later_phases: Phases, gate: Callable[[], str]
     ) -> StepResult:
-        """Wait until a step is satisfied. Raises a TamrError where it does not come to that."""
-        self._rows.belongs(step, engine.urn.get())
-        return self._runner.submit(step, rules, then, guard).result()
+        """Wait until a step is satisfied. Raises a TamrError if the wait ends before that."""
+        self._reporter.assign_urn(step, engine.urn.get())
+        return self._reconciler.submit(step, rules, later_phases, gate).result()
 
-    def _end(self, why: str) -> None:
-        self._runner.interrupt(why)
-        _later(_GRACE_SECONDS, self._runner.fail_pending)
+    def _end(self, reason: str) -> None:
+        self._reconciler.interrupt(reason)
+        _call_after(_GRACE_SECONDS, self._reconciler.fail_pending)
 
 
-def _later(seconds: float, call: object) -> None:
-    timer = threading.Timer(seconds, call)  # type: ignore[arg-type]
+def _call_after(seconds: float, callback: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, callback)
     timer.daemon = True
     timer.start()
 
@@ -60,7 +63,7 @@ _lock = threading.Lock()
 
 
 def get_session(settings: Settings, resume: str) -> Session:
-    """Return the process's session for a tenant and key."""
+    """Return the session of this process for a tenant and key."""
     with _lock:
         if settings not in _sessions:
             _sessions[settings] = Session(settings, resume)

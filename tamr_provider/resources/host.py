@@ -1,7 +1,7 @@
-"""The provider's own host: the SDK's, with a wider pool, a Cancel that is heard, URN and preview.
+"""The SDK's provider host with more workers, cancellation, URNs and previews.
 
-The stock host works on four calls at a time and ignores Cancel. Its module has no guard around
-`main()`, so it is run as it is, with public names replaced before it looks them up.
+Pulumi's default host runs four calls at a time and ignores Cancel. Its module calls `main()` on
+import, so this module replaces public names first and then runs it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from tamr_provider.resources import _engine_context as engine
 
-# Wider than the creates that the engine has in flight (`--parallel`, 4 per core by default), or
-# Cancel, Check and Diff would wait behind them.
+# More than the creates that the engine runs in parallel (`--parallel`, by default 4 per core), so
+# that Cancel, Check and Diff do not wait for them.
 _WORKERS = 1024
-_SECONDS_BETWEEN_LOOKS = 1.0
-_LAST_SECONDS = 3.0  # for the request under way to be answered; a session grants it 2 s
+_CHECK_SECONDS = 1.0
+_GRACE_SECONDS = 3.0  # For the request in flight; must exceed the 2 s of a session.
 
 
 class _WidePool(concurrent.futures.ThreadPoolExecutor):
@@ -29,49 +29,52 @@ class _WidePool(concurrent.futures.ThreadPoolExecutor):
         super().__init__(max(max_workers or 0, _WORKERS), *args, **kwargs)
 
 
-_add = provider_pb2_grpc.add_ResourceProviderServicer_to_server
+_add_servicer = provider_pb2_grpc.add_ResourceProviderServicer_to_server
 
 
-def _add_listening(servicer: Any, server: Any) -> None:
-    configure, create, cancel = servicer.Configure, servicer.Create, servicer.Cancel
+def _add_extended_servicer(servicer: Any, server: Any) -> None:
+    configure = servicer.Configure
+    create = servicer.Create
+    cancel = servicer.Cancel
 
-    def configure_for_previews(request: Any, context: Any) -> Any:
-        answer = configure(request, context)
-        answer.supportsPreview = True
-        return answer
+    def configure_with_previews(request: Any, context: Any) -> Any:
+        response = configure(request, context)
+        response.supportsPreview = True
+        return response
 
-    def create_for_urn(request: Any, context: Any) -> Any:
+    def create_with_urn(request: Any, context: Any) -> Any:
         engine.urn.set(request.urn)
-        engine.previewing.set(request.preview)
-        answer = create(request, context)
-        if request.preview and "jobId" not in answer.properties:
-            # As where no preview is supported: what is no input is not known yet.
+        engine.is_preview.set(request.preview)
+        response = create(request, context)
+        if request.preview and "jobId" not in response.properties:
+            # Like a host without previews: all outputs but the inputs are unknown.
             return provider_pb2.CreateResponse(properties=request.properties)
-        return answer
+        return response
 
-    def cancel_heard(request: Any, context: Any) -> Any:
+    def cancel_waits(request: Any, context: Any) -> Any:
         engine.cancel()
         return cancel(request, context)
 
-    servicer.Configure = configure_for_previews
-    servicer.Create, servicer.Cancel = create_for_urn, cancel_heard
-    _add(servicer, server)
+    servicer.Configure = configure_with_previews
+    servicer.Create = create_with_urn
+    servicer.Cancel = cancel_waits
+    _add_servicer(servicer, server)
 
 
-def _end_when_orphaned(parent: int) -> None:
-    """End when the engine is gone: a killed one sends no Cancel, and nobody hears what we find."""
+def _exit_when_orphaned(parent: int) -> None:
+    """Exit when the engine is gone: a killed engine sends no Cancel."""
     while os.getppid() == parent:
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
+        time.sleep(_CHECK_SECONDS)
     engine.cancel()
-    time.sleep(_LAST_SECONDS)
-    os._exit(1)  # the SDK's main thread waits for a signal that never comes
+    time.sleep(_GRACE_SECONDS)
+    os._exit(1)  # The SDK's main thread waits for a signal that never comes.
 
 
 def main() -> None:
-    """Run the host until the engine ends it."""
+    """Run the host until the engine stops it."""
     concurrent.futures.ThreadPoolExecutor = _WidePool  # type: ignore[misc]
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server = _add_listening
-    threading.Thread(target=_end_when_orphaned, args=(os.getppid(),), daemon=True).start()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server = _add_extended_servicer
+    threading.Thread(target=_exit_when_orphaned, args=(os.getppid(),), daemon=True).start()
     runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
 
 

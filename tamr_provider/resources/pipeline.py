@@ -1,9 +1,8 @@
-"""A product's pipeline as a component: loads, update, workflows, publishes, each after the last."""
+"""The pipeline of a product as a component: loads, update, workflows, publishes."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -11,10 +10,10 @@ import pulumi
 from tamr_provider.clock import SystemClock
 from tamr_provider.decision.steps import phase_configurations, pipeline_phases
 from tamr_provider.resources.steps import Load, Publish, Update, Wanted
-from tamr_provider.stackfile.parser import read_products
+from tamr_provider.stackfile.parser import parse_products
 from tamr_provider.stackfile.product import Product
 from tamr_provider.stackfile.shared_ids import resource_name
-from tamr_provider.stackfile.since.lookup import own_since
+from tamr_provider.stackfile.since.lookup import find_own_since
 from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
@@ -25,38 +24,47 @@ if TYPE_CHECKING:
 
 
 class Pipeline(pulumi.ComponentResource):
-    """The steps of one product; `spec` is a product of the stack file, read or as it stands.
+    """The steps of one product, as a component resource.
 
-    The tenant is that of TAMR_URL, else of the config `tamr:url`. Raises InputError where the
-    spec is not one.
+    The tenant is TAMR_URL, else the config `tamr:url`.
+
+    Args:
+        name: the product's name.
+        spec: a product of `stack_products`, or a mapping with the keys of the stack file.
+        opts: options of the component.
+
+    Attributes:
+        steps: the `Load`, `Update` and `Publish` resources, in order.
+
+    Raises:
+        InputError: `spec` is not valid, with all its problems.
     """
 
     def __init__(
         self,
         name: str,
         spec: Product | Mapping[str, Any],
+        *,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("tamr:index:Pipeline", name, None, opts)
         if not isinstance(spec, Product):
-            spec = read_products({name: dict(spec)}, SystemClock().now())[name]
+            spec = parse_products({name: dict(spec)}, SystemClock().now())[name]
         self.steps: list[Load | Update | Publish] = []
         after: list[pulumi.Output[str]] = []
-        before: tuple[str, ...] = ()
+        after_steps: tuple[str, ...] = ()
         if not spec.since_origin:
-            spec = spec.counting_from(own_since(name, spec))
-        parts = pipeline_phases(
-            name, spec.counting_from(SystemClock().now())
-        )  # for their order alone
-        for number, phase in enumerate(parts, start=1):
-            then = phase_configurations(parts[number:])
-            wanted = [replace(_wanted(step, spec, then), after_steps=before) for step in phase]
-            made = [
-                self._declare(step, each, after) for step, each in zip(phase, wanted, strict=True)
+            spec = spec.with_since(find_own_since(name, spec))
+        # Only the order of the phases is used here, so any since will do.
+        phases = pipeline_phases(name, spec.with_since(SystemClock().now()))
+        for number, phase in enumerate(phases, start=1):
+            then = phase_configurations(phases[number:])
+            resources = [
+                self._declare(step, _wanted(step, spec, then, after_steps), after) for step in phase
             ]
-            after = [each.finished_at for each in made]
-            before = tuple(str(step.configuration) for step in phase)
-            self.steps += made
+            after = [resource.finished_at for resource in resources]
+            after_steps = tuple(str(step.configuration) for step in phase)
+            self.steps += resources
         self.register_outputs({})
 
     def _declare(
@@ -66,13 +74,26 @@ class Pipeline(pulumi.ComponentResource):
         name = _resource_name(step.product, configuration)
         opts = pulumi.ResourceOptions(parent=self)
         if configuration.type == "load":
-            return Load(name, configuration.id("sourceId"), wanted, opts)
-        owner = configuration.id("dataProductId")
+            return Load(name, source_id=configuration.id("sourceId"), wanted=wanted, opts=opts)
         if configuration.type == "publish":
-            destination = configuration.id("destinationId")
-            return Publish(name, destination, wanted, owner, after, step.first, opts)
-        workflow = configuration.id("workflowId")
-        return Update(name, wanted, owner, workflow, after, step.first, opts)
+            return Publish(
+                name,
+                destination_id=configuration.id("destinationId"),
+                data_product_id=configuration.id("dataProductId"),
+                wanted=wanted,
+                after=after,
+                first=step.first,
+                opts=opts,
+            )
+        return Update(
+            name,
+            data_product_id=configuration.id("dataProductId"),
+            workflow_id=configuration.id("workflowId"),
+            wanted=wanted,
+            after=after,
+            first=step.first,
+            opts=opts,
+        )
 
 
 def _resource_name(product: str, configuration: Configuration) -> str:
@@ -80,7 +101,7 @@ def _resource_name(product: str, configuration: Configuration) -> str:
     return resource_name(product, kind, configuration.ids[0][1])
 
 
-def _wanted(step: Step, product: Product, then: Phases) -> Wanted:
+def _wanted(step: Step, product: Product, then: Phases, after_steps: tuple[str, ...]) -> Wanted:
     owner = step.data_product
     is_load = step.configuration.type == "load"
     return Wanted(
@@ -98,22 +119,23 @@ def _wanted(step: Step, product: Product, then: Phases) -> Wanted:
         min_hours_between=product.min_hours_between if step.first else 0,
         timeout_hours=product.timeout_hours,
         trust_days=product.trust_days,
-        freeze=() if product.overridden else tuple(each.text for each in product.freeze),
+        freeze=tuple(window.text for window in product.effective_freeze),
         promote_from=_promote_from(product),
         then=then,
+        after_steps=after_steps,
     )
 
 
 def _since(product: Product) -> str:
-    # Without one, the inputs of the last run tell it.
+    # Without a since, `check` takes it from the inputs of the last run.
     return format_timestamp(product.since) if product.since is not None else ""
 
 
 def _promote_from(product: Product) -> str:
-    free = product.overridden or product.is_pinned
-    return "" if free or product.promote_from is None else product.promote_from
+    is_exempt = product.is_overridden or product.is_pinned
+    return "" if is_exempt else product.promote_from or ""
 
 
 def tenant_url() -> str:
-    """Return the tenant's address: TAMR_URL, else the config `tamr:url`."""
+    """Return the tenant's URL: TAMR_URL, else the config `tamr:url`, else ""."""
     return (os.environ.get("TAMR_URL") or pulumi.Config("tamr").get("url") or "").rstrip("/")

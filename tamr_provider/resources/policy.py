@@ -1,7 +1,7 @@
-"""Rules that a team enforces from outside the stack file, as policies of a Pulumi policy pack.
+"""A Pulumi policy pack: rules that a team enforces outside the stack file.
 
-They judge what would be launched; what is done or runs already is left alone, whatever they say.
-Needs the package `pulumi-policy`, which the extra `policy` brings.
+They apply to steps that would be launched, not to satisfied or running ones. They need the package
+`pulumi-policy`, which the extra `policy` installs.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pulumi
 from pulumi_policy import (
@@ -28,33 +28,35 @@ from tamr_provider.decision.launch_limits import (
 )
 from tamr_provider.decision.table import Action
 from tamr_provider.errors import TamrError
-from tamr_provider.resources import _promotion_gate as guard
-from tamr_provider.resources import _properties as properties
-from tamr_provider.resources._dry_run import dry_run_of
+from tamr_provider.resources import _promotion_gate as promotion_gate
+from tamr_provider.resources._declared_step import parse_step
+from tamr_provider.resources._dry_run import get_dry_run
 from tamr_provider.settings import read_settings
-from tamr_provider.stackfile.freeze_window import EXAMPLES, read_window
+from tamr_provider.stackfile.freeze_window import parse_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pulumi_policy import Policy, ReportViolation, ResourceValidationArgs
 
+    from tamr_provider.resources._declared_step import DeclaredStep
     from tamr_provider.settings import Settings
     from tamr_provider.tenant.snapshot import Snapshot
 
 _TYPES = "pulumi-python:dynamic/tamr:"
-_ROLLBACK = "to roll back: set promotion-order to advisory for one run (--policy-pack-config)"
+_ROLLBACK = "To roll back, set promotion-order to advisory for one run (--policy-pack-config)."
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
 def serve_policy_pack(rules: Mapping[str, Mapping[str, Any]]) -> None:
-    """Answer the engine until it ends, with these rules on and the others off.
+    """Run the policy pack until the engine stops it, with only these rules enabled.
 
-    All are mandatory, unless `--policy-pack-config` says otherwise.
+    `rules` maps the name of a policy to its config. All policies are mandatory, unless
+    `--policy-pack-config` sets another level.
     """
-    # A configured policy without a level of its own is advisory to the engine.
+    # The engine treats a configured policy without a level as advisory.
     level = {"enforcementLevel": EnforcementLevel.MANDATORY}
-    config: dict[str, Any] = {name: {**level, **each} for name, each in rules.items()}
+    config: dict[str, Any] = {name: {**level, **rule} for name, rule in rules.items()}
     PolicyPack("tamr", _policies(), EnforcementLevel.MANDATORY, config)
 
 
@@ -62,27 +64,27 @@ def _policies() -> list[Policy]:
     return [
         _policy(
             "freeze-windows",
-            "Nothing is launched within a freeze window.",
+            "Launch nothing during a freeze window.",
             ("windows", _TEXTS),
-            _if_launched(lambda windows, _inputs, snapshot: _frozen(windows, snapshot)),
+            _if_launched(_freeze_violation),
         ),
         _policy(
             "promotion-order",
-            "A stack launches only versions that the stack before it holds.",
+            "Launch a version only after it is deployed to the upstream stack.",
             ("order", _TEXTS),
-            _if_launched(lambda order, inputs, _snapshot: _out_of_order(order, inputs)),
+            _if_launched(_order_violation),
         ),
         _policy(
             "allowed-tenants",
-            "A stack uses only the tenants that are its own.",
+            "Let a stack use only its own tenants.",
             ("tenants", {"type": "object", "additionalProperties": _TEXTS}),
             lambda tenants, inputs: tenant_violation(_text(inputs, "url"), _stack(inputs), tenants),
         ),
         _policy(
             "runs-per-day",
-            "No load, update or publish is launched more often in 24 hours than is allowed.",
+            "Limit how often each step is launched in 24 hours.",
             ("maximum", {"type": "integer", "minimum": 1}),
-            _if_launched(_too_many),
+            _if_launched(_limit_violation),
         ),
     ]
 
@@ -91,19 +93,18 @@ def _policy(
     name: str,
     description: str,
     setting: tuple[str, dict[str, Any]],
-    judge: Callable[[Any, dict[str, Any]], str],
+    find_violation: Callable[[Any, dict[str, Any]], str],
 ) -> ResourceValidationPolicy:
     key, schema = setting
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         if not args.resource_type.startswith(_TYPES):
-            args.not_applicable("no step of a Tamr pipeline")
+            args.not_applicable("not a step of a Tamr pipeline")
         value = args.get_config().get(key)
         if value is None:
             args.not_applicable(f"no {key} configured")
-        why = judge(value, _inputs(args))
-        if why:
-            report(why, None)
+        if violation := find_violation(value, _inputs(args)):
+            report(violation, None)
 
     return ResourceValidationPolicy(
         name, description, validate, config_schema=PolicyConfigSchema({key: schema})
@@ -111,44 +112,48 @@ def _policy(
 
 
 def _if_launched(
-    judge: Callable[[Any, dict[str, Any], Snapshot], str],
+    find_violation: Callable[[Any, _Launch], str],
 ) -> Callable[[Any, dict[str, Any]], str]:
-    """Make a judge of what would be launched one of every resource."""
+    """Limit a rule to steps that would be launched."""
 
-    def judge_all(value: Any, inputs: dict[str, Any]) -> str:
-        if (
-            properties.version_and_since(inputs) is None
-            or properties.configuration_of(inputs) is None
-        ):
-            return ""  # what it stands for is not known yet, or refused by the provider itself
+    def find_violation_of_any(value: Any, inputs: dict[str, Any]) -> str:
+        declared = parse_step(inputs)
+        if declared is None:
+            return ""  # The provider itself refuses invalid properties.
         try:
-            decision, snapshot = dry_run_of(_settings(inputs)).of(inputs)
+            decision, snapshot = get_dry_run(_settings(inputs)).decide(declared)
         except TamrError as error:
-            said = "; ".join(str(error).splitlines())
-            return f"whether it would be launched cannot be told: {said}"
-        launches = decision.action in (Action.LAUNCH, Action.WAIT)
-        return judge(value, inputs, snapshot) if launches else ""
+            reason = "; ".join(str(error).splitlines())
+            return f"cannot determine whether this step would launch a job: {reason}"
+        is_launched = decision.action in (Action.LAUNCH, Action.WAIT)
+        return find_violation(value, _Launch(inputs, declared, snapshot)) if is_launched else ""
 
-    return judge_all
+    return find_violation_of_any
 
 
-def _frozen(windows: list[str], snapshot: Snapshot) -> str:
+class _Launch(NamedTuple):
+    inputs: dict[str, Any]
+    declared: DeclaredStep
+    snapshot: Snapshot
+
+
+def _freeze_violation(windows: list[str], launch: _Launch) -> str:
     try:
-        found = freeze_reason([read_window(window) for window in windows], snapshot.now)
+        found = freeze_reason([parse_window(window) for window in windows], launch.snapshot.now)
     except ValueError as error:
-        return f"windows: {error}; allowed: {EXAMPLES}"
+        return f"windows: {error}"
     return found[0] if found else ""
 
 
-def _out_of_order(order: list[str], inputs: dict[str, Any]) -> str:
-    before = upstream_stack(_stack(inputs), order)
-    why = guard.refused({**inputs, "promoteFrom": before}) if before else ""
-    return f"{why}; {_ROLLBACK}" if why else ""
+def _order_violation(order: list[str], launch: _Launch) -> str:
+    upstream = upstream_stack(_stack(launch.inputs), order)
+    inputs = {**launch.inputs, "promoteFrom": upstream}
+    blocker = promotion_gate.find_version_blocker(inputs) if upstream else ""
+    return f"{blocker}. {_ROLLBACK}" if blocker else ""
 
 
-def _too_many(maximum: float, inputs: dict[str, Any], snapshot: Snapshot) -> str:
-    configuration = properties.configuration_of(inputs)
-    assert configuration is not None  # noqa: S101 - seen before
+def _limit_violation(maximum: float, launch: _Launch) -> str:
+    configuration, snapshot = launch.declared.configuration, launch.snapshot
     return run_limit_violation(snapshot.jobs, configuration, snapshot.now, int(maximum))
 
 
@@ -168,15 +173,15 @@ def _text(inputs: dict[str, Any], name: str) -> str:
 
 
 def _inputs(args: ResourceValidationArgs) -> dict[str, Any]:
-    """Return the inputs as the provider knows them, `Unknown` if they are not known yet."""
-    return _known_values(args.props)
+    """Return the inputs as the provider gets them, unknown ones as `Unknown`."""
+    return _values(args.props)
 
 
-def _known_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _known(functools.partial(values.__getitem__, name)) for name in values}
+def _values(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _value(functools.partial(values.__getitem__, name)) for name in values}
 
 
-def _known(read: Callable[[], Any]) -> Any:
+def _value(read: Callable[[], Any]) -> Any:
     try:
         value = read()
     except UnknownValueError:
@@ -184,5 +189,5 @@ def _known(read: Callable[[], Any]) -> Any:
     if isinstance(value, (str, bool, int, float)) or value is None:
         return value
     if isinstance(value, Mapping):
-        return _known_values(value)
-    return [_known(functools.partial(value.__getitem__, each)) for each in range(len(value))]
+        return _values(value)
+    return [_value(functools.partial(value.__getitem__, index)) for index in range(len(value))]

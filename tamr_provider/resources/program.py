@@ -1,4 +1,4 @@
-"""What the stack's program needs besides its pipelines: its config, and a quiet end."""
+"""The config of a stack's program, and its end without a traceback."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pulumi.runtime import is_config_secret
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import InputError
 from tamr_provider.resources.pipeline import tenant_url
-from tamr_provider.settings import url_problem
-from tamr_provider.stackfile.parser import read_products, read_slots
-from tamr_provider.stackfile.since.lookup import stack_sinces
+from tamr_provider.settings import expected_url
+from tamr_provider.stackfile.parser import PLAINTEXT_KEY, parse_products, parse_slots
+from tamr_provider.stackfile.since.lookup import find_program_sinces
 from tamr_provider.stackfile.since.origin import CUT_OFF, NO_GIT_WARNING, WITHOUT_GIT
 
 if TYPE_CHECKING:
@@ -23,31 +23,33 @@ if TYPE_CHECKING:
 
 
 def stack_products() -> dict[str, Product]:
-    """Return the products of the stack's config `<project>:products`.
+    """Return the products of the stack's config `<project>:products`, by name.
 
-    Each counts from the commit that brought its version, or from a `since` that came with it.
-    Raises pulumi.RunError, which the engine shows without a traceback, with every problem.
+    A version counts from the commit that brought it, or from a `since` that came with it.
+
+    Raises:
+        pulumi.RunError: with all problems of the config. The engine shows it without a traceback.
     """
     problems = _tamr_problems()
     products: dict[str, Product] = {}
     try:
         raw: Any = pulumi.Config().get_object("products")
-        products = read_products(raw, SystemClock().now())
+        products = parse_products(raw, SystemClock().now())
     except (InputError, pulumi.ConfigTypeError) as error:
-        where = f"Pulumi.{pulumi.get_stack()}.yaml"
-        problems += [f"{where}: {problem}" for problem in str(error).splitlines()]
+        file = f"Pulumi.{pulumi.get_stack()}.yaml"
+        problems += [f"{file}: {problem}" for problem in str(error).splitlines()]
     if not problems:
-        products, problems = _counted(products)
+        products, problems = _with_sinces(products)
     if problems:
         raise pulumi.RunError("\n".join(problems))
     return products
 
 
-def _counted(products: dict[str, Product]) -> tuple[dict[str, Product], list[str]]:
-    """Return the products with the since that counts, and why an update has to refuse them."""
+def _with_sinces(products: dict[str, Product]) -> tuple[dict[str, Product], list[str]]:
+    """Return the products with their effective since, and the problems that block an update."""
     stack, now = pulumi.get_stack(), SystemClock().now()
     try:
-        sinces = stack_sinces(products, Path.cwd(), pulumi.get_project(), stack, now)
+        sinces = find_program_sinces(products, Path.cwd(), pulumi.get_project(), stack, now)
     except InputError as error:
         return products, str(error).splitlines()
     if any(since.known_by == WITHOUT_GIT for since in sinces.values()):
@@ -55,10 +57,11 @@ def _counted(products: dict[str, Product]) -> tuple[dict[str, Product], list[str
     problems = [
         since.problem
         for since in sinces.values()
-        if since.problem and since.known_by not in (CUT_OFF, WITHOUT_GIT)  # the provider decides
+        # The provider knows the old inputs, so it decides without history.
+        if since.problem and since.known_by not in (CUT_OFF, WITHOUT_GIT)
     ]
     counted = {
-        name: product.counting_from(
+        name: product.with_since(
             product.since if sinces[name].known_by == CUT_OFF else sinces[name].at,
             sinces[name].known_by,
         )
@@ -72,32 +75,27 @@ def _counted(products: dict[str, Product]) -> tuple[dict[str, Product], list[str
 
 
 def _tamr_problems() -> list[str]:
-    where, url = f"Pulumi.{pulumi.get_stack()}.yaml", tenant_url()
+    file = f"Pulumi.{pulumi.get_stack()}.yaml"
+    url = tenant_url()
     problems = []
-    if not url:
-        problems.append(
-            f"{where}: tamr:url: missing; allowed: the tenant's address (or set TAMR_URL)"
-        )
-    elif problem := url_problem(url):
-        problems.append(f"{where}: tamr:url: {problem}")
+    if expected := expected_url(url):
+        got = repr(url) if url else "nothing, nor is TAMR_URL set"
+        problems.append(f"{file}: tamr:url: expected {expected}, got {got}")
     slots = pulumi.Config("tamr").get("slots")
     if slots is not None:
         try:
-            read_slots(slots)
+            parse_slots(slots)
         except InputError as error:
-            problems += [f"{where}: {problem}" for problem in error.problems]
+            problems += [f"{file}: {problem}" for problem in error.problems]
     if pulumi.Config("tamr").get("apiKey") and not is_config_secret("tamr:apiKey"):
-        problems.append(
-            f"{where}: tamr:apiKey: found in clear; revoke that key, then "
-            "`pulumi config set --secret tamr:apiKey`, or set TAMR_API_KEY instead"
-        )
+        problems.append(f"{file}: {PLAINTEXT_KEY}")
     return problems
 
 
 def end_quietly_on_interrupt() -> None:
-    """End the program at once when the engine interrupts it, as it does after any failure.
+    """Exit without a traceback when the engine interrupts the program.
 
-    Otherwise Python's KeyboardInterrupt traceback hides the line that says what failed. The
-    engine has the results already; nothing is lost.
+    The engine does so after a failure, and a KeyboardInterrupt traceback would hide its message.
+    Nothing is lost: the engine already has the results.
     """
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))

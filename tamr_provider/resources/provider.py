@@ -1,7 +1,7 @@
-"""The dynamic provider: properties in, a runner's answer out; an instance holds nothing.
+"""The dynamic provider. Its instances are stateless, so they pickle by reference.
 
-The path of this module and the name of its class are written into every stack's state. Do not
-move or rename them; re-export from here instead.
+The states of all stacks contain the path of this module and the name of its class. Never move or
+rename them.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ from pulumi.dynamic import (
 )
 
 from tamr_provider.clock import SystemClock
+from tamr_provider.decision.steps import launch_policy_of
 from tamr_provider.errors import InputError, TamrError
 from tamr_provider.reconciler.pending import FOUND, StepResult
 from tamr_provider.resources import _engine_context as engine
 from tamr_provider.resources import _predecessors as predecessors
-from tamr_provider.resources import _preview as preview
-from tamr_provider.resources import _promotion_gate as guard
+from tamr_provider.resources import _promotion_gate as promotion_gate
 from tamr_provider.resources import _properties as properties
-from tamr_provider.resources._declared_step import normalize
+from tamr_provider.resources._declared_step import check_properties, parse_step
+from tamr_provider.resources._preview import preview_step
 from tamr_provider.resources._session import get_session
-from tamr_provider.resources._since import settle
+from tamr_provider.resources._since import resolve_since
 from tamr_provider.settings import read_settings
-from tamr_provider.stackfile.parser import read_slots
+from tamr_provider.stackfile.parser import parse_slots
 from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
@@ -42,77 +43,83 @@ if TYPE_CHECKING:
 
 
 class JobProvider(ResourceProvider):
-    """One step: a load, an update or a publish that has to have succeeded."""
+    """Satisfies one step: a load, an update or a publish."""
 
-    # Nothing secret is captured, so the state needs no encryption per resource.
+    # The provider contains no secret, so its state is not encrypted.
     serialize_as_secret_always = False
 
     _config: ConfigureRequest | None = None
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Keep the stack's config for later; runs once per process, in previews too."""
+        """Store the stack's config. Runs once per process, also in previews."""
         self._config = req
-        # The SDK answers a failed call with its traceback; only the last line is for people.
+        # The SDK sends the traceback of an error. Users need only its last line.
         sys.tracebacklimit = 0
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Return the inputs in one spelling, or every property that is wrong."""
-        inputs, problems = settle(_olds, news)
+        """Return the inputs in canonical spelling, and a failure for each invalid property."""
+        inputs, problems = resolve_since(_olds, news)
         inputs.pop(predecessors.KEY, None)
         if not problems:
-            inputs, problems = normalize(inputs, SystemClock().now())
-        problems = problems or predecessors.predecessor_problems(news, inputs)
+            inputs, problems = check_properties(inputs, SystemClock().now())
+        problems = problems or predecessors.find_predecessor_problems(news, inputs)
         problems += self._config_problems()
-        if not problems and (why := guard.newly_refused(_olds, inputs)):
-            problems = [("version", why)]
+        if not problems and (blocker := promotion_gate.find_blocker_of_new_version(_olds, inputs)):
+            problems = [("version", blocker)]
         return CheckResult(inputs, [CheckFailure(name, reason) for name, reason in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Replace where another job is wanted, or the recorded one is too old; else nothing."""
-        replaces = _replaces(_olds, _news)
+        """Replace if another job is needed or the recorded one is too old. Otherwise no change."""
+        replaces = _changed_properties(_olds, _news)
         if problem := _reused_job_problem(_olds, _news, replaces):
-            raise _one_line(InputError(problem)) from None
+            raise _to_engine_error(InputError(problem)) from None
         return DiffResult(changes=bool(replaces), replaces=replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Have the step satisfied: adopt, wait or launch, whatever the tenant's jobs call for."""
-        if engine.previewing.get():
-            job = preview.tell(props, self._settings)
-            # With the finish of what is done already, the steps after it can be told as well.
-            known = properties.outputs(props, StepResult(job, FOUND, 1)) if job else {}
+        """Satisfy the step: adopt, wait or launch, depending on the tenant's jobs."""
+        if engine.is_preview.get():
+            job = preview_step(props, self._settings)
+            # With the finish of a satisfied step, the steps after it have a preview too.
+            known = properties.make_outputs(props, StepResult(job, FOUND, 1)) if job else {}
             return CreateResult("", known)
         try:
             result = self._satisfy(props)
         except TamrError as error:
-            raise _one_line(error) from None
-        return CreateResult(result.job.id, properties.outputs(props, result))
+            raise _to_engine_error(error) from None
+        return CreateResult(result.job.id, properties.make_outputs(props, result))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Keep every output; diff never asks for an update."""
+        """Keep all outputs. `diff` never requests an update."""
         return UpdateResult({**_olds, **properties.inputs_in_outputs(_news)})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Return what was recorded: a job that ended never changes, listed or not."""
+        """Return the recorded outputs: a finished job never changes, listed or not."""
         return ReadResult(id_, props)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Leave the job alone: Tamr's history has no undo."""
+        """Do nothing: a job cannot be undone."""
 
-    def _satisfy(self, props: dict[str, Any]) -> Any:
-        stack, settings = str(props.get("stack") or ""), self._settings(props)
-        resume = f"pulumi up --stack {shlex.quote(stack)}" if stack else "pulumi up"
-        rules, step = properties.read_rules(props, settings.slots), properties.read_step(props)
-        then = properties.read_later_phases(props)
+    def _satisfy(self, props: dict[str, Any]) -> StepResult:
+        settings = self._settings(props)
+        declared = parse_step(props)
+        if declared is None:
+            raise InputError("the properties of this step are invalid")
+        resume = (
+            f"pulumi up --stack {shlex.quote(declared.stack)}" if declared.stack else "pulumi up"
+        )
         return get_session(settings, resume).satisfy(
-            step, rules, then, lambda: guard.refused(props)
+            declared.to_step(),
+            launch_policy_of(declared, settings.slots),
+            declared.later_phases,
+            lambda: promotion_gate.find_version_blocker(props),
         )
 
     def _settings(self, props: dict[str, Any]) -> Settings:
-        # The url is the resource's own: the program took TAMR_URL or the config into account.
+        # The program has chosen the URL from TAMR_URL and the config.
         return read_settings(
             {**os.environ, "TAMR_URL": str(props.get("url") or "")},
             str(props.get("stack") or ""),
-            slots=read_slots(slots) if (slots := self._get("tamr:slots")) else 0,
+            slots=parse_slots(slots) if (slots := self._get("tamr:slots")) else 0,
             secret_key=self._get("tamr:apiKey"),
         )
 
@@ -120,7 +127,7 @@ class JobProvider(ResourceProvider):
         slots = self._get("tamr:slots")
         try:
             if slots:
-                read_slots(slots)
+                parse_slots(slots)
         except InputError as error:
             return [("", problem) for problem in error.problems]
         return []
@@ -131,24 +138,24 @@ class JobProvider(ResourceProvider):
 
 
 def _reused_job_problem(olds: dict[str, Any], news: dict[str, Any], replaces: list[str]) -> str:
-    """Say why the last version's job would satisfy another version of a hand-declared step.
+    """Return why the last version's job would satisfy a new version, or "".
 
-    Only diff sees the job: check gets the old inputs. A step of a stack file's product has the
-    product's name, and its since has rules of its own.
+    Only `diff` knows the job: `check` gets the old inputs. Steps with a product are of a Pipeline,
+    whose since has its own rules.
     """
-    other_job = {*properties.IDS, "url"} & {*replaces}
-    if news.get("product") or other_job or "version" not in replaces:
+    is_other_job = bool({*properties.IDS, "url"} & {*replaces})
+    if news.get("product") or is_other_job or "version" not in replaces:
         return ""
     created = properties.parse_property_time(olds.get("createdAt"))
     since = properties.parse_property_time(news.get("since"))
     if created is None or since is None or since > created:
         return ""
-    job = f"{format_timestamp(created)}, the creation of {olds.get('jobId')}"
-    satisfied = f"which satisfied version {olds.get('version')}"
-    return f"since {format_timestamp(since)} is not after {job}, {satisfied}; give a later since"
+    job = f"{olds.get('jobId')}, the job of version {olds.get('version')}"
+    expected = f"a time after the creation of {job}, at {format_timestamp(created)}"
+    return f"since: expected {expected}, got {format_timestamp(since)}"
 
 
-def _replaces(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
+def _changed_properties(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
     created = properties.parse_property_time(olds.get("createdAt"))
     since = properties.parse_property_time(news.get("since"))
     finishes = properties.finish_times(news)
@@ -158,9 +165,9 @@ def _replaces(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
         if not properties.is_known(news.get(name))
         or (olds.get(name) or "") != (news.get(name) or "")
     ]
-    if not properties.same_version(olds.get("version"), news.get("version")):
+    if not properties.is_same_version(olds.get("version"), news.get("version")):
         replaces.append("version")
-    # What is not known yet counts as later, so that a preview shows the whole cascade.
+    # Unknown counts as later, so that a preview shows the whole cascade.
     if created is None or since is None or since > created:
         replaces.append("since")
     if any(finish is None or created is None or finish > created for finish in finishes):
@@ -168,8 +175,8 @@ def _replaces(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
     return replaces
 
 
-def _one_line(error: TamrError) -> Exception:
-    """Return an error that the engine shows as `error: NAME: message`, on one line."""
+def _to_engine_error(error: TamrError) -> Exception:
+    """Return an error that the engine shows on one line, as `error: NAME: message`."""
     kind = type(type(error).__name__, (Exception,), {"__module__": "builtins"})
-    made: Exception = kind("; ".join(str(error).splitlines()))
-    return made
+    converted: Exception = kind("; ".join(str(error).splitlines()))
+    return converted

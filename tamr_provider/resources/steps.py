@@ -1,6 +1,6 @@
 """Load, Update and Publish: one step each, as a Pulumi program declares it.
 
-The type names are written into every stack's state and are fixed for ever.
+The states of all stacks contain the type names. Never change them.
 """
 
 from __future__ import annotations
@@ -24,20 +24,34 @@ if TYPE_CHECKING:
 _OUTPUTS = ("jobId", "outcome", "createdAt", "startedAt", "finishedAt", "adopted", "attempts")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What every step of a product shares: tenant, version, since and rules.
+    """The tenant, version, since and rules that the steps of a product share.
 
-    `since` is RFC 3339 with a zone. `data_product`, `workflows` and `destinations` name what else
-    works on the same data product, so that no two of them run at once. `then` are the phases
-    behind the step: where slots are short, the longest remaining work goes first. `since_from` is
-    the `since_origin` of the product. `after_steps` names the steps of `after` that belong to the
-    product, in its order.
+    Attributes:
+        url: the tenant's URL.
+        version: the desired dataset version: any label.
+        since: RFC 3339 with a UTC offset. Not needed if the version is a date.
+        product: the product's name in messages.
+        stack: the stack's name in messages.
+        data_product: ID of the data product that the steps change. No two of them run at once.
+        workflows: IDs of other workflows that change the data product.
+        destinations: IDs of destinations that publish it without its ID.
+        retried_at: RFC 3339. Earlier failures and stops are ignored.
+        max_attempts: failed jobs after which the step is on hold.
+        min_hours_between: hours between two runs of the data product, fractions allowed.
+        timeout_hours: hours that one run waits for one job.
+        trust_days: days for which the tenant's list of jobs is complete.
+        freeze: windows without launches, such as `Fri 16:00 - Mon 08:00 Europe/Berlin`.
+        promote_from: the stack in which a version must be deployed first.
+        then: configurations of the later phases. The longest remaining work gets a slot first.
+        since_from: the `since_origin` of a product.
+        after_steps: names of the steps in `after`, in the same order.
     """
 
     url: str
     version: str
-    since: str
+    since: str = ""
     product: str = ""
     stack: str = ""
     data_product: str = ""
@@ -54,20 +68,21 @@ class Wanted:
     since_from: str = ""
     after_steps: tuple[str, ...] = ()
 
-    def properties(self) -> dict[str, Any]:
-        """Return the properties, without those that are at their default."""
-        named = {
+    def to_properties(self) -> dict[str, Any]:
+        """Return the properties that differ from their defaults."""
+        optional = {
+            "since": self.since,
             "product": self.product,
             "stack": self.stack,
             "dataProduct": self.data_product,
-            "workflows": _listed(self.workflows),
-            "destinations": _listed(self.destinations),
+            "workflows": _to_lists(self.workflows),
+            "destinations": _to_lists(self.destinations),
             "retriedAt": self.retried_at,
-            "freeze": _listed(self.freeze),
+            "freeze": _to_lists(self.freeze),
             "promoteFrom": self.promote_from,
             "sinceFrom": self.since_from,
             "afterSteps": list(self.after_steps),
-            "then": _listed(self.then),
+            "then": _to_lists(self.then),
         }
         rules = {
             "maxAttempts": self.max_attempts,
@@ -78,35 +93,35 @@ class Wanted:
         return {
             "url": self.url,
             "version": self.version,
-            **({"since": self.since} if self.since else {}),
-            **{key: value for key, value in named.items() if value},
-            **{key: value for key, value in rules.items() if value != DEFAULTS[key]},
+            **{name: value for name, value in optional.items() if value},
+            **{name: value for name, value in rules.items() if value != DEFAULTS[name]},
         }
 
 
-def _listed(value: object) -> object:
-    """Return tuples as lists and configurations as their ids; the check refuses what is neither."""
+def _to_lists(value: object) -> object:
+    """Return tuples as lists and configurations as IDs. `check` refuses other values."""
     if isinstance(value, Configuration):
         return dict(value.ids)
-    return [_listed(entry) for entry in value] if isinstance(value, (tuple, list)) else value
+    return [_to_lists(entry) for entry in value] if isinstance(value, (tuple, list)) else value
 
 
-def _given(**ids: Input[str]) -> dict[str, Input[str]]:
-    """Return the ids that are not left out; the check refuses what does not go together."""
+def _without_empty(**ids: Input[str]) -> dict[str, Input[str]]:
+    """Return the IDs that are set. `check` refuses wrong combinations."""
     return {name: value for name, value in ids.items() if value is not None and value != ""}
 
 
 class _StepResource(Resource):
-    def __init__(  # noqa: PLR0913, PLR0917 - one place for three constructors
+    def __init__(  # noqa: PLR0913 - The arguments of three resources.
         self,
         name: str,
         ids: dict[str, Input[str]],
         wanted: Wanted,
-        after: Sequence[Input[str]],
-        first: bool,
+        *,
+        after: Sequence[Input[str]] = (),
+        first: bool = False,
         opts: ResourceOptions | None,
     ) -> None:
-        inputs: dict[str, Any] = {**wanted.properties(), **ids}
+        inputs: dict[str, Any] = {**wanted.to_properties(), **ids}
         if after:
             inputs["after"] = after if isinstance(after, str) else list(after)
         if first:
@@ -115,37 +130,58 @@ class _StepResource(Resource):
 
     @property
     def job_id(self) -> Output[str]:
-        """The job that satisfies the step."""
+        """ID of the job that satisfies the step."""
         return cast("Output[str]", self.__dict__["jobId"])
 
     @property
     def finished_at(self) -> Output[str]:
-        """When that job ended, in the tenant's time: what a later step comes `after`."""
+        """When that job finished, RFC 3339: the `after` of later steps."""
         return cast("Output[str]", self.__dict__["finishedAt"])
 
 
 class Load(_StepResource, module="tamr", name="Load"):
-    """A source that has to have been loaded."""
+    """Load a source.
+
+    Args:
+        name: the resource's name.
+        source_id: ID of the source.
+        wanted: tenant, version, since and rules.
+        opts: options of the resource.
+
+    A job that fails, and a step on hold, end the update with an error of one line. Invalid
+    arguments do so at preview, one line each.
+    """
 
     def __init__(
         self,
         name: str,
+        *,
         source_id: Input[str],
         wanted: Wanted,
         opts: ResourceOptions | None = None,
     ) -> None:
-        super().__init__(name, {"sourceId": source_id}, wanted, (), False, opts)
+        super().__init__(name, {"sourceId": source_id}, wanted, opts=opts)
 
 
 class Update(_StepResource, module="tamr", name="Update"):
-    """A data product, or a RealTime workflow, that has to have run after the steps before it.
+    """Update a data product or run a RealTime workflow, after earlier steps.
 
-    One of `data_product_id` and `workflow_id`; both are refused at preview.
+    Args:
+        name: the resource's name.
+        wanted: tenant, version, since and rules.
+        data_product_id: ID of the data product; either this or `workflow_id`.
+        workflow_id: ID of the RealTime workflow.
+        after: finish times of the earlier steps (`finished_at`).
+        first: whether no earlier step changes the data product; `min_hours_between` is for it.
+        opts: options of the resource.
+
+    Errors are those of `Load`.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a user declares
+    def __init__(  # noqa: PLR0913 - One argument for each property.
         self,
         name: str,
+        *,
         wanted: Wanted,
         data_product_id: Input[str] = "",
         workflow_id: Input[str] = "",
@@ -153,19 +189,31 @@ class Update(_StepResource, module="tamr", name="Update"):
         first: bool = False,
         opts: ResourceOptions | None = None,
     ) -> None:
-        ids = _given(dataProductId=data_product_id, workflowId=workflow_id)
-        super().__init__(name, ids or {"dataProductId": ""}, wanted, after, first, opts)
+        ids = _without_empty(dataProductId=data_product_id, workflowId=workflow_id)
+        super().__init__(
+            name, ids or {"dataProductId": ""}, wanted, after=after, first=first, opts=opts
+        )
 
 
 class Publish(_StepResource, module="tamr", name="Publish"):
-    """A destination that has to have been published to after the steps before it.
+    """Publish to a destination, after earlier steps.
 
-    Legacy data products and RealTime destinations are published without `data_product_id`.
+    Args:
+        name: the resource's name.
+        destination_id: ID of the destination.
+        wanted: tenant, version, since and rules.
+        data_product_id: ID of the data product, unless it is legacy or the destination is RealTime.
+        after: finish times of the earlier steps (`finished_at`).
+        first: whether no earlier step changes the data product; `min_hours_between` is for it.
+        opts: options of the resource.
+
+    Errors are those of `Load`.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a user declares
+    def __init__(  # noqa: PLR0913 - One argument for each property.
         self,
         name: str,
+        *,
         destination_id: Input[str],
         wanted: Wanted,
         data_product_id: Input[str] = "",
@@ -173,5 +221,5 @@ class Publish(_StepResource, module="tamr", name="Publish"):
         first: bool = False,
         opts: ResourceOptions | None = None,
     ) -> None:
-        ids = {"destinationId": destination_id, **_given(dataProductId=data_product_id)}
-        super().__init__(name, ids, wanted, after, first, opts)
+        ids = {"destinationId": destination_id, **_without_empty(dataProductId=data_product_id)}
+        super().__init__(name, ids, wanted, after=after, first=first, opts=opts)

@@ -1,1 +1,1 @@
-"""The stack file: which version of which data product an environment should hold."""
+"""The stack file: the desired version of each data product in one environment."""

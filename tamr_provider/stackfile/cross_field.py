@@ -1,6 +1,6 @@
-"""Rules that look at more than one key of a product.
+"""Rules that concern several keys of one product.
 
-They read the raw mapping, so that a mistake in one key hides none in another.
+They read the raw mapping, so that an error in one key does not hide another.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ _GUARDS = ("promoteFrom", "override", "pinned", "verify")
 _STEPS = ("sources", "dataProduct", "workflows", "publish")
 
 
-def broken_rules(product: object) -> Iterator[tuple[str, str]]:
-    """Yield the path within the product and the message of each broken rule."""
+def find_rule_violations(product: object) -> Iterator[tuple[str, str]]:
+    """Yield the path in the product, and the message, of each violated rule."""
     if not isinstance(product, dict):
         return
     for key in ("since", "retriedAt", "dataProduct", *_GUARDS):
         if key in product and product[key] is None:
-            yield f".{key}", "found nothing; allowed: a value, or leave the key out"
+            yield f".{key}", "expected a value, got nothing. Set one or remove the key."
     if not any(key in product for key in _STEPS):
-        yield "", f"a product without a step; allowed: at least one of {', '.join(_STEPS)}"
+        yield "", f"expected at least one of {', '.join(_STEPS)}, got a product without a step"
     for key in ("sources", "workflows", "publish"):
-        yield from _twice(key, product.get(key))
-    yield from _of_two_kinds(product.get("publish"))
+        yield from _duplicates(key, product.get(key))
+    yield from _mixed_kinds(product.get("publish"))
     if not product.get("dataProduct"):
-        yield from _needs_data_product(product.get("publish"))
+        yield from _missing_data_products(product.get("publish"))
 
 
-def _twice(key: str, entries: object) -> Iterator[tuple[str, str]]:
+def _duplicates(key: str, entries: object) -> Iterator[tuple[str, str]]:
     ids = [_entry_id(entry) for entry in entries] if isinstance(entries, list) else []
-    for index, each in enumerate(ids):
-        if each and each in ids[:index]:
-            yield f".{key}[{index}]", f"found {describe_value(each)} twice; allowed: each once"
+    for index, id_ in enumerate(ids):
+        if id_ and id_ in ids[:index]:
+            yield f".{key}[{index}]", f"duplicate value {describe_value(id_)}"
 
 
 def _entry_id(entry: Any) -> str:
@@ -44,20 +44,20 @@ def _entry_id(entry: Any) -> str:
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 
-def _needs_data_product(entries: object) -> Iterator[tuple[str, str]]:
+def _missing_data_products(entries: object) -> Iterator[tuple[str, str]]:
     for index, entry in enumerate(entries if isinstance(entries, list) else []):
         if not _kinds(entry):
-            message = "needs the product's dataProduct; allowed without it: legacy: true"
-            yield f".publish[{index}]", f"{message} or realTime: true"
+            fix = "Set it, or legacy: true or realTime: true here."
+            yield f".publish[{index}]", f"needs the product's dataProduct. {fix}"
 
 
-def _of_two_kinds(entries: object) -> Iterator[tuple[str, str]]:
+def _mixed_kinds(entries: object) -> Iterator[tuple[str, str]]:
     for index, entry in enumerate(entries if isinstance(entries, list) else []):
         if len(_kinds(entry)) > 1:
-            yield f".publish[{index}]", "found legacy and realTime; allowed: one of them"
+            yield f".publish[{index}]", "expected legacy or realTime, got both"
 
 
 def _kinds(entry: object) -> list[str]:
-    """Return what makes a destination's publish go without the data product."""
+    """Return the flags that make a destination's publish omit the data product."""
     flags = entry if isinstance(entry, dict) else {}
     return [kind for kind in ("legacy", "realTime") if flags.get(kind) in (True, "true")]

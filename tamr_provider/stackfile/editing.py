@@ -1,4 +1,4 @@
-"""Change single values of a product in the stack file's text; every other byte stays."""
+"""Change values of a product in the stack file's text; all other bytes stay the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode
 from tamr_provider.atomic_write import write_file
 from tamr_provider.errors import InputError
 from tamr_provider.stackfile.project import display_path, read_raw
-from tamr_provider.stackfile.pulumi_yaml import read_yaml
+from tamr_provider.stackfile.pulumi_yaml import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 def set_values(text: str, project: str, product: str, values: Mapping[str, str]) -> str:
     """Return the text with a product's values replaced, or added below its version.
 
-    The text has to be a valid stack file. Raises InputError if the product cannot be edited in
-    place, or if the edit would change another product too, as with anchors and merge keys.
+    Raises:
+        InputError: the product cannot be edited in place, or the edit would change another
+            product too, for example through an anchor. `text` must be a valid stack file.
     """
     before = _read_products(text, project)
     for key, value in values.items():
@@ -33,37 +34,33 @@ def set_values(text: str, project: str, product: str, values: Mapping[str, str])
             raise InputError(f"products.{product}.{error}") from None
     if _read_products(text, project) != {**before, product: {**before[product], **values}}:
         raise InputError(
-            f"products.{product}: it shares values with another place (& and *); edit it by hand"
+            f"products.{product}: shares values with another key (& and *). Edit the file manually."
         )
     return text
 
 
-def replace_text(path: Path, before: str, text: str) -> None:
-    """Replace a file at once, so that no reader and no crash sees half of it.
+def replace_file(path: Path, before: str, text: str) -> None:
+    """Replace a file atomically.
 
-    `before` is the text that was read. Raises InputError, and writes nothing, if somebody changed
-    the file since then.
+    Raises:
+        InputError: the file is not `before` anymore, or cannot be written. Nothing was written.
     """
     try:
-        written = write_file(path, text, lambda: read_for_edit(path) == before)
+        written = write_file(path, text, lambda: read_raw(path) == before)
     except OSError as error:
         raise InputError(f"{display_path(path)}: cannot be written: {error.strerror}") from None
     if not written:
-        raise changed_meanwhile(path)
+        raise changed_error(path)
 
 
-def changed_meanwhile(path: Path) -> InputError:
-    """Return the error for a file that another program changed while it was being edited."""
-    return InputError(f"{display_path(path)}: somebody changed it meanwhile; nothing was written")
-
-
-def read_for_edit(path: Path) -> str:
-    """Return a file's text with its line ends as they are."""
-    return read_raw(path)
+def changed_error(path: Path) -> InputError:
+    """Return the error for a file that another program changed during the edit."""
+    problem = "the file changed during the edit, so nothing was written. Run the command again."
+    return InputError(f"{display_path(path)}: {problem}")
 
 
 def _read_products(text: str, project: str) -> dict[str, Any]:
-    document = read_yaml(text, "the edited file")
+    document = parse_yaml(text, "the edited file")
     products = (document.get("config") or {}).get(f"{project}:products") or {}
     return {str(name): product for name, product in products.items()}
 
@@ -73,7 +70,9 @@ def _product(text: str, project: str, product: str) -> MappingNode:
     for key in ("config", f"{project}:products", product):
         node = _find(node, key)
     if not isinstance(node, MappingNode):
-        raise InputError(f"products.{product}: not found as a mapping of its own; edit it by hand")
+        raise InputError(
+            f"products.{product}: cannot edit this product in place. Edit the file manually."
+        )
     return node
 
 
@@ -86,19 +85,19 @@ def _find(node: object, key: str) -> object:
 def _set(text: str, product: MappingNode, key: str, value: str) -> str:
     node = _find(product, key)
     if isinstance(node, ScalarNode) and node.anchor:
-        raise InputError(f"{key}: an anchor or an alias (& or *); edit it by hand")
+        raise InputError(f"{key}: an anchor or an alias (& or *). Edit the file manually.")
     if isinstance(node, ScalarNode) and node.style not in ("|", ">"):
         quoted = _quote(value, node.style)
         return _splice(text, node.start_mark.index, node.end_mark.index, quoted)
     if node is not None:
-        raise InputError(f"{key}: not a plain value; edit it by hand")
+        raise InputError(f"{key}: not a plain value. Edit the file manually.")
     return _insert(text, product, f"{key}: {_quote(value, None)}")
 
 
 def _insert(text: str, product: MappingNode, line: str) -> str:
     version = _find(product, "version")
     if not isinstance(version, ScalarNode):
-        return _insert_first(text, product, line)  # the version comes by a merge key
+        return _insert_first(text, product, line)  # A merge key adds the version.
     name = next(key for key, _ in product.value if key.value == "version")
     end: int = version.end_mark.index
     if product.flow_style:
@@ -125,5 +124,5 @@ def _splice(text: str, start: int, end: int, new: str) -> str:
 def _quote(value: str, style: str | None) -> str:
     if style == "'":
         return "'" + value.replace("'", "''") + "'"
-    # A plain value gains quotes: the engine would respell an unquoted date or number.
+    # Quote plain values: the engine would rewrite an unquoted date or number.
     return json.dumps(value, ensure_ascii=not value.isprintable())

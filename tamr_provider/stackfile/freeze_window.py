@@ -1,4 +1,4 @@
-"""Freeze windows: spans of local time, weekly or once, in which nothing may be launched."""
+"""Freeze windows: periods of local time, weekly or once, without launches."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from zoneinfo import ZoneInfo
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEK = 7 * 24 * 60
-_MOMENT = r"(?:(?P<{0}_day>[A-Za-z]{{3}})|(?P<{0}_date>\d{{4}}-\d\d-\d\d)) (?P<{0}_time>\d\d:\d\d)"
+_EDGE = r"(?:(?P<{0}_day>[A-Za-z]{{3}})|(?P<{0}_date>\d{{4}}-\d\d-\d\d)) (?P<{0}_time>\d\d:\d\d)"
 _WINDOW = re.compile(
-    rf"{_MOMENT.format('from')} - {_MOMENT.format('to')} (?P<zone>[\w+\-/]+)(?:: (?P<reason>.+))?"
+    rf"{_EDGE.format('from')} - {_EDGE.format('to')} (?P<zone>[\w+\-/]+)(?:: (?P<reason>.+))?"
 )
 EXAMPLES = '"Fri 16:00 - Mon 08:00 Europe/Berlin" or "2026-12-18 16:00 - 2027-01-04 08:00 UTC"'
 
 
 @dataclass(frozen=True)
 class FreezeWindow:
-    """One window; `text` is how the stack file writes it, `reason` what it gives after a colon."""
+    """A window; `start` and `end` are minutes of the week, or two timestamps.
+
+    `text` is the window as the stack file has it, `reason` is its part after the colon.
+    """
 
     text: str
     start: datetime | int
@@ -27,60 +30,66 @@ class FreezeWindow:
     reason: str = ""
 
     def ends_at(self, now: datetime) -> datetime | None:
-        """Return when the freeze that covers `now` is over, in its own zone; None outside of it."""
+        """Return the end of the window in its time zone, or None if it does not cover `now`."""
         try:
             local = now.astimezone(self.zone)
-        except OverflowError:  # the calendar's last day: no window of a team is there
+        except OverflowError:  # The last day of the calendar.
             return None
         if isinstance(self.start, int) and isinstance(self.end, int):
-            return self._opens_weekly(local, self.start, self.end)
-        assert isinstance(self.start, datetime)  # noqa: S101 - both are of one kind
+            return self._weekly_end(local, self.start, self.end)
+        assert isinstance(self.start, datetime)  # noqa: S101 - Both have one type.
         assert isinstance(self.end, datetime)  # noqa: S101
         return self.end if self.start <= local < self.end else None
 
-    def _opens_weekly(self, local: datetime, start: int, end: int) -> datetime | None:
+    def _weekly_end(self, local: datetime, start: int, end: int) -> datetime | None:
         minute = local.weekday() * 1440 + local.hour * 60 + local.minute
         if (minute - start) % _WEEK >= (end - start) % _WEEK:
             return None
-        # Counted on the wall clock: a change to summer time moves the moment, not the hour.
+        # On the wall clock, so that daylight saving time does not move the hour.
         wall = local.replace(second=0, microsecond=0, tzinfo=None)
-        # An hour that comes twice has two ends in it: the one ahead is in the same turn.
-        opens = wall + timedelta(minutes=(end - minute) % _WEEK)
-        return opens.replace(tzinfo=self.zone, fold=local.fold)
+        # In an hour that comes twice, the end that is ahead has the same fold.
+        ends_at = wall + timedelta(minutes=(end - minute) % _WEEK)
+        return ends_at.replace(tzinfo=self.zone, fold=local.fold)
 
 
-def read_window(text: str) -> FreezeWindow:
-    """Return the window that the text describes. Raises ValueError with what is wrong."""
+def parse_window(text: str) -> FreezeWindow:
+    """Return the window that `text` describes.
+
+    Raises:
+        ValueError: `text` is not a window. The message starts with what was expected.
+    """
     match = _WINDOW.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"allowed: {EXAMPLES}")
+        raise ValueError(f"expected {EXAMPLES}")
     try:
         zone = ZoneInfo(match["zone"])
     except (KeyError, OSError, ValueError):
-        raise ValueError(
-            f"{match['zone']} is no time zone; allowed: one as in Europe/Berlin"
-        ) from None
-    start, end = _moment(match, "from", zone), _moment(match, "to", zone)
+        raise ValueError("expected an IANA time zone such as Europe/Berlin") from None
+    start = _parse_edge(match, "from", zone)
+    end = _parse_edge(match, "to", zone)
     if isinstance(start, int) != isinstance(end, int):
-        raise ValueError("allowed: two weekdays or two dates, not one of each")
+        raise ValueError("expected two weekdays or two dates")
     if start == end or (isinstance(start, datetime) and isinstance(end, datetime) and start > end):
-        raise ValueError("it ends before it begins")
+        raise ValueError("expected a window that starts before it ends")
     return FreezeWindow(text.strip(), start, end, zone, match["reason"] or "")
 
 
-def _moment(match: re.Match[str], side: str, zone: ZoneInfo) -> datetime | int:
+def _parse_edge(match: re.Match[str], side: str, zone: ZoneInfo) -> datetime | int:
     hours, minutes = map(int, match[f"{side}_time"].split(":"))
     if hours > 23 or minutes > 59:
-        raise ValueError(f"{match[f'{side}_time']} is no time of day")
+        raise ValueError("expected times of day as HH:MM")
     if match[f"{side}_date"]:
-        day = datetime.fromisoformat(match[f"{side}_date"])
+        try:
+            day = datetime.fromisoformat(match[f"{side}_date"])
+        except ValueError:
+            raise ValueError("expected dates of the calendar") from None
         return day.replace(hour=hours, minute=minutes, tzinfo=zone)
     name = match[f"{side}_day"].lower()
     if name not in _DAYS:
-        raise ValueError(f"{match[f'{side}_day']} is no weekday; allowed: {', '.join(_DAYS)}")
+        raise ValueError(f"expected weekdays of {', '.join(_DAYS)}")
     return _DAYS.index(name) * 1440 + hours * 60 + minutes
 
 
 def format_local(moment: datetime) -> str:
-    """Return a local moment as people say it: `Mon 2026-11-30 08:00 Europe/Berlin`."""
+    """Format as `Mon 2026-11-30 08:00 Europe/Berlin`."""
     return f"{moment:%a %Y-%m-%d %H:%M} {moment.tzinfo}"

@@ -1,4 +1,4 @@
-"""From the stack file's text, or from the config that the engine hands out, to its products."""
+"""Parse the stack file, or the config that the engine passes to the program."""
 
 from __future__ import annotations
 
@@ -10,28 +10,33 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tamr_provider.errors import InputError
 from tamr_provider.foreign_text import has_unseen, visible
-from tamr_provider.settings import url_problem
-from tamr_provider.stackfile.cross_field import broken_rules
+from tamr_provider.settings import expected_url
+from tamr_provider.stackfile.cross_field import find_rule_violations
 from tamr_provider.stackfile.product import Destination, Override, Product
-from tamr_provider.stackfile.pulumi_yaml import UnquotedScalar, read_yaml
-from tamr_provider.stackfile.shared_ids import same_names, shared_claims
+from tamr_provider.stackfile.pulumi_yaml import UnquotedScalar, parse_yaml
+from tamr_provider.stackfile.shared_ids import find_name_collisions, find_shared_ids
 from tamr_provider.stackfile.values import Count, describe_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Set
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from tamr_provider.stackfile.since.origin import Since
 
 _MODELS: dict[str, type[BaseModel]] = {"publish": Destination, "override": Override}
 _TAMR_KEYS = ("tamr:url", "tamr:slots", "tamr:apiKey")
+_PRODUCTS = "a mapping of product names to products"
+PLAINTEXT_KEY = (
+    "tamr:apiKey: stored in plaintext. Revoke the key, then run "
+    "`pulumi config set --secret tamr:apiKey` or set TAMR_API_KEY."
+)
 
 
 @dataclass(frozen=True)
 class StackFile:
-    """One environment; `url` is empty and `slots` 0 where the file leaves them out.
+    """The config of one environment; `url` is "" and `slots` 0 if the file has none.
 
-    `sinces` says of each product since when its version counts, once git was asked.
+    `sinces` has the effective since of each product after `with_effective_sinces`, else nothing.
     """
 
     products: dict[str, Product]
@@ -49,115 +54,122 @@ class _Slots(BaseModel):
     slots: Count = Field(description="a whole number, 1 or more")
 
 
-def read_stack_file(
+def parse_stack_file(
     text: str,
     project: str,
-    where: str,
+    file: str,
     now: datetime,
     shared: Mapping[str, Any] | None = None,
 ) -> StackFile:
-    """Return the stack that the text describes.
+    """Parse the text of a stack file.
 
-    `where` names the file in messages, `shared` is the config that Pulumi.yaml gives all stacks.
-    Raises InputError with every problem at once.
+    `file` is its name for messages. `shared` is the config that Pulumi.yaml gives all stacks.
+
+    Raises:
+        InputError: with all problems of the file.
     """
-    document = read_yaml(text, where)
+    document = parse_yaml(text, file)
     config = document.get("config") if isinstance(document, dict) else None
     if config is None and shared:
         config = {}
     if not isinstance(config, dict):
-        found = describe_value(document if not isinstance(document, dict) else config)
-        raise InputError(f"{where}: config: found {found}; allowed: a mapping (a stack file)")
-    own, config = config, {**(shared or {}), **config}
-    problems, slots = _key_problems(config, project) + _tamr_problems(config), 0
+        got = describe_value(document if not isinstance(document, dict) else config)
+        raise InputError(f"{file}: config: expected a mapping, as in a stack file, got {got}")
+    inherited = {key: value for key, value in (shared or {}).items() if key not in config}
+    config = {**inherited, **config}
+    problems = _key_problems(config, project) + _tamr_problems(config)
+    slots = 0
     products: dict[str, Product] = {}
     try:
-        slots = read_slots(config["tamr:slots"]) if "tamr:slots" in config else 0
+        slots = parse_slots(config["tamr:slots"]) if "tamr:slots" in config else 0
     except InputError as error:
         problems += error.problems
     try:
         if f"{project}:products" in config:
-            products = read_products(config[f"{project}:products"], now)
+            products = parse_products(config[f"{project}:products"], now)
     except InputError as error:
         problems += error.problems
     if problems:
-        given = {key for key in shared or {} if key not in own}
         raise InputError(
-            *(f"{_file(problem, given, project, where)}: {problem}" for problem in problems)
+            *(
+                f"{_file_to_fix(problem, inherited, project, file)}: {problem}"
+                for problem in problems
+            )
         )
     return StackFile(products, config.get("tamr:url") or "", slots)
 
 
-def _file(problem: str, given: Set[str], project: str, where: str) -> str:
-    """Return the file to repair: Pulumi.yaml if the key is among those that it alone has."""
+def _file_to_fix(problem: str, inherited: Mapping[str, Any], project: str, file: str) -> str:
     key = problem.partition(": ")[0]
     if problem.startswith(("products.", "products:")):
         key = f"{project}:products"
-    return "Pulumi.yaml" if key in given else where
+    return "Pulumi.yaml" if key in inherited else file
 
 
-def read_slots(value: object) -> int:
-    """Return the tenant's concurrent jobs that a config says. Raises InputError."""
+def parse_slots(value: object) -> int:
+    """Return the number of slots that a config has. Raises InputError if it is not valid."""
     try:
         return _Slots.model_validate({"slots": value}).slots
     except ValidationError as error:
-        said = [each.replace("slots", "tamr:slots", 1) for each in _explain(error)]
-        raise InputError(*said) from None
+        problems = (problem.replace("slots", "tamr:slots", 1) for problem in _explain(error))
+        raise InputError(*problems) from None
 
 
-def read_products(raw: object, now: datetime) -> dict[str, Product]:
-    """Return the products by name. Raises InputError with every problem and its path."""
-    if raw is None:
-        raise InputError("products: missing; allowed: a mapping of product names to products")
+def parse_products(raw: object, now: datetime) -> dict[str, Product]:
+    """Return the products by name. Raises InputError with all problems and their paths."""
     if not isinstance(raw, dict):
-        raise InputError(
-            f"products: found {describe_value(raw)}; allowed: a mapping of product names"
-        )
-    odd = [key for key in raw if isinstance(key, UnquotedScalar) or not isinstance(key, (str, int))]
-    if odd:
-        raise InputError(*(f"products.{key}: put this name in quotes" for key in odd))
-    unseen = [key for key in raw if has_unseen(str(key))]
-    if unseen:
-        allowed = "allowed: a name without control characters"
-        raise InputError(*(f"products: found {visible(repr(key))}; {allowed}" for key in unseen))
+        raise InputError(f"products: expected {_PRODUCTS}, got {describe_value(raw)}")
+    if name_problems := _name_problems(raw):
+        raise InputError(*name_problems)
     named = {str(key): value for key, value in raw.items()}
     names = [str(key) for key in raw]
-    problems = [f"products.{name}: found twice; allowed: once" for name in _twice(names)]
+    problems = [f"products.{name}: duplicate product" for name in _duplicates(names)]
     problems += [
-        f"products: found {describe_value(name)}; allowed: a name"
+        f"products: expected a name, got {describe_value(name)}"
         for name in named
         if not name.strip()
     ]
     problems += [
         f"products.{name}{path}: {message}"
         for name, value in named.items()
-        for path, message in broken_rules(value)
+        for path, message in find_rule_violations(value)
     ]
-    problems += [*shared_claims(named), *same_names(named)]
+    problems += [*find_shared_ids(named), *find_name_collisions(named)]
     products: dict[str, Product] = {}
     try:
         products = _Products.model_validate({"products": named}, context={"now": now}).products
     except ValidationError as error:
         problems += _explain(error)
     if problems:
-        raise InputError(*sorted(problems, key=_place(list(named))))
+        raise InputError(*sorted(problems, key=_product_order(list(named))))
     return products
 
 
-def _twice(names: list[str]) -> list[str]:
+def _name_problems(raw: Mapping[Any, Any]) -> list[str]:
+    unquoted = [
+        f"products.{key}: Pulumi rewrites this name. Quote it."
+        for key in raw
+        if isinstance(key, UnquotedScalar) or not isinstance(key, (str, int))
+    ]
+    return unquoted or [
+        f"products: expected a name without control characters, got {visible(repr(key))}"
+        for key in raw
+        if has_unseen(str(key))
+    ]
+
+
+def _duplicates(names: list[str]) -> list[str]:
     return sorted({name for name in names if names.count(name) > 1})
 
 
-def _place(names: list[str]) -> Callable[[str], int]:
-    """Return a sort key: problems in the order of the products that they are in."""
-    return lambda each: next(
-        (
-            at
-            for at, name in enumerate(names)
-            if each.startswith((f"products.{name}.", f"products.{name}:"))
-        ),
-        len(names),
-    )
+def _product_order(names: list[str]) -> Callable[[str], int]:
+    """Return a sort key that puts problems in the order of their products."""
+
+    def index(problem: str) -> int:
+        starts = ((f"products.{name}.", f"products.{name}:") for name in names)
+        return next((i for i, start in enumerate(starts) if problem.startswith(start)), len(names))
+
+    return index
 
 
 def _key_problems(config: Mapping[Any, Any], project: str) -> list[str]:
@@ -167,45 +179,41 @@ def _key_problems(config: Mapping[Any, Any], project: str) -> list[str]:
         namespace = str(key).partition(":")[0]
         allowed = {"tamr": _TAMR_KEYS, project: own}.get(namespace)
         if allowed and key not in allowed:
-            problems.append(_unknown(str(key), str(key), allowed))
+            problems.append(_unknown_key(str(key), str(key), allowed))
     if own[0] not in config:
-        problems.append(f"{own[0]}: missing; allowed: a mapping of product names to products")
+        problems.append(f"{own[0]}: expected {_PRODUCTS}, got nothing")
         near = [str(key) for key in config if str(key).endswith(":products")]
         if near:
-            problems[-1] += f" (found {near[0]}: Pulumi.yaml names the project {project})"
+            problems[-1] += f" (got {near[0]}, but in Pulumi.yaml the project is {project})"
     return problems
 
 
 def _tamr_problems(config: Mapping[Any, Any]) -> list[str]:
     problems = []
     url = config.get("tamr:url")
-    if "tamr:url" in config and (problem := url_problem(url if isinstance(url, str) else "")):
-        allowed = problem.partition("; ")[2]
-        problems.append(f"tamr:url: found {describe_value(url)}; {allowed}")
+    if "tamr:url" in config and (expected := expected_url(url if isinstance(url, str) else "")):
+        problems.append(f"tamr:url: expected {expected}, got {describe_value(url)}")
     key = config.get("tamr:apiKey")
     if "tamr:apiKey" in config and not (isinstance(key, dict) and "secure" in key):
-        problems.append(
-            "tamr:apiKey: found in clear; revoke that key, then "
-            "`pulumi config set --secret tamr:apiKey`, or set TAMR_API_KEY instead"
-        )
+        problems.append(PLAINTEXT_KEY)
     return problems
 
 
 def _explain(error: ValidationError) -> list[str]:
-    return [_explain_one(each) for each in error.errors(include_url=False)]
+    return [_explain_one(found) for found in error.errors(include_url=False)]
 
 
 def _explain_one(error: Any) -> str:
     path, kind = _path(error["loc"]), error["type"]
     keys = _keys_at(error["loc"])
     if kind == "extra_forbidden":
-        return _unknown(path, str(error["loc"][-1]), keys)
-    if kind == "missing":
-        return f"{path}: missing; allowed: {_description(error['loc'])}"
+        return _unknown_key(path, str(error["loc"][-1]), keys)
     if kind == "tamr":
         return f"{path}: {error['msg']}"
-    allowed = f"a mapping with {', '.join(keys)}" if keys else _description(error["loc"])
-    return f"{path}: found {describe_value(error['input'])}; allowed: {allowed}"
+    if kind == "missing":
+        return f"{path}: expected {_description(error['loc'])}, got nothing"
+    expected = f"a mapping with {', '.join(keys)}" if keys else _description(error["loc"])
+    return f"{path}: expected {expected}, got {describe_value(error['input'])}"
 
 
 def _path(location: tuple[str | int, ...]) -> str:
@@ -220,17 +228,18 @@ def _model_at(location: tuple[str | int, ...]) -> type[BaseModel]:
 
 
 def _keys_at(location: tuple[str | int, ...]) -> tuple[str, ...]:
-    return tuple(each.alias or name for name, each in _model_at(location).model_fields.items())
+    fields = _model_at(location).model_fields
+    return tuple(key.alias or name for name, key in fields.items())
 
 
 def _description(location: tuple[str | int, ...]) -> str:
-    for name, each in _model_at(location).model_fields.items():
-        if location[-1] in (name, each.alias):
-            return each.description or name
+    for name, key in _model_at(location).model_fields.items():
+        if location[-1] in (name, key.alias):
+            return key.description or name
     return "something else"
 
 
-def _unknown(path: str, key: str, allowed: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(key, allowed, 1)
+def _unknown_key(path: str, key: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(key, known, 1)
     hint = f" (did you mean {near[0]}?)" if near else ""
-    return f"{path}: unknown key{hint}; allowed: {', '.join(allowed)}"
+    return f"{path}: unknown key{hint}, expected one of {', '.join(known)}"

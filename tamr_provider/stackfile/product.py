@@ -1,4 +1,4 @@
-"""A product of the stack file, held to its rules."""
+"""A product of the stack file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tamr_provider.stackfile.values import (
     Flag,
     Id,
     Reason,
-    Strict,
+    StrictObject,
     Version,
     non_empty_list,
 )
@@ -21,15 +21,17 @@ from tamr_provider.timestamps import parse_timestamp
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tamr_provider.stackfile.freeze_window import FreezeWindow
+
 
 def _destination(value: object) -> object:
     return value if isinstance(value, dict) else {"destination": value}
 
 
-class Destination(Strict):
-    """Where a product is published; a legacy or RealTime one is sent without dataProductId."""
+class Destination(StrictObject):
+    """A destination that a product is published to."""
 
-    destination: Id = Field(description="the destination's id, or its exact name, spaces included")
+    destination: Id = Field(description="the destination's ID, or its exact name, spaces included")
     legacy: Flag = Field(
         default=False, description="of a legacy data product: sent without dataProductId"
     )
@@ -39,72 +41,75 @@ class Destination(Strict):
 
     @property
     def is_sent_alone(self) -> bool:
-        """Whether its publish carries no dataProductId; Tamr treats both kinds alike."""
+        """Whether Tamr expects the publish without a dataProductId."""
         return self.legacy or self.real_time
 
 
 Publish = Annotated[Destination, BeforeValidator(_destination)]
 
 
-class Override(Strict):
-    """Why one version may pass `freeze` and `promoteFrom`; later versions may not."""
+class Override(StrictObject):
+    """Exempts one version from `freeze` and `promoteFrom`."""
 
-    version: Version = Field(description="the version that may pass, as in the product")
+    version: Version = Field(description="the exempted version, as in the product")
     reason: Reason = Field(description="why, for the reviewer")
 
 
 class Product(StepRules):
-    """A data product's pipeline and the version that the environment should hold."""
+    """A data product's pipeline, with the desired version for one environment."""
 
     sources: Annotated[list[Id], BeforeValidator(non_empty_list)] = Field(
-        default=[], description="sources to load, side by side"
+        default=[], description="sources to load, in parallel"
     )
     data_product: Id | None = Field(default=None, description="the data product to update")
     workflows: Annotated[list[Id], BeforeValidator(non_empty_list)] = Field(
         default=[], description="RealTime workflows to run after the update, in order"
     )
     publish: Annotated[list[Publish], BeforeValidator(non_empty_list)] = Field(
-        default=[], description="destinations to publish to, side by side"
+        default=[], description="destinations to publish to, in parallel"
     )
     override: Override | None = Field(
-        default=None, description="lets one version pass `freeze` and `promoteFrom`"
+        default=None, description="exempts one version from `freeze` and `promoteFrom`"
     )
     pinned: Version | None = Field(
-        default=None, description="written by a rollback: `tamr promote` leaves this version alone"
+        default=None, description="set by a rollback; `tamr promote` skips a pinned version"
     )
     verify: Command | None = Field(
-        default=None, description="a check that has to pass before this version is promoted"
+        default=None,
+        description="a command that must succeed before a version is promoted from here",
     )
 
     _since_origin: str = PrivateAttr(default="")
 
     @property
-    def overridden(self) -> bool:
-        """Whether the override is for the version that is wanted."""
+    def is_overridden(self) -> bool:
+        """Whether the override is for the desired version."""
         return self.override is not None and self.override.version == self.version
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the wanted version is one that was rolled back to."""
+        """Whether the desired version is pinned by a rollback."""
         return self.pinned == self.version
 
-    def counting_from(self, moment: datetime | None, origin: str = "") -> Product:
-        """Return the product with the moment that its version counts from.
+    @property
+    def effective_freeze(self) -> tuple[FreezeWindow, ...]:
+        """The freeze windows that this version must respect."""
+        return () if self.is_overridden else tuple(self.freeze)
 
-        `origin` is one of the words of `Since.known_by`.
-        """
-        counted = self.model_copy(update={"since": moment})
-        counted._since_origin = origin  # noqa: SLF001 - of its own class
-        return counted
+    def with_since(self, moment: datetime | None, origin: str = "") -> Product:
+        """Return the product with its effective since; `origin` is a `Since.known_by`."""
+        changed = self.model_copy(update={"since": moment})
+        changed._since_origin = origin  # noqa: SLF001 - Its own class.
+        return changed
 
     @property
     def since_origin(self) -> str:
-        """How `since` was found, empty where it is the product's own."""
+        """The `Since.known_by` of `since`, or "" if `since` is as the file has it."""
         return self._since_origin
 
     @property
     def not_before(self) -> datetime:
-        """The moment that the version counts from: since, else the date that the version is."""
+        """The effective since, else the date that the version is."""
         moment = self.since or parse_timestamp(self.version)
-        assert moment is not None, "set by counting_from"  # noqa: S101
+        assert moment is not None, "set by with_since"  # noqa: S101
         return moment

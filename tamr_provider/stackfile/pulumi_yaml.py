@@ -1,8 +1,8 @@
-"""YAML as the Pulumi engine reads it, with every scalar that it would respell kept as written.
+"""YAML as the Pulumi engine reads it, but scalars that it would rewrite stay as written.
 
-The engine writes a stack file anew: `2026-11-20` becomes `2026-11-20 00:00:00 +0000 UTC`, `0123`
-becomes 83, `1_000` becomes 1000. Where the spelling does not matter (a version, a since) that is
-harmless; where it does (an id) the file has to quote it, so we must be able to tell.
+The engine rewrites a stack file: `2026-11-20` becomes `2026-11-20 00:00:00 +0000 UTC`, `0123`
+becomes 83, `1_000` becomes 1000. That is harmless for a version or a since. An ID must be quoted,
+so the parser has to know which scalars were not.
 """
 
 from __future__ import annotations
@@ -21,48 +21,47 @@ if TYPE_CHECKING:
     from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 _HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
-_LIKE_A_MOMENT = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt ].*)?")
-# 2,000 products are a fifth of it, and a program that edits the file takes seconds for the whole.
+_LIKE_A_TIMESTAMP = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt ].*)?")
+# 2,000 products take a fifth of it. Editing a file of this size takes seconds.
 MAX_BYTES = 2**20
-# What all merge keys of a file may bring; `<<` within `<<` multiplies it at each level.
+# Limit of entries from merge keys: nested `<<` multiply them at each level.
 _MAX_MERGED = 100_000
-_PLAIN_INT = re.compile(r"-?(0|[1-9]\d{0,14})")  # 15 digits survive the engine's float64
+_PLAIN_INT = re.compile(r"-?(0|[1-9]\d{0,14})")  # A float64 keeps 15 digits.
 
 
 class UnquotedScalar(str):
-    """A scalar as it stands in the file, unquoted, that the engine would spell differently.
+    """An unquoted scalar, as in the file, that the engine would rewrite.
 
-    `engine` is the engine's spelling of a number; a moment stays as it is, since every spelling
-    of one is read.
+    `engine` is the engine's spelling of a number. A timestamp is unchanged: all spellings parse.
     """
 
     engine: str
 
     def __new__(cls, text: str, engine: str = "") -> UnquotedScalar:
-        """Make one from the text in the file."""
+        """Create a scalar from the text in the file."""
         made = super().__new__(cls, text)
         made.engine = engine or text
         return made
 
 
 class _Constructor(SafeConstructor):
-    """Numbers and timestamps as the engine takes them."""
+    """Constructs numbers and timestamps as the engine does."""
 
     _merged = 0
 
     def construct_document(self, node: Node) -> Any:
-        """Return the value of a document; merge keys are counted anew for each one."""
+        """Return the value of a document, with its own limit of merged entries."""
         self._merged = 0
         return super().construct_document(node)
 
     def flatten_mapping(self, node: MappingNode) -> Any:
-        """Replace the merge keys of a mapping by what they bring."""
+        """Replace the merge keys of a mapping by the entries that they add."""
         own = len(node.value)
         flat = super().flatten_mapping(node)
         self._merged += len(node.value) - own
         if self._merged > _MAX_MERGED:
             raise ConstructorError(
-                None, None, "the merge keys (<<) bring too much", node.start_mark
+                None, None, "the merge keys (<<) add too many entries", node.start_mark
             )
         return flat
 
@@ -72,12 +71,12 @@ def _timestamp(_: _Constructor, node: ScalarNode) -> UnquotedScalar:
 
 
 def _text(constructor: _Constructor, node: ScalarNode) -> object:
-    # The engine takes 2026-1-5 for a date, which YAML 1.2 does not.
-    if node.style is None and _LIKE_A_MOMENT.fullmatch(node.value):
+    # To the engine, unlike YAML 1.2, 2026-1-5 is a date.
+    if node.style is None and _LIKE_A_TIMESTAMP.fullmatch(node.value):
         return UnquotedScalar(node.value)
     text: str = constructor.construct_yaml_str(node)
     if _HALF_A_CHARACTER.search(text):
-        wrong = "an escape is half of a character; write the character itself"
+        wrong = "an escape is half of a character. Write the character instead."
         raise ConstructorError(None, None, wrong, node.start_mark)
     return text
 
@@ -96,7 +95,7 @@ def _float(constructor: _Constructor, node: ScalarNode) -> object:
 
 
 def _number(value: float) -> str:
-    """Spell a number as the engine does, which holds every one as a float64."""
+    """Format a number as the engine does, which stores a float64."""
     if value.is_integer() and abs(value) < 1e21:
         return str(int(value))
     return repr(value)
@@ -115,17 +114,21 @@ def _yaml() -> YAML:
     return yaml
 
 
-def read_yaml(text: str, where: str) -> Any:
-    """Return the document as plain values. Raises InputError naming the place of a mistake."""
+def parse_yaml(text: str, file: str) -> Any:
+    """Return the document as plain values.
+
+    Raises:
+        InputError: with `file`, line and column, if `text` is not YAML.
+    """
     if len(text) > MAX_BYTES:
-        raise InputError(f"{where}: larger than 1 MB; allowed: a file of at most 1 MB")
+        raise InputError(f"{file}: expected a file of at most 1 MB, got a larger one")
     try:
         return _yaml().load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = " ".join(str(error.problem or error.context).split())
-        raise InputError(f"{where}{place}: this is not YAML: {problem}") from None
+        raise InputError(f"{file}{place}: invalid YAML: {problem}") from None
     except (YAMLError, ValueError, RecursionError) as error:
         reason = str(error).strip().splitlines() or ["unreadable"]
-        raise InputError(f"{where}: this is not YAML: {reason[0]}") from None
+        raise InputError(f"{file}: invalid YAML: {reason[0]}") from None

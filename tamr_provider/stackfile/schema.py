@@ -1,4 +1,4 @@
-"""The JSON Schema of the stack file, made from the models that read it."""
+"""The JSON Schema of the stack file, generated from its models."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _SHIPPED = "stack.schema.json"
 
 
 def schema_text() -> str:
-    """Return the schema that ships with the package."""
+    """Return the schema that is shipped with the package."""
     return files("tamr_provider.stackfile").joinpath(_SHIPPED).read_text(encoding="utf-8")
 
 
 def make_schema() -> str:
-    """Return the schema as the models have it now; a test holds the shipped one to it."""
+    """Generate the schema from the models. A test compares the shipped one with it."""
     product: dict[str, Any] = Product.model_json_schema(by_alias=True)
     definitions = product.pop("$defs")
     destination = {"$ref": "#/$defs/Destination"}
     product["properties"]["publish"]["items"] = {
         "anyOf": [{"type": ["string", "integer"], "minLength": 1}, destination]
     }
-    # One destination is not of both kinds; a test holds the reader to the same.
+    # A test checks that the parser refuses both flags together as well.
     both = {name: {"enum": [True, "true"]} for name in ("legacy", "realTime")}
     definitions["Destination"]["not"] = {"properties": both, "required": list(both)}
     for name in ("sources", "workflows", "publish", "freeze"):
@@ -56,8 +56,8 @@ def make_schema() -> str:
         "$defs": {**definitions, "Product": product},
     }
     for model in schema["$defs"].values():
-        for each in model["properties"].values():
-            each.pop("title", None)
+        for schema_of_key in model["properties"].values():
+            schema_of_key.pop("title", None)
     return json.dumps(schema, indent=2) + "\n"
 
 
@@ -68,7 +68,7 @@ def _config() -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {
-            "tamr:url": {"type": "string", "description": "the tenant's address"},
+            "tamr:url": {"type": "string", "description": "the tenant's URL"},
             "tamr:slots": {**count, "description": "the tenant's concurrent jobs; default 5"},
             "tamr:apiKey": secret,
         },

@@ -1,7 +1,7 @@
-"""Rules that look at all products of a stack: what one of them has, no other may have too.
+"""Rules that concern several products of a stack: IDs that only one of them may have.
 
-They read the raw mappings, so that a mistake in one product hides none in another. A source may be
-shared: it is loaded once if one job can satisfy both products.
+They read the raw mappings, so that an error in one product does not hide another. Products may
+share a source: it is loaded once if one job can satisfy both.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Claim(NamedTuple):
-    """Something that one product alone may have: where it says so, and how to name it."""
+    """An ID that only one product may have: its path in the product, and the rule."""
 
     key: tuple[str, ...]
     path: str
@@ -23,15 +23,15 @@ class _Claim(NamedTuple):
     rule: str
 
 
-def shared_claims(products: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a problem for each data product, workflow and destination that two products have."""
+def find_shared_ids(products: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a problem for each data product, workflow or destination of two products."""
     owners: dict[tuple[str, ...], str] = {}
     for name, product in products.items():
         for claim in _claims(product):
             owner = owners.setdefault(claim.key, name)
             if owner != name:
-                taken = f"{claim.what} is products.{owner}'s already"
-                yield f"products.{name}{claim.path}: {taken}; allowed: {claim.rule}"
+                taken = f"{claim.what} already belongs to products.{owner}"
+                yield f"products.{name}{claim.path}: {taken} (expected {claim.rule})"
 
 
 def _claims(product: object) -> Iterator[_Claim]:
@@ -46,7 +46,7 @@ def _claims(product: object) -> Iterator[_Claim]:
             rule = "one product for each workflow"
             yield _Claim(("workflow", text), f".workflows[{index}]", text, rule)
     for index, entry in enumerate(_entries(product, "publish")):
-        # With its data product a destination is claimed already: by the data product.
+        # Other destinations belong to their data product, which is claimed.
         if isinstance(entry, dict) and is_sent_alone(entry):
             text = _text(entry.get("destination"))
             rule = "one product for each destination that is sent without dataProductId"
@@ -58,8 +58,8 @@ def is_sent_alone(destination: Mapping[str, Any]) -> bool:
     return any(destination.get(kind) in (True, "true") for kind in ("legacy", "realTime"))
 
 
-def same_names(products: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a problem for each two steps whose resources would have one name in Pulumi."""
+def find_name_collisions(products: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a problem for each two steps whose Pulumi resources would have the same name."""
     owners: dict[tuple[str, str], tuple[str, str]] = {}
     for product, body in products.items():
         for type_, kind, id_ in (step for step in _steps(body) if step[-1]):
@@ -68,18 +68,18 @@ def same_names(products: Mapping[str, Any]) -> Iterator[str]:
             if other != product:
                 both = f"{kind} {id_} and products.{other}'s {step}"
                 yield (
-                    f"products.{product}: {both} would both be the resource {describe_value(name)} in "
-                    "Pulumi; allowed: a product name with which each has its own"
+                    f"products.{product}: {both} would both be the Pulumi resource "
+                    f"{describe_value(name)}. Rename the product."
                 )
 
 
 def resource_name(product: str, kind: str, id_: str) -> str:
-    """Return the name of a step's resource in Pulumi; it is in users' states and stays."""
+    """Return the name of a step's Pulumi resource. Users' states contain it: never change it."""
     return f"{product}-{kind}-{id_}"
 
 
 def _steps(product: object) -> Iterator[tuple[str, str, str]]:
-    """Yield the resource type, the kind and the id of each step."""
+    """Yield the resource type, the kind and the ID of each step."""
     body = product if isinstance(product, dict) else {}
     for source in _entries(body, "sources"):
         yield "Load", "load", _text(source)

@@ -1,7 +1,7 @@
-"""The values of a stack file, each read and refused by one function, whoever gives it.
+"""The values of a stack file: one validator for each kind, for every way in.
 
-In a step that a program declares (`context["is_declared"]`) nothing was respelled by the engine, so
-an id has to be a text there, and a number no text.
+The engine does not respell the properties of a step that a program declares
+(`context["is_declared"]`), so an ID must be text there, and a number must not be text.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from tamr_provider.foreign_text import has_unseen, visible
-from tamr_provider.stackfile.freeze_window import EXAMPLES, FreezeWindow, read_window
+from tamr_provider.stackfile.freeze_window import EXAMPLES, FreezeWindow, parse_window
 from tamr_provider.stackfile.pulumi_yaml import UnquotedScalar
 from tamr_provider.timestamps import format_timestamp, parse_timestamp
 
-# A `since` may be planned for tomorrow; more than this is a mistyped date.
-_FUTURE = timedelta(days=1)
+EXAMPLE_TIME = 'a time with its UTC offset, for example "2026-11-20T09:00:00Z"'
+_MAX_AHEAD = timedelta(days=1)  # A `since` may be planned for tomorrow. A later one is a typo.
 
 
-def problem(message: str) -> PydanticCustomError:
-    """Return an error whose message is already in a person's words."""
+def make_error(message: str) -> PydanticCustomError:
+    """Return a validation error whose message is complete."""
     return PydanticCustomError("tamr", "{message}", {"message": message})
 
 
 def describe_value(value: object) -> str:
-    """Return a value as a person would point at it."""
+    """Return a value as messages show it, at most about 80 characters."""
     names = {dict: "a mapping", list: "a list", bool: "true or false", type(None): "nothing"}
     if type(value) in names:
         return f"{value!s:.5}".lower() if isinstance(value, bool) else names[type(value)]
@@ -39,8 +39,8 @@ def describe_value(value: object) -> str:
     return repr(str(value))[:80] if isinstance(value, str) else f"{value} (a number)"[:80]
 
 
-def _reject(value: object, allowed: str) -> PydanticCustomError:
-    return problem(f"found {describe_value(value)}; allowed: {allowed}")
+def _mismatch(value: object, expected: str) -> PydanticCustomError:
+    return make_error(f"expected {expected}, got {describe_value(value)}")
 
 
 def _is_declared(info: ValidationInfo) -> bool:
@@ -49,67 +49,72 @@ def _is_declared(info: ValidationInfo) -> bool:
 
 def _id(value: object, info: ValidationInfo) -> str:
     if _is_declared(info) and not isinstance(value, str):
-        raise _reject(value, "an id as text")
+        raise _mismatch(value, "an ID as text")
     if isinstance(value, (UnquotedScalar, float)) and not _is_whole(value):
-        raise problem(f"found {value}, which Pulumi would respell; put it in quotes")
+        raise make_error(f"Pulumi rewrites unquoted {value}. Quote it.")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(int(value))
     if not isinstance(value, str) or not value.strip():
-        raise _reject(value, "an id as text")
-    return _seen(value)
+        raise _mismatch(value, "an ID as text")
+    return _refuse_control_characters(value)
 
 
-def _seen(text: str) -> str:
+def _refuse_control_characters(text: str) -> str:
     if has_unseen(text):
         shown = visible(describe_value(text))
-        raise problem(f"found {shown}; allowed: text without control characters")
+        raise make_error(f"expected text without control characters, got {shown}")
     return text
 
 
 def _is_whole(value: object) -> bool:
-    # The engine hands every number to the program as a float.
+    # The engine passes every number to the program as a float.
     return isinstance(value, float) and value.is_integer()
 
 
 def canonical_version(value: object) -> str:
-    """Return the one spelling of a version, whichever of its spellings is given."""
+    """Return a version in its canonical spelling.
+
+    Raises:
+        PydanticCustomError: `value` is not a version.
+    """
     if (
         isinstance(value, bool)
         or not isinstance(value, (str, int, float))
         or not str(value).strip()
     ):
-        raise _reject(value, 'a label, for instance "2026-11-20"')
+        raise _mismatch(value, 'a label, for example "2026-11-20"')
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         return str(int(value))
     text = value.engine if isinstance(value, UnquotedScalar) else str(value)
     moment = parse_timestamp(text)
     if moment is None:
-        return _seen(text)
+        return _refuse_control_characters(text)
     text = format_timestamp(moment)
     return text.removesuffix("T00:00:00Z")
 
 
-def read_moment(value: object) -> datetime:
-    """Return a moment of any spelling that has a zone. Raises an error for anything else."""
+def parse_time(value: object) -> datetime:
+    """Return the timestamp that `value` spells.
+
+    Raises:
+        PydanticCustomError: `value` is not a timestamp, or has no UTC offset.
+    """
     moment = parse_timestamp(value) if isinstance(value, str) else None
     if moment is None:
-        raise _reject(value, 'a time with its zone, for instance "2026-11-20T09:00:00Z"')
+        raise _mismatch(value, EXAMPLE_TIME)
     return moment
 
 
 def _not_future(value: object, info: ValidationInfo) -> datetime:
-    moment = read_moment(value)
-    check_not_future(moment, (info.context or {}).get("now"))
-    return moment
-
-
-def check_not_future(moment: datetime, now: datetime | None) -> None:
-    """Raise where a moment is more than a day ahead of now."""
-    if now is not None and moment > now + _FUTURE:
-        raise problem(
-            f"found {format_timestamp(moment)}, which is in the future; "
-            f"allowed: up to a day from now ({format_timestamp(now.replace(microsecond=0))})"
+    moment = parse_time(value)
+    now = (info.context or {}).get("now")
+    if now is not None and moment > now + _MAX_AHEAD:
+        clock = format_timestamp(now.replace(microsecond=0))
+        raise make_error(
+            f"expected at most a day after now ({clock}), got {format_timestamp(moment)}, "
+            "which is in the future"
         )
+    return moment
 
 
 def _number(value: object, info: ValidationInfo) -> float:
@@ -121,28 +126,28 @@ def _number(value: object, info: ValidationInfo) -> float:
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise _reject(value, "a number")
+        raise _mismatch(value, "a number")
     return number
 
 
 def _not_negative(value: object, info: ValidationInfo) -> float:
     number = _number(value, info)
     if not 0 <= number <= 8760:
-        raise _reject(value, "hours, 0 or more (fractions allowed), at most 8760")
+        raise _mismatch(value, "hours, 0 or more (fractions allowed), at most 8760")
     return number
 
 
 def _positive(value: object, info: ValidationInfo) -> float:
     number = _number(value, info)
     if not 0 < number <= 100_000:
-        raise _reject(value, "a number above 0, at most 100000")
+        raise _mismatch(value, "a number above 0, at most 100000")
     return number
 
 
 def _count(value: object, info: ValidationInfo) -> int:
     number = _number(value, info)
     if not number.is_integer() or not 1 <= number <= 9999:
-        raise _reject(value, "a whole number, 1 or more, at most 9999")
+        raise _mismatch(value, "a whole number, 1 or more, at most 9999")
     return int(number)
 
 
@@ -151,23 +156,27 @@ def _flag(value: object) -> bool:
         return True
     if value is False or value == "false":
         return False
-    raise _reject(value, "true or false")
+    raise _mismatch(value, "true or false")
 
 
 def non_empty_list(value: object) -> list[Any]:
-    """Return a list that has entries. Raises an error for anything else."""
+    """Return `value` if it is a list with entries.
+
+    Raises:
+        PydanticCustomError: it is not.
+    """
     if not isinstance(value, list) or not value:
-        raise _reject(value, "a list with at least one entry")
+        raise _mismatch(value, "a list with at least one entry")
     return value
 
 
 def _window(value: object) -> FreezeWindow:
     if not isinstance(value, str):
-        raise _reject(value, EXAMPLES)
+        raise _mismatch(value, EXAMPLES)
     try:
-        return read_window(value)
+        return parse_window(value)
     except ValueError as error:
-        raise problem(f"found {describe_value(value)}; {error}") from None
+        raise make_error(f"{error}, got {describe_value(value)}") from None
 
 
 def _command(value: object) -> str:
@@ -176,13 +185,13 @@ def _command(value: object) -> str:
     except ValueError:
         words = []
     if not words:
-        raise _reject(value, 'a command, for instance "python checks/customers.py"')
+        raise _mismatch(value, 'a command, for example "python checks/customers.py"')
     return str(value)
 
 
 def _reason(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise _reject(value, "why, in words")
+        raise _mismatch(value, "a reason in words")
     return value.strip()
 
 
@@ -220,8 +229,6 @@ Flag = Annotated[
     BeforeValidator(_flag),
     _json(anyOf=[{"type": "boolean"}, {"enum": ["true", "false"]}]),
 ]
-
-
 Freeze = Annotated[
     FreezeWindow,
     BeforeValidator(_window),
@@ -231,8 +238,8 @@ Command = Annotated[str, BeforeValidator(_command), _json(type="string", minLeng
 Reason = Annotated[str, BeforeValidator(_reason), _json(type="string", minLength=1)]
 
 
-class Strict(BaseModel):
-    """A mapping whose keys are camelCase, and of which no other key is allowed."""
+class StrictObject(BaseModel):
+    """A mapping with camelCase keys that refuses unknown ones."""
 
     model_config = ConfigDict(
         extra="forbid",

@@ -1,4 +1,4 @@
-"""Which of two versions is the older one."""
+"""The order of versions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ _DIGITS = re.compile(r"[0-9]+")
 
 
 def is_older(version: str, than: str) -> bool:
-    """Whether a version is certainly an older one: an earlier date, or a label with less in it.
+    """Return whether a version is certainly older: an earlier date, or a label with lower numbers.
 
-    Labels are compared by their numbers where they are alike otherwise: v9 is older than v10.
+    Labels are compared if only their numbers differ: v9 is older than v10.
     """
-    moments = parse_timestamp(version), parse_timestamp(than)
-    if moments[0] is not None and moments[1] is not None:
-        return moments[0] < moments[1]
+    date, other_date = parse_timestamp(version), parse_timestamp(than)
+    if date is not None and other_date is not None:
+        return date < other_date
     if _DIGITS.sub("#", version) != _DIGITS.sub("#", than):
         return False
-    numbers = [[int(each) for each in _DIGITS.findall(text)] for text in (version, than)]
-    return numbers[0] < numbers[1]
+    return _numbers(version) < _numbers(than)
+
+
+def _numbers(label: str) -> list[int]:
+    return [int(digits) for digits in _DIGITS.findall(label)]

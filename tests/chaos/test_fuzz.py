@@ -15,7 +15,7 @@ from support.sample_jobs import at
 from support.schedule_player import SLOTS, TWO_PRODUCTS, products
 from tamr_provider.errors import InputError, TamrError
 from tamr_provider.reconciler.stack_run import StackRun
-from tamr_provider.stackfile.parser import read_products, read_stack_file
+from tamr_provider.stackfile.parser import parse_products, parse_stack_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,7 +87,7 @@ def test_damaged_products_are_read_or_refused_with_words(data: st.DataObject) ->
     raw = TWO_PRODUCTS
     for _ in range(data.draw(st.integers(1, 3))):
         raw = damage(raw, data)
-    assert all(problem.strip() for problem in problems(lambda: read_products(raw, NOW)))
+    assert all(problem.strip() for problem in problems(lambda: parse_products(raw, NOW)))
 
 
 @given(at_=st.integers(0, len(FILE)), cut=st.integers(0, 30), put=st.text(max_size=5))
@@ -99,7 +99,7 @@ def test_a_file_with_damaged_text_is_read_or_refused_with_words(
     assert all(
         problem.strip()
         for problem in problems(
-            lambda: read_stack_file(text, "tamr-pipelines", "Pulumi.dev.yaml", NOW)
+            lambda: parse_stack_file(text, "tamr-pipelines", "Pulumi.dev.yaml", NOW)
         )
     )
 
@@ -112,7 +112,7 @@ def test_damaged_products_are_written_to_a_file_and_read_as_one(data: st.DataObj
     assert all(
         problem.strip()
         for problem in problems(
-            lambda: read_stack_file(text, "tamr-pipelines", "Pulumi.dev.yaml", NOW)
+            lambda: parse_stack_file(text, "tamr-pipelines", "Pulumi.dev.yaml", NOW)
         )
     )
 

@@ -52,7 +52,12 @@ def wanted(url: str, **more: Any) -> dict[str, Any]:
 
 def test_the_stack_before_is_the_one_that_the_order_names_before_it() -> None:
     order = ["dev", "staging", "prod"]
-    assert [upstream_stack(each, order) for each in (*order, "other")] == ["", "dev", "staging", ""]
+    assert [upstream_stack(stack, order) for stack in (*order, "other")] == [
+        "",
+        "dev",
+        "staging",
+        "",
+    ]
 
 
 def test_a_stack_may_use_its_own_tenants_only() -> None:
@@ -185,11 +190,11 @@ def test_where_the_tenant_cannot_be_asked_the_rule_refuses_and_says_so(tmp_path:
     with emulator("--key", "another") as server, pack(tmp_path) as rules:
         rules.configure({"runs-per-day": {"maximum": 1}})
         refused = rules.judge(wanted(server.url))["runs-per-day"]
-        assert "whether it would be launched cannot be told" in refused
+        assert "cannot determine whether this step would launch a job" in refused
         assert "401" in refused
     with pack(tmp_path, TAMR_API_KEY="") as rules:
         rules.configure({"runs-per-day": {"maximum": 1}})
-        assert "set TAMR_API_KEY" in rules.judge(wanted("http://127.0.0.1:1"))["runs-per-day"]
+        assert "Set TAMR_API_KEY" in rules.judge(wanted("http://127.0.0.1:1"))["runs-per-day"]
 
 
 def test_a_window_that_is_none_is_told_with_what_is_allowed(tmp_path: Path) -> None:

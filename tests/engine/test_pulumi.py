@@ -58,9 +58,11 @@ BY_HAND = """\
 from tamr_provider.resources import Load, Update, end_quietly_on_interrupt
 from tamr_provider.resources.steps import Wanted
 end_quietly_on_interrupt()
-Load("crm", "src_crm", Wanted("{url}", "{version}", "{since}", trust_days=36500))
+rules = Wanted(url="{url}", version="{version}", since="{since}", trust_days=36500)
+Load("crm", source_id="src_crm", wanted=rules)
 """
-BOTH_IDS = 'Update("crm", data_product_id="dp", workflow_id="wf", wanted='
+LOAD_BY_HAND = 'Load("crm", source_id="src_crm", '
+BOTH_IDS = 'Update("crm", data_product_id="dp", workflow_id="wf", '
 
 
 def test_pulumi_up_beside_two_tamr_ups_satisfies_each_step_by_one_job(tmp_path: Path) -> None:
@@ -95,12 +97,12 @@ def test_a_hand_declared_version_needs_a_since_after_the_last_job(tmp_path: Path
             return pulumi.up().stdout
 
         assert "2 created" in up("v1", "2026-11-20T09:00:00Z")
-        assert "from when version v1 counted; give a later since" in up(
+        assert "expected a time after 2026-11-20T09:00:00Z, the since of version v1" in up(
             "v2", "2026-11-20T09:00:00Z"
         )
         refused = up("v2", "2026-11-20T09:30:00Z")
-        assert "InputError: since 2026-11-20T09:30:00Z is not after " in refused
-        assert "which satisfied version v1; give a later since" in refused
+        assert "InputError: since: expected a time after the creation of job_" in refused
+        assert "the job of version v1, at " in refused
         assert "Traceback" not in refused
         assert len(server.posts()) == 1
         (job,) = server.jobs()
@@ -120,8 +122,8 @@ def test_a_target_whose_predecessors_were_not_run_is_refused(tmp_path: Path) -> 
         assert refused.returncode != 0
         said = " ".join(refused.stdout.split())
         assert (
-            "products.customers: load src_crm, load src_erp were not run for version v2 yet: "
-            "target them too, or run without --target"
+            "products.customers: load src_crm, load src_erp did not run for version v2 yet. "
+            "Target them too, or run without --target."
         ) in said
         assert len(server.posts()) == 8
         assert pulumi.run("preview", "--target", update).returncode != 0
@@ -143,23 +145,23 @@ def test_slots_that_are_no_count_are_refused_at_preview(tmp_path: Path, slots: s
     path.write_text(path.read_text().replace("config:\n", f"config:\n  tamr:slots: {slots}\n"))
     refused = pulumi.run("preview")
     assert refused.returncode != 0
-    assert "Pulumi.dev.yaml: tamr:slots: found " in refused.stdout
+    assert "Pulumi.dev.yaml: tamr:slots: expected a" in refused.stdout
     assert "Traceback" not in refused.stdout
-    assert "tamr:slots: found " in tamr(pulumi.folder, "plan").stderr
+    assert "tamr:slots: expected a" in tamr(pulumi.folder, "plan").stderr
 
 
 def test_a_wrong_step_by_hand_is_one_line_at_preview(tmp_path: Path) -> None:
     pulumi = Pulumi(tmp_path, "http://127.0.0.1:9", TAMR_API_KEY="")
     program = BY_HAND.format(url="http://127.0.0.1:9", version="v1", since="2026-11-20T09:00:00Z")
     for right, wrong, reason in (
-        ('"src_crm"', "5", "allowed: an id as text"),
-        ("trust_days=36500", "max_attempts=0.5", "allowed: a whole number, 1 or more"),
-        ("trust_days=36500", "trust_days=1e300", "allowed: a number above 0"),
-        ("trust_days=36500", 'freeze="Fri 16:00"', "allowed: a list with at least one entry"),
-        ("trust_days=36500", 'freeze=("nonsense",)', "[0]: found 'nonsense'; allowed:"),
-        ("trust_days=36500", 'workflows="wf"', "found 'wf'; allowed: a list of ids"),
-        ("trust_days=36500", 'then="load x"', "found 'load x'; allowed: a list of phases"),
-        ('Load("crm", "src_crm", ', BOTH_IDS, "found dataProductId and workflowId; allowed: one"),
+        ('"src_crm"', "5", "expected an ID as text"),
+        ("trust_days=36500", "max_attempts=0.5", "expected a whole number, 1 or more"),
+        ("trust_days=36500", "trust_days=1e300", "expected a number above 0"),
+        ("trust_days=36500", 'freeze="Fri 16:00"', "expected a list with at least one entry"),
+        ("trust_days=36500", 'freeze=("nonsense",)', "[0]: expected "),
+        ("trust_days=36500", 'workflows="wf"', "expected a list of IDs, got 'wf'"),
+        ("trust_days=36500", 'then="load x"', "expected a list of phases"),
+        (LOAD_BY_HAND, BOTH_IDS, "expected one of dataProductId and workflowId, got both"),
     ):
         (pulumi.folder / "stacks/__main__.py").write_text(program.replace(right, wrong))
         refused = pulumi.run("preview")
@@ -183,8 +185,11 @@ def test_config_in_pulumi_yaml_means_the_same_to_both(tmp_path: Path) -> None:
         assert tamr(pulumi.folder, "up").returncode == 0
         assert len(server.posts()) == 8
         settings.write_text(settings.read_text().replace("value: 1\n", "value: many\n"))
-        assert "tamr:slots: found 'many'" in pulumi.run("preview").stdout
-        assert "Pulumi.yaml: tamr:slots: found 'many'" in tamr(pulumi.folder, "plan").stderr
+        assert "tamr:slots: expected a number, got 'many'" in pulumi.run("preview").stdout
+        assert (
+            "Pulumi.yaml: tamr:slots: expected a number, got 'many'"
+            in tamr(pulumi.folder, "plan").stderr
+        )
         key = "  tamr:apiKey:\n    value: geheim-4711\n"
         settings.write_text(settings.read_text().replace("value: many\n", "value: 1\n") + key)
         for said in (pulumi.run("preview"), tamr(pulumi.folder, "plan")):
@@ -238,7 +243,7 @@ def test_a_preview_tells_of_each_step_what_would_happen_and_without_a_key_nothin
         assert "would launch: comes after steps that are not done yet" in told
         tamr(pulumi.folder, "up")
         asked = len(server.record()["requests"])
-        assert pulumi.run("preview").stdout.count("\n    nothing to launch: job_") == 9
+        assert pulumi.run("preview").stdout.count("\n    satisfied: job_") == 9
         assert len(server.record()["requests"]) <= asked + 2
         asked = len(server.record()["requests"])
         pulumi.env["TAMR_API_KEY"] = ""
@@ -381,7 +386,10 @@ def test_a_hand_over_ends_the_run_as_not_finished_and_the_next_one_adopts(tmp_pa
         pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8", TAMR_HAND_OVER_AFTER="1s")
         done = pulumi.up()
         assert done.returncode != 0
-        assert "NotFinishedError: p0: load src_0 is not finished: its time was up" in done.stdout
+        assert (
+            "NotFinishedError: p0: load src_0 is not finished: reached the time limit"
+            in done.stdout
+        )
         assert "JobFailedError" not in done.stdout
         assert "HeldError" not in done.stdout
         assert pulumi.locks() == []

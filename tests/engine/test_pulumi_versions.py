@@ -116,6 +116,9 @@ def test_in_a_cut_off_clone_the_state_says_since_when(repository: Repository) ->
     shutil.move(str(clone) + "2/.git", repository.folder / ".git")
     refused = repository.pulumi.up()
     assert refused.returncode != 0
-    assert "version v2 is not v1, which ran last, and the clone is too shallow" in refused.stdout
+    assert (
+        "version v2 is not v1, the last one that ran, and its commit is beyond this shallow clone"
+        in refused.stdout
+    )
     assert "fetch-depth: 0" in refused.stdout
     assert len(repository.tenant.posts()) == 5

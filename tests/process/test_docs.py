@@ -18,7 +18,7 @@ import yaml
 
 from tamr_provider.cli import main
 from tamr_provider.emulator.fault_file import parse_fault_rules
-from tamr_provider.stackfile.parser import read_stack_file
+from tamr_provider.stackfile.parser import parse_stack_file
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 21, tzinfo=timezone.utc)
@@ -31,7 +31,7 @@ def blocks(name: str, language: str) -> list[str]:
 
 def test_the_stack_file_of_the_readme_is_valid() -> None:
     (text,) = blocks("README.md", "yaml")
-    file = read_stack_file(text, "tamr-pipelines", "README.md", NOW)
+    file = parse_stack_file(text, "tamr-pipelines", "README.md", NOW)
     assert list(file.products) == ["customers"]
 
 
@@ -39,7 +39,7 @@ def test_the_stack_file_of_the_readme_is_valid() -> None:
 def test_the_example_stacks_are_valid_and_those_of_the_demo(stack: str, products: int) -> None:
     name = f"stacks/Pulumi.{stack}.yaml"
     text = (ROOT / name).read_text(encoding="utf-8")
-    assert len(read_stack_file(text, "tamr-pipelines", stack, NOW).products) == products
+    assert len(parse_stack_file(text, "tamr-pipelines", stack, NOW).products) == products
     assert (ROOT / "tamr_provider/templates/demo" / name).read_text(encoding="utf-8") == text
     assert text.startswith("# Try it: tamr emulator --load 4s --update 6s --publish 3s ")
 
@@ -99,8 +99,8 @@ def test_the_guards_of_the_documentation_are_valid() -> None:
     whole = f"{guards}  {verify}  {override}  sources: [src_crm]\n"
     head = "config:\n  tamr-pipelines:products:\n"
     text = head + "".join(f"    {line}\n" for line in whole.splitlines())
-    product = read_stack_file(text, "tamr-pipelines", "promotion.md", NOW).products["customers"]
-    assert product.overridden
+    product = parse_stack_file(text, "tamr-pipelines", "promotion.md", NOW).products["customers"]
+    assert product.is_overridden
     assert len(product.freeze) == 2
 
 
@@ -159,7 +159,7 @@ def test_the_stack_files_of_the_how_to_pages_are_valid(name: str) -> None:
     (text,) = [
         code for language, code in fenced(ROOT / f"docs/how-to/{name}.md") if language == "yaml"
     ]
-    assert read_stack_file(text, "tamr-pipelines", name, NOW).products
+    assert parse_stack_file(text, "tamr-pipelines", name, NOW).products
 
 
 def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(

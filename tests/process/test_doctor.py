@@ -239,14 +239,17 @@ def test_every_mistake_of_the_stack_file_is_found(tmp_path: Path) -> None:
     folder = project(tmp_path, "http://127.0.0.1:9", "    a: {sorces: [x]}\n")
     _, found = doctor(folder)
     assert "products.a.sorces: unknown key" in problems(found)
-    assert "products.a.version: missing" in problems(found)
+    assert (
+        "products.a.version: expected the desired dataset version: any label, got nothing"
+        in problems(found)
+    )
 
 
 def test_a_key_in_clear_in_the_stack_file_is_found(tmp_path: Path) -> None:
     folder = project(tmp_path, "http://127.0.0.1:9")
     path = stack_file(folder)
     path.write_text(path.read_text() + "  tamr:apiKey: abc\n")
-    assert "tamr:apiKey: found in clear" in problems(doctor(folder)[1])
+    assert "tamr:apiKey: stored in plaintext" in problems(doctor(folder)[1])
 
 
 def test_without_a_stack_the_stacks_there_are_named(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 
 from tamr_provider.cli import main
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.editing import replace_text, set_values
-from tamr_provider.stackfile.parser import read_stack_file
+from tamr_provider.stackfile.editing import replace_file, set_values
+from tamr_provider.stackfile.parser import parse_stack_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,14 +72,14 @@ def test_windows_line_ends_stay() -> None:
 def test_quotes_in_a_value_are_written_so_that_they_are_read_back() -> None:
     for version in ("it's", 'say "x"', "Größe: # 1"):
         after = edited(version=version)
-        products = read_stack_file(after, "shop", "f", NOW).products
+        products = parse_stack_file(after, "shop", "f", NOW).products
         assert products["customers"].version == version
 
 
 def test_what_cannot_be_edited_in_place_is_refused() -> None:
     block = "config:\n  shop:products:\n    a:\n      version: |\n        1\n"
     for product in ("a", "b"):
-        with pytest.raises(InputError, match="edit it by hand"):
+        with pytest.raises(InputError, match="Edit the file manually"):
             set_values(block, "shop", product, {"version": "2"})
 
 
@@ -115,7 +115,7 @@ def test_bump_without_since_counts_from_the_next_whole_second(project: Path) -> 
     before = datetime.now(timezone.utc)
     tamr(project, "bump", "suppliers", "v2")
     text = (project / "envs/Pulumi.dev.yaml").read_text()
-    product = read_stack_file(text, "shop", "f", datetime.now(timezone.utc)).products["suppliers"]
+    product = parse_stack_file(text, "shop", "f", datetime.now(timezone.utc)).products["suppliers"]
     assert before <= product.not_before <= datetime.now(timezone.utc) + timedelta(seconds=1)
 
 
@@ -143,7 +143,7 @@ def tenant_at(ahead: timedelta) -> Iterator[str]:
 def written(project: Path) -> Product:
     text = (project / "envs/Pulumi.dev.yaml").read_text()
     now = datetime.now(timezone.utc)
-    return read_stack_file(text, "shop", "f", now).products["customers"]
+    return parse_stack_file(text, "shop", "f", now).products["customers"]
 
 
 @pytest.mark.parametrize("hours", [-1, 0, 1])
@@ -203,8 +203,10 @@ def test_an_edit_that_makes_no_sense_writes_nothing(
 def test_a_file_that_somebody_changed_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.dev.yaml"
     path.write_text("somebody else's")
-    with pytest.raises(InputError, match="somebody changed it meanwhile"):
-        replace_text(path, "what we read", "what we want")
+    with pytest.raises(
+        InputError, match="the file changed during the edit, so nothing was written"
+    ):
+        replace_file(path, "what we read", "what we want")
     assert path.read_text() == "somebody else's"
     assert list(tmp_path.iterdir()) == [path]
 

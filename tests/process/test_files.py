@@ -23,9 +23,9 @@ from support.processes import (
 )
 from tamr_provider.atomic_write import write_file
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.editing import replace_text, set_values
+from tamr_provider.stackfile.editing import replace_file, set_values
 from tamr_provider.stackfile.project import read_text
-from tamr_provider.stackfile.pulumi_yaml import read_yaml
+from tamr_provider.stackfile.pulumi_yaml import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,10 +125,10 @@ def test_a_draft_that_cannot_be_written_is_removed(tmp_path: Path, name: str) ->
         path.write_text("whole", "utf-8")
         code = (
             "import resource, signal; from pathlib import Path;"
-            "from tamr_provider.stackfile.editing import replace_text;"
+            "from tamr_provider.stackfile.editing import replace_file;"
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10));"
-            f"replace_text(Path({str(path)!r}), 'whole', 'x' * 100)"
+            f"replace_file(Path({str(path)!r}), 'whole', 'x' * 100)"
         )
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False
@@ -219,8 +219,10 @@ def test_eight_bumps_of_one_file_wait_for_each_other(tmp_path: Path, is_same: bo
 def test_a_file_that_changed_under_an_edit_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.dev.yaml"
     path.write_text("somebody else's", "utf-8")
-    with pytest.raises(InputError, match="somebody changed it meanwhile"):
-        replace_text(path, "what we read", "what we want")
+    with pytest.raises(
+        InputError, match="the file changed during the edit, so nothing was written"
+    ):
+        replace_file(path, "what we read", "what we want")
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -249,7 +251,7 @@ ALIAS = HEAD + "    a: &a {version: v1, sources: [x]}\n    b: *a\n"
 
 
 def versions(text: str) -> dict[str, str]:
-    products = read_yaml(text, "f")["config"]["tamr-pipelines:products"]
+    products = parse_yaml(text, "f")["config"]["tamr-pipelines:products"]
     return {name: product["version"] for name, product in products.items()}
 
 
@@ -267,7 +269,7 @@ def test_what_two_products_share_is_not_edited_for_one(
     folder: Path, text: str, product: str
 ) -> None:
     stack_file(folder).write_text(text, "utf-8")
-    assert "edit it by hand" in one_line(tamr(folder, "bump", product, "v2"))
+    assert "Edit the file manually" in one_line(tamr(folder, "bump", product, "v2"))
     assert stack_file(folder).read_text("utf-8") == text
 
 
@@ -289,12 +291,14 @@ def test_merge_keys_within_merge_keys_end_in_one_line(folder: Path) -> None:
     stack_file(folder).write_text(bomb(9, "<<"), "utf-8")
     for command in ("plan", "bump"):
         words = [command, "a", "v2"] if command == "bump" else [command]
-        assert "merge keys (<<) bring too much" in one_line(tamr(folder, *words))
+        assert "merge keys (<<) add too many entries" in one_line(tamr(folder, *words))
 
 
 def test_aliases_within_aliases_end_in_one_line(folder: Path) -> None:
     stack_file(folder).write_text(bomb(9, "*"), "utf-8")
-    assert "config: found a list" in one_line(tamr(folder, "plan"))
+    assert "config: expected a mapping, as in a stack file, got a list" in one_line(
+        tamr(folder, "plan")
+    )
 
 
 def test_a_value_within_itself_ends_in_words(folder: Path) -> None:
@@ -313,7 +317,7 @@ def test_a_file_above_a_megabyte_is_refused_by_size(folder: Path) -> None:
     with stack_file(folder).open("a", encoding="utf-8") as file:
         file.write("# " + "x" * 2**20 + "\n")
     for words in (["plan"], ["bump", "a", "v2"], ["history"]):
-        assert "larger than 1 MB; allowed" in one_line(tamr(folder, *words))
+        assert "expected a file of at most 1 MB" in one_line(tamr(folder, *words))
 
 
 def test_a_link_to_itself_is_refused_in_words(folder: Path) -> None:
@@ -334,7 +338,7 @@ def test_a_pipe_as_stack_file_is_not_waited_for(folder: Path) -> None:
 def test_half_a_character_is_named_with_its_place() -> None:
     """Many JSON writers spell an emoji so, and Pulumi refuses such a file."""
     with pytest.raises(InputError, match=r"f, line 1, column 2: .*half of a character"):
-        read_yaml('{"\\ud83d\\ude00": 1}', "f")
+        parse_yaml('{"\\ud83d\\ude00": 1}', "f")
 
 
 def test_line_ends_of_every_system_are_read_alike(tmp_path: Path) -> None:
@@ -408,7 +412,7 @@ def test_a_current_folder_that_was_deleted_is_one_line(tmp_path: Path) -> None:
         encoding="utf-8",
         check=False,
     )
-    assert one_line(done) == "error: .: the folder was deleted; change to another one"
+    assert one_line(done) == "error: .: the folder was deleted. Change to another one."
 
 
 def test_init_below_a_file_is_one_line(tmp_path: Path) -> None:

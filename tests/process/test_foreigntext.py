@@ -17,7 +17,7 @@ from tamr_provider.cli.output.text_table import align_columns
 from tamr_provider.errors import InputError
 from tamr_provider.foreign_text import has_unseen, one_line, visible, whole_line
 from tamr_provider.models import Configuration, JobStatus
-from tamr_provider.stackfile.parser import read_products
+from tamr_provider.stackfile.parser import parse_products
 
 HOSTILE = "bad\n::error::forged\r\x1b[2J\x1b]0;title\x07 ##[add-mask]e \u202eabc \x9b1m"
 NOW = datetime(2026, 11, 25, tzinfo=timezone.utc)
@@ -117,11 +117,11 @@ def test_a_control_character_in_the_stack_file_is_refused_with_its_place(text: s
     }
     for place, products in wrong.items():
         with pytest.raises(InputError) as raised:
-            read_products(products, NOW)
+            parse_products(products, NOW)
         assert len(raised.value.problems) == 1
         (said,) = raised.value.problems
-        assert said.startswith(f"{place}: found ")
-        assert "without control characters" in said
+        assert said.startswith(f"{place}: expected ")
+        assert "without control characters, got " in said
         assert not has_unseen(said)
 
 

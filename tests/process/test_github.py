@@ -190,7 +190,7 @@ def test_no_key_is_sent_to_an_address_that_a_pull_request_brings(
         runner.commit()
         comment, code = plan(runner)
         assert code == "2"
-        assert f"stack {stack}: tamr:url: {thief.url} comes with this change" in comment
+        assert f"stack {stack}: tamr:url: {thief.url} is new in this change" in comment
         assert thief.record()["requests"] == []
 
 
@@ -200,7 +200,7 @@ def test_a_new_stack_gets_no_key_before_its_address_is_on_the_base(runner: Recon
     path.rename(path.with_name("Pulumi.new.yaml"))
     comment, code = plan(runner, STACK="new")
     assert code == "2"
-    assert "comes with this change (origin/main has none)" in comment
+    assert "is new in this change (origin/main has none)" in comment
 
 
 def test_one_comment_is_made_and_from_then_on_kept_current(runner: Reconciler) -> None:

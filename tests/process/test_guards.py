@@ -15,20 +15,20 @@ from support.sample_jobs import at, make_job, succeeded
 from tamr_provider.decision.steps import LaunchPolicy, launch_policy_of
 from tamr_provider.decision.table import Action, decide
 from tamr_provider.errors import HeldError, InputError
-from tamr_provider.stackfile.freeze_window import read_window
-from tamr_provider.stackfile.parser import read_products
+from tamr_provider.stackfile.freeze_window import parse_window
+from tamr_provider.stackfile.parser import parse_products
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 WINDOW = "Fri 10:00 - Mon 08:00 UTC: nobody is on call"
 NOON = at("12:00")  # a Friday
-FROZEN = LaunchPolicy(freeze=(read_window(WINDOW),))
+FROZEN = LaunchPolicy(freeze=(parse_window(WINDOW),))
 SOURCE = {"version": "2026-11-20", "since": "2026-11-20T09:00:00Z", "sources": ["src_crm"]}
 
 
 def product(**more: Any) -> Any:
-    return read_products({"customers": {**SOURCE, **more}}, NOON)["customers"]
+    return parse_products({"customers": {**SOURCE, **more}}, NOON)["customers"]
 
 
 def test_nothing_is_launched_in_a_freeze_and_the_moment_it_opens_is_told() -> None:
@@ -73,10 +73,14 @@ def test_an_override_lets_its_own_version_pass_and_no_other() -> None:
     [
         ({"freeze": ["weekends"]}, "freeze[0]", "Fri 16:00 - Mon 08:00"),
         ({"freeze": []}, "freeze", "at least one entry"),
-        ({"override": {"version": "2026-11-20"}}, "override.reason", "missing"),
-        ({"override": {"version": "v", "reason": " "}}, "override.reason", "why, in words"),
+        ({"override": {"version": "2026-11-20"}}, "override.reason", "got nothing"),
+        (
+            {"override": {"version": "v", "reason": " "}},
+            "override.reason",
+            "expected a reason in words",
+        ),
         ({"override": {"versoin": "v"}}, "override.versoin", "did you mean version?"),
-        ({"promoteFrom": None}, "promoteFrom", "found nothing"),
+        ({"promoteFrom": None}, "promoteFrom", "expected a value, got nothing"),
         ({"verify": 'python "checks'}, "verify", "a command"),
     ],
 )
@@ -204,7 +208,9 @@ def test_the_providers_check_refuses_a_new_version_that_staging_does_not_hold(
 
 def test_a_create_in_a_freeze_is_held_and_sends_no_post(tmp_path: Path) -> None:
     with emulator(*QUICK) as prod, host(cwd=tmp_path) as provider:
-        news = wanted(prod.url, promoteFrom="", freeze=["2026-01-01 00:00 - 2099-01-01 00:00 UTC"])
+        news = wanted(
+            prod.url, promoteFrom=None, freeze=["2026-01-01 00:00 - 2099-01-01 00:00 UTC"]
+        )
         future = provider.create_later(news)
         assert "frozen until Thu 2099-01-01 00:00 UTC" in str(future.exception().details())
         assert prod.posts() == []

@@ -132,7 +132,7 @@ def test_a_failure_is_one_line_without_a_traceback(module: str, tmp_path: Any) -
 def test_a_missing_key_is_one_line_that_names_the_variable(module: str) -> None:
     with emulator() as server, host(module, TAMR_API_KEY="") as provider:
         (line,) = error_of(provider.create_later(inputs(server.url))).splitlines()
-        assert line.startswith("InputError: no API key: set TAMR_API_KEY (or TAMR_API_KEY_DEV)")
+        assert line.startswith("InputError: no API key. Set TAMR_API_KEY (or TAMR_API_KEY_DEV)")
         assert server.record()["requests"] == []
 
 
@@ -147,7 +147,7 @@ def test_the_key_may_come_from_the_stacks_secret_config_and_the_environment_wins
 def test_a_hand_over_ends_the_waits_of_a_host() -> None:
     with emulator(*SLOW) as server, host(TAMR_HAND_OVER_AFTER="1s") as provider:
         error = error_of(provider.create_later(inputs(server.url)))
-        assert "its time was up (TAMR_HAND_OVER_AFTER)" in error
+        assert "reached the time limit TAMR_HAND_OVER_AFTER" in error
         assert server.jobs()[0]["state"] == "RUNNING"
 
 

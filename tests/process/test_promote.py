@@ -242,7 +242,7 @@ def test_a_bump_during_the_check_is_not_overwritten(
     with staging_and_prod(tmp_path, edit_of_prod("customers", version)) as (folder, _):
         done = promote(folder)
         assert done.returncode == 2, done.stdout
-        assert "somebody changed it meanwhile; nothing was written" in done.stderr
+        assert "the file changed during the edit, so nothing was written" in done.stderr
         assert left in prod_file(folder)
 
 
@@ -258,8 +258,8 @@ def test_names_that_are_not_there_are_named(tmp_path: Path) -> None:
     with staging_and_prod(tmp_path) as (folder, _):
         for words, said in (
             (("other", "--from", "staging", "--to", "prod"), "no product other"),
-            (("customers", "--from", "nope", "--to", "prod"), "no such stack file"),
-            (("customers", "--from", "staging", "--to", "nope"), "no such stack file"),
+            (("customers", "--from", "nope", "--to", "prod"), "file not found"),
+            (("customers", "--from", "staging", "--to", "nope"), "file not found"),
             (("customers", "--from", "prod", "--to", "prod"), "the same stack"),
         ):
             done = tamr(folder, "promote", *words)

@@ -10,7 +10,7 @@ import pytest
 
 from support.sample_jobs import at
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.parser import read_stack_file
+from tamr_provider.stackfile.parser import parse_stack_file
 from tamr_provider.stackfile.schema import make_schema, schema_text
 
 NOW = at("12:00")
@@ -60,7 +60,7 @@ def schema_takes(stack: object) -> bool:
 def reader_takes(stack: object) -> bool:
     """Whether the reader takes the same document; JSON is YAML too."""
     try:
-        read_stack_file(json.dumps(stack), PROJECT, "Pulumi.dev.yaml", NOW)
+        parse_stack_file(json.dumps(stack), PROJECT, "Pulumi.dev.yaml", NOW)
     except InputError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""The stack program under the engine's mocks: config in, resources out."""
+"""The stack program under the mocks of the SDK: config in, resources out."""
 
 from __future__ import annotations
 
@@ -124,13 +124,13 @@ def test_the_inputs_are_small_in_one_spelling_and_without_a_key() -> None:
 @pytest.mark.parametrize(
     ("products", "config", "message"),
     [
-        ({"a": {"version": "", "sources": ["s"]}}, CONFIG, "products.a.version: found ''"),
+        ({"a": {"version": "", "sources": ["s"]}}, CONFIG, "products.a.version: expected a label"),
         ({"a": {"version": "v1", "sorces": ["s"]}}, CONFIG, "products.a.sorces: unknown key"),
-        (PRODUCTS, {}, "tamr:url: missing"),
-        (PRODUCTS, {**CONFIG, "tamr:apiKey": "abc"}, "tamr:apiKey: found in clear"),
+        (PRODUCTS, {}, "tamr:url: expected the tenant's URL"),
+        (PRODUCTS, {**CONFIG, "tamr:apiKey": "abc"}, "tamr:apiKey: stored in plaintext"),
     ],
 )
-def test_bad_config_is_told_with_file_and_place(
+def test_a_mistake_in_the_config_names_its_file_and_path(
     products: Any, config: dict[str, str], message: str
 ) -> None:
     done = program(products, config)

@@ -249,7 +249,7 @@ def test_a_plan_sends_no_post_and_its_exit_code_tells_whether_anything_would_be_
 
 
 BAD = {
-    "a broken file": ("customers: [", "this is not YAML"),
+    "a broken file": ("customers: [", "invalid YAML"),
     "an unknown key": (ONE_LOAD.replace("sources", "sorces"), "products.customers.sorces"),
     "a wrong type": (ONE_LOAD.replace("[src_crm]", "src_crm"), "products.customers.sources"),
     "a missing key": (

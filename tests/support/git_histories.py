@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from tamr_provider.stackfile.project import find_project
-from tamr_provider.stackfile.since.lookup import count_sinces
+from tamr_provider.stackfile.since.lookup import with_effective_sinces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
 
 
 def clock(hours: float) -> datetime:
-    """Return a moment so many hours after the first commit of a test."""
+    """Return the time `hours` after the first commit of a test."""
     return START + timedelta(hours=hours)
 
 
@@ -35,7 +35,7 @@ def product(version: str, since: str = "", name: str = "customers", more: str = 
 
 
 def write_product(version: str, since: datetime | None) -> str:
-    """Return a product's lines for a moment."""
+    """Return the lines of a product with a since, if any."""
     return product(version, f"{since:%Y-%m-%dT%H:%M:%SZ}" if since else "")
 
 
@@ -47,7 +47,7 @@ def stack(*products: str) -> str:
 def git(
     folder: Path, *words: str, data: bytes | None = None, env: Mapping[str, str] | None = None
 ) -> str:
-    """Run git without this machine's settings and return what it prints."""
+    """Run git without the settings of this machine and return its output."""
     env = {
         **os.environ,
         "GIT_CONFIG_GLOBAL": os.devnull,
@@ -65,7 +65,7 @@ def git(
 
 
 class History:
-    """Commits to come; `write` makes a repository of them, with the last one checked out."""
+    """Planned commits. `write` creates a repository of them and checks out the last one."""
 
     def __init__(self) -> None:
         self._stream: list[bytes] = []
@@ -79,7 +79,7 @@ class History:
         parents: Sequence[int] | None = None,
         authored: datetime | None = None,
     ) -> int:
-        """Add a commit that has these files and no others; return its number."""
+        """Add a commit with exactly these files and return its number."""
         blobs = {path: self._blob(text) for path, text in {"Pulumi.yaml": PROJECT, **files}.items()}
         self._count += 1
         mark = self._count
@@ -105,7 +105,7 @@ class History:
     _last = 0
 
     def stack(self, at: float, *products: str, parents: Sequence[int] | None = None) -> int:
-        """Add a commit whose only stack file has the products, so many hours after the start."""
+        """Add a commit with one stack file, `at` hours after the start."""
         return self.commit(clock(at), {FILE: stack(*products)}, parents)
 
     def write(self, folder: Path, *options: str) -> Path:
@@ -128,12 +128,12 @@ class History:
 
 
 def sinces(folder: Path, now: datetime = NOW, base: str = "") -> Mapping[str, Since]:
-    """Return since when each product of the stack file in the folder counts."""
+    """Return the effective since of each product in the folder's stack file."""
     project = find_project(folder)
     file = project.read_stack("staging", now)
-    return count_sinces(file, project, "staging", now, base).sinces
+    return with_effective_sinces(file, project, "staging", now, base).sinces
 
 
 def since(folder: Path, now: datetime = NOW, name: str = "customers") -> datetime | None:
-    """Return since when one product counts."""
+    """Return the effective since of one product."""
     return sinces(folder, now)[name].at

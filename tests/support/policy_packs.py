@@ -1,4 +1,4 @@
-"""The policy pack in a process of its own, called over gRPC as the engine calls it."""
+"""The policy pack in its own process, called over gRPC like the engine does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[2] / "policies"
 URN = "urn:pulumi:prod::shop::pulumi-python:dynamic/tamr:Load::customers-load-src_crm"
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # the engine's word for a text not known yet
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # The engine's placeholder for unknown text.
 
 
 class Pack:
@@ -40,18 +40,18 @@ class Pack:
     def judge(
         self, inputs: dict[str, Any], kind: str = "pulumi-python:dynamic/tamr:Load"
     ) -> dict[str, str]:
-        """Return what is refused and why, by the name of the rule."""
+        """Return the violations by the name of the policy."""
         request = analyzer_pb2.AnalyzeRequest(
             type=kind, urn=URN, name="customers-load-src_crm", properties=_struct(inputs)
         )
-        answer = self._stub.Analyze(request, timeout=30)
-        return {diagnostic.policyName: diagnostic.message for diagnostic in answer.diagnostics}
+        response = self._stub.Analyze(request, timeout=30)
+        return {diagnostic.policyName: diagnostic.message for diagnostic in response.diagnostics}
 
     def mandatory_rules(self) -> list[str]:
-        """Return the names of the rules that are on and refuse."""
+        """Return the names of the mandatory policies."""
         info = self._stub.GetAnalyzerInfo(empty_pb2.Empty(), timeout=10)
-        rules = info.initialConfig.items()
-        return [n for n, each in rules if each.enforcementLevel == analyzer_pb2.MANDATORY]
+        config = info.initialConfig.items()
+        return [name for name, rule in config if rule.enforcementLevel == analyzer_pb2.MANDATORY]
 
 
 def _struct(values: dict[str, Any]) -> Any:

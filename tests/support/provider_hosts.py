@@ -1,4 +1,4 @@
-"""A provider host in a process of its own, called over gRPC as the engine calls it."""
+"""A provider host in its own process, called over gRPC like the engine does."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/tamr:Load::"
 
 
 class Host:
-    """The calls of one host; `later` ones return a future."""
+    """The calls of a host. `create_later` returns a future."""
 
     def __init__(self, stub: Any, process: subprocess.Popen[bytes]) -> None:
-        self._stub, self.process = stub, process
+        self._stub = stub
+        self.process = process
 
     def check(self, news: dict[str, Any], olds: dict[str, Any] | None = None) -> Any:
         return self._stub.Check(
@@ -48,8 +49,8 @@ class Host:
         return self._stub.Create.future(request, timeout=60)
 
     def create(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        answer = self.create_later(inputs).result()
-        return answer.id, rpc.deserialize_properties(answer.properties)
+        response = self.create_later(inputs).result()
+        return response.id, rpc.deserialize_properties(response.properties)
 
     def preview(self, inputs: dict[str, Any]) -> Any:
         request = provider_pb2.CreateRequest(urn=URN, properties=_struct(inputs), preview=True)
@@ -76,19 +77,19 @@ def _struct(values: dict[str, Any]) -> Any:
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
-    """The engine's side of a host's rows: it keeps what it is told."""
+    """The engine's log service. `lines` has (urn, message, is_ephemeral)."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, str, bool]] = []
+        self.lines: list[tuple[str, str, bool]] = []
 
     def Log(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802 - as in the protocol
-        self.told.append((request.urn, request.message, request.ephemeral))
+        self.lines.append((request.urn, request.message, request.ephemeral))
         return empty_pb2.Empty()
 
 
 @contextmanager
 def engine() -> Iterator[tuple[Engine, str]]:
-    """Run an engine's log service until the block ends; hand it out with its address."""
+    """Run a log service until the block ends. Yield it and its address."""
     server, servicer = grpc.server(ThreadPoolExecutor(4)), Engine()
     engine_pb2_grpc.add_EngineServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -107,7 +108,7 @@ def host(
     address: str = "",
     **env: str,
 ) -> Iterator[Host]:
-    """Run a host in a folder, for an engine at an address, until the block ends."""
+    """Run a host until the block ends, in a folder and for the engine at an address."""
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", module, *filter(None, [address])],
         stdout=subprocess.PIPE,

@@ -21,7 +21,7 @@ LOADS = "".join(
 
 
 class Pulumi:
-    """A project with one stack, dev, whose state is in a folder of its own or in a backend."""
+    """A project with one stack, dev, and its own state folder unless `backend` is set."""
 
     def __init__(
         self,
@@ -86,5 +86,5 @@ class Pulumi:
 
 
 def kill_everything(process: subprocess.Popen[str]) -> None:
-    """Send SIGKILL to the engine, the program and the provider's host at once."""
+    """Send SIGKILL to the engine, the program and the provider host together."""
     os.killpg(process.pid, signal.SIGKILL)

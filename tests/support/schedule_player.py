@@ -18,7 +18,7 @@ from support.fake_tenant import Tenant
 from tamr_provider.decision.steps import pipeline_phases, pipeline_steps
 from tamr_provider.emulator.fault_rules import FaultRules
 from tamr_provider.reconciler.stack_run import StackRun
-from tamr_provider.stackfile.parser import read_products
+from tamr_provider.stackfile.parser import parse_products
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ class Killed(BaseException):
 
 def products(raw: Mapping[str, Any]) -> dict[str, Product]:
     # A day later, so that no `since` is in the future, whatever a tenant's clock shows.
-    return read_products(dict(raw), START + timedelta(days=1))
+    return parse_products(dict(raw), START + timedelta(days=1))
 
 
 class World(Tenant):

@@ -12,7 +12,7 @@ from support.sample_jobs import at, failed, make_job, stopped, succeeded
 from tamr_provider.cli.output import plan_output as render
 from tamr_provider.models import RUNNING, Configuration, Job
 from tamr_provider.planning.plan import Plan, PlannedStep, build_plan, query_for
-from tamr_provider.stackfile.parser import read_products
+from tamr_provider.stackfile.parser import parse_products
 from tamr_provider.tenant.durations import DurationStats
 from tamr_provider.tenant.snapshot import Snapshot
 
@@ -54,7 +54,7 @@ def unknown(_: Configuration) -> DurationStats | None:
 
 
 def read(now: datetime = NOW, **products: Any) -> Mapping[str, Product]:
-    return read_products(products or {"customers": CUSTOMERS}, now)
+    return parse_products(products or {"customers": CUSTOMERS}, now)
 
 
 def plan(

@@ -1,4 +1,4 @@
-"""The dynamic provider's answers to check and diff, and what it leaves in the state."""
+"""The dynamic provider's check and diff, and its outputs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.output import UNKNOWN
 
+from tamr_provider.decision.steps import launch_policy_of
 from tamr_provider.models import Configuration, Job, JobStatus
 from tamr_provider.reconciler.pending import LAUNCHED, StepResult
 from tamr_provider.resources import Load, Publish, Update
-from tamr_provider.resources._properties import outputs, read_rules, read_step
+from tamr_provider.resources._declared_step import parse_step
+from tamr_provider.resources._properties import make_outputs
 from tamr_provider.resources.provider import JobProvider
 from tamr_provider.resources.steps import Wanted
 
@@ -73,13 +75,13 @@ def test_nothing_changed_is_no_change() -> None:
         "another tenant",
         "another version",
         "a since later than the recorded job's creation",
-        "a finish before it that is later than its creation",
-        "a finish before it that is not known yet",
-        "no finish known yet",
-        "a version not known yet",
+        "an earlier step that finished after its creation",
+        "an unknown finish",
+        "all finishes unknown",
+        "an unknown version",
     ],
 )
-def test_a_replacement_is_asked_for_by(changes: dict[str, Any], expected: list[str]) -> None:
+def test_a_replacement_follows_from(changes: dict[str, Any], expected: list[str]) -> None:
     assert replaces(**changes) == expected
 
 
@@ -96,19 +98,19 @@ def test_a_replacement_is_asked_for_by(changes: dict[str, Any], expected: list[s
     ],
     ids=[
         "a since before the recorded job's creation",
-        "a finish at the very moment of its creation",
+        "a finish at the time of its creation",
         "the engine's spelling of the same version",
         "the engine's spelling of the same since",
         "rules",
-        "a retry of what is satisfied",
-        "another step behind it",
+        "a retry of a satisfied step",
+        "another later step",
     ],
 )
 def test_no_change_is_made_by(changes: dict[str, Any]) -> None:
     assert replaces(**changes) == []
 
 
-def test_check_reports_every_wrong_property_at_once() -> None:
+def test_check_reports_all_wrong_properties_together() -> None:
     wrong = check({"version": True, "since": "yesterday", "maxAttempts": 0.0, "trustDays": "x"})
     assert {name for name, _ in wrong} == {
         "sourceId",
@@ -131,103 +133,104 @@ def declared(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("maxAttempts", 0.5, "found 0.5 (a number); allowed: a whole number, 1 or more"),
-        ("maxAttempts", 1.5, "found 1.5 (a number); allowed: a whole number"),
-        ("maxAttempts", "3", "found '3'; allowed: a number"),
-        ("maxAttempts", True, "found true; allowed: a number"),
-        ("minHoursBetween", -1.0, "found -1.0 (a number); allowed: hours, 0 or more"),
-        ("minHoursBetween", 1e300, "found 1e+300 (a number); allowed: hours"),
-        ("timeoutHours", float("inf"), "found inf (a number); allowed: a number"),
-        ("timeoutHours", float("nan"), "found nan (a number); allowed: a number"),
+        ("maxAttempts", 0.5, "expected a whole number, 1 or more"),
+        ("maxAttempts", 1.5, "expected a whole number"),
+        ("maxAttempts", "3", "expected a number"),
+        ("maxAttempts", True, "expected a number"),
+        ("minHoursBetween", -1.0, "expected hours, 0 or more"),
+        ("minHoursBetween", 1e300, "expected hours"),
+        ("timeoutHours", float("inf"), "expected a number"),
+        ("timeoutHours", float("nan"), "expected a number"),
         ("timeoutHours", 1e300, "at most 100000"),
         ("trustDays", 1e12, "at most 100000"),
-        ("freeze", ["nonsense"], "[0]: found 'nonsense'; allowed: \"Fri 16:00"),
-        ("freeze", [5.0], '[0]: found 5.0 (a number); allowed: "Fri 16:00'),
-        ("freeze", "Fri 16:00 - Mon 08:00 UTC", "allowed: a list with at least one entry"),
-        ("sourceId", 5.0, "found 5.0 (a number); allowed: an id as text"),
-        ("sourceId", ["a", "b"], "found a list; allowed: an id as text"),
-        ("sourceId", "", "found ''; allowed: an id as text"),
-        ("sourceId", "a\nb", "allowed: text without control characters"),
-        ("after", ["nonsense"], "[0]: found 'nonsense'; allowed: a time with its zone"),
-        ("after", ["2026-11-20T10:00:00"], "[0]: found '2026-11-20T10:00:00'; allowed: a time"),
-        ("after", "2026-11-20T10:00:00Z", "allowed: a list of times"),
-        ("url", "nonsense", "found 'nonsense'; allowed: the tenant's address"),
-        ("url", "", "found ''; allowed: the tenant's address"),
-        ("workflows", [7.0], "[0]: found 7.0 (a number); allowed: an id as text"),
-        ("promoteFrom", 5.0, "found 5.0 (a number); allowed: an id as text"),
-        ("workflows", "wf", "allowed: a list of ids"),
-        ("destinations", "dst", "allowed: a list of ids"),
-        ("then", "load x", "found 'load x'; allowed: a list of phases"),
-        ("then", [["x"]], "[0][0]: found 'x'; allowed: a list of phases"),
-        ("then", [[{}]], "[0][0]: missing; allowed: one of sourceId, destinationId"),
-        ("then", [[{"sourceId": 5.0}]], "[0][0].sourceId: found 5.0 (a number); allowed: an id"),
-        ("then", [[{"sourceId": "s", "x": "y"}]], "[0][0].x: unknown key; allowed: sourceId"),
-        ("then", [[{**UPDATE, **WORKFLOW}]], "[0][0]: found dataProductId and workflowId; allowed"),
-        ("since", "yesterday", "found 'yesterday'; allowed: a time with its zone"),
-        ("retriedAt", 5.0, "found 5.0 (a number); allowed: a time with its zone"),
-        ("version", " ", "found ' '; allowed: a label"),
-        ("version", None, "missing; allowed: the desired dataset version"),
-        ("since", None, "missing; allowed: a time with its zone"),
+        ("freeze", ["nonsense"], '[0]: expected "Fri 16:00'),
+        ("freeze", [5.0], '[0]: expected "Fri 16:00'),
+        ("freeze", "Fri 16:00 - Mon 08:00 UTC", "expected a list with at least one entry"),
+        ("sourceId", 5.0, "expected an ID as text"),
+        ("sourceId", ["a", "b"], "expected an ID as text"),
+        ("sourceId", "", "expected an ID as text"),
+        ("sourceId", "a\nb", "expected text without control characters"),
+        ("after", ["nonsense"], "[0]: expected a time with its UTC offset"),
+        ("after", ["2026-11-20T10:00:00"], "[0]: expected a time"),
+        ("after", "2026-11-20T10:00:00Z", "expected a list of times"),
+        ("url", "nonsense", "expected the tenant's URL"),
+        ("url", "", "expected the tenant's URL"),
+        ("workflows", [7.0], "[0]: expected an ID as text"),
+        ("promoteFrom", 5.0, "expected an ID as text"),
+        ("workflows", "wf", "expected a list of IDs"),
+        ("destinations", "dst", "expected a list of IDs"),
+        ("then", "load x", "expected a list of phases, each a list of steps by their IDs, got 'l"),
+        ("then", [["x"]], "[0][0]: expected a list of phases"),
+        ("then", [[{}]], "[0][0]: expected one of sourceId, destinationId"),
+        ("then", [[{"sourceId": 5.0}]], "[0][0].sourceId: expected an ID"),
+        ("then", [[{"sourceId": "s", "x": "y"}]], "[0][0].x: expected one of sourceId"),
+        (
+            "then",
+            [[{**UPDATE, **WORKFLOW}]],
+            "[0][0]: expected one of dataProductId and workflowId",
+        ),
+        ("since", "yesterday", "expected a time with its UTC offset"),
+        ("retriedAt", 5.0, "expected a time with its UTC offset"),
+        ("version", " ", "expected a label"),
+        ("version", None, "expected the desired dataset version"),
+        ("since", None, "expected a time with its UTC offset"),
     ],
 )
-def test_a_wrong_property_by_hand_has_one_reason_at_preview(
+def test_a_wrong_declared_property_has_one_reason_at_preview(
     name: str, value: object, words: str
 ) -> None:
     ((found, reason),) = check(declared(**{name: value}))
     assert found == name
     assert words in reason
+    assert "at most 100000" in words or ", got " in reason
 
 
 def test_an_update_of_a_data_product_and_a_workflow_is_refused() -> None:
     assert check({**INPUTS, "workflowId": "wf"}) == [
-        ("workflowId", "found dataProductId and workflowId; allowed: one of them")
+        ("workflowId", "expected one of dataProductId and workflowId, got both")
     ]
     publish = declared(sourceId=None, destinationId="dst", dataProductId="dp")
     assert check(publish) == []
-    assert check({**publish, "sourceId": "src"}) == [
-        (
-            "dataProductId",
-            "found sourceId and destinationId and dataProductId; allowed: one of them",
-        )
-    ]
+    ((name, reason),) = check({**publish, "sourceId": "src"})
+    assert name == "dataProductId"
+    assert reason == "expected one of sourceId and destinationId and dataProductId, got all"
 
 
-def test_what_comes_behind_a_step_may_be_unknown() -> None:
-    right = [[{"destinationId": "Test 123", **UPDATE}], [{"workflowId": UNKNOWN}]]
-    assert check(declared(then=right)) == []
+def test_later_phases_may_be_unknown() -> None:
+    phases = [[{"destinationId": "Test 123", **UPDATE}], [{"workflowId": UNKNOWN}]]
+    assert check(declared(then=phases)) == []
 
 
-def test_what_a_program_declares_reaches_the_check_as_it_is() -> None:
+def test_arguments_of_a_wrong_type_reach_the_check() -> None:
     wanted = Wanted(
-        INPUTS["url"],
-        "v1",
-        "",
+        url=INPUTS["url"],
+        version="v1",
         workflows="wf",  # type: ignore[arg-type]
         destinations="dst",  # type: ignore[arg-type]
         then=((Configuration.load("src"), "x"),),  # type: ignore[arg-type]
-    ).properties()
+    ).to_properties()
     assert wanted["workflows"] == "wf"
     assert wanted["destinations"] == "dst"
     assert wanted["then"] == [[{"sourceId": "src"}, "x"]]
 
 
-def test_a_dated_version_by_hand_is_its_own_since() -> None:
+def test_a_declared_dated_version_is_its_own_since() -> None:
     inputs = JobProvider().check({}, declared(version="2026-11-20", since=None)).inputs
     assert inputs["since"] == "2026-11-20T00:00:00Z"
 
 
-def test_a_wrong_entry_is_found_beside_one_not_known_yet() -> None:
+def test_a_wrong_entry_next_to_an_unknown_one_is_reported() -> None:
     ((name, reason),) = check(declared(after=[UNKNOWN, "soon"], version=UNKNOWN))
-    assert (name, reason.partition(";")[0]) == ("after", "[0]: found 'soon'")
+    assert (name, reason.partition(", got ")[2]) == ("after", "'soon'")
 
 
 @pytest.mark.parametrize("slots", ["-1", "0", "0.5", "many", "nan", "1e400", "9" * 20])
-def test_slots_that_are_no_count_are_refused_at_preview(slots: str) -> None:
+def test_slots_that_are_not_a_count_are_refused_at_preview(slots: str) -> None:
     provider = JobProvider()
     provider.configure(ConfigureRequest(Config({"p:tamr:slots": slots, "tamr:slots": slots}, "p")))
     ((reason,),) = ([failure.reason for failure in provider.check({}, INPUTS).failures],)
-    assert reason.startswith("tamr:slots: found ")
-    assert "allowed: a" in reason
+    assert reason.startswith("tamr:slots: expected a ")
+    assert ", got " in reason
 
 
 def after_steps(finishes: list[Any], **changes: Any) -> list[tuple[str, str]]:
@@ -241,20 +244,19 @@ def after_steps(finishes: list[Any], **changes: Any) -> list[tuple[str, str]]:
 OLD, NEW = "2026-11-20T08:59:59Z", "2026-11-20T09:00:00Z"
 
 
-def test_a_step_whose_predecessors_were_not_run_is_refused_with_their_names() -> None:
-    """As with `pulumi up --target`: they are as the last version left them."""
+def test_predecessors_that_did_not_run_are_named() -> None:
+    """With `pulumi up --target` they are as the last version left them."""
     assert after_steps([OLD, NEW]) == [
         (
             "after",
             (
-                "products.customers: load src_0 was not run for version 2026-11-20 yet: target it "
-                "too, or run without --target"
+                "products.customers: load src_0 did not run for version 2026-11-20 yet. Target them "
+                "too, or run without --target."
             ),
         )
     ]
     ((_, reason),) = after_steps([OLD, OLD])
-    assert "load src_0, load src_1 were not run" in reason
-    assert "target them too" in reason
+    assert "load src_0, load src_1 did not run" in reason
 
 
 @pytest.mark.parametrize(
@@ -267,19 +269,19 @@ def test_a_step_whose_predecessors_were_not_run_is_refused_with_their_names() ->
         ([OLD], {"after": UNKNOWN}),
         ([OLD], {"afterSteps": None}),
     ],
-    ids=["run", "one not known", "none known", "no since known", "no list known", "of elsewhere"],
+    ids=["run", "one unknown", "all unknown", "since unknown", "list unknown", "no names"],
 )
-def test_a_step_goes_after_what_ran_what_is_unknown_or_of_elsewhere(
+def test_finishes_that_are_late_unknown_or_unnamed_are_accepted(
     finishes: list[Any], changes: dict[str, Any]
 ) -> None:
     assert after_steps(finishes, **changes) == []
 
 
-def test_check_takes_what_is_not_known_yet() -> None:
+def test_check_accepts_unknown_values() -> None:
     assert check({**INPUTS, "after": [UNKNOWN], "dataProductId": UNKNOWN}) == []
 
 
-def test_check_writes_versions_and_times_in_one_spelling() -> None:
+def test_check_returns_versions_and_times_in_canonical_spelling() -> None:
     news = {
         **INPUTS,
         "version": "2026-11-20 00:00:00 +0000 UTC",
@@ -297,12 +299,11 @@ def test_a_since_in_the_future_is_refused() -> None:
 
 
 @pytest.mark.parametrize("since", ["2026-11-20T09:00:00Z", "2026-11-19T09:00:00Z"])
-def test_another_version_by_hand_needs_a_later_since(since: str) -> None:
+def test_another_declared_version_needs_a_later_since(since: str) -> None:
     ((name, reason),) = check({**INPUTS, "version": "2026-11-21", "since": since}, INPUTS)
     assert name == "since"
     assert reason == (
-        f"{since} is not after 2026-11-20T09:00:00Z, from when version 2026-11-20 counted; "
-        "give a later since"
+        f"expected a time after 2026-11-20T09:00:00Z, the since of version 2026-11-20, got {since}"
     )
 
 
@@ -334,7 +335,7 @@ def test_without_history_another_version_needs_a_later_since(origin: str) -> Non
     assert checked(origin, INPUTS, version="v2", since=LATER) == LATER
     for since in (None, EARLIER, INPUTS["since"]):
         (reason,) = checked(origin, INPUTS, version="v2", since=since)
-        assert reason.startswith("version v2 is not 2026-11-20, which ran last, and ")
+        assert reason.startswith("version v2 is not 2026-11-20, the last one that ran, and ")
 
 
 def test_a_first_version_in_a_shallow_clone_is_refused_with_the_setting() -> None:
@@ -349,18 +350,18 @@ def test_a_first_version_without_git_counts_from_its_since() -> None:
     assert "no git repository" in reason
 
 
-def test_of_a_product_in_no_commit_another_version_needs_a_later_since() -> None:
+def test_another_version_of_an_uncommitted_product_needs_a_later_since() -> None:
     assert checked("new", {}) == INPUTS["since"]
     assert checked("new", INPUTS, since=EARLIER) == EARLIER
     assert checked("new", INPUTS, version="v2", since=LATER) == LATER
     (reason,) = checked("new", INPUTS, version="v2")
     assert reason == (
-        "version v2 is not 2026-11-20, which ran last, and no commit has the product yet to tell "
-        "since when it counts. To give it a since, run: tamr bump customers v2 --stack dev"
+        "version v2 is not 2026-11-20, the last one that ran, and no commit has the product yet. "
+        "To give it a since, run: tamr bump customers v2 --stack dev"
     )
 
 
-def test_what_git_says_is_taken_also_where_it_goes_back() -> None:
+def test_a_since_from_git_may_go_back() -> None:
     assert checked("committed", INPUTS, version="v2", since=EARLIER) == EARLIER
 
 
@@ -375,14 +376,14 @@ def diff_by_hand(**changes: Any) -> None:
 
 
 @pytest.mark.parametrize("since", ["2026-11-20T09:30:00Z", "2026-11-20T10:00:01Z"])
-def test_a_hand_declared_version_needs_a_since_after_the_last_job(since: str) -> None:
+def test_a_declared_version_needs_a_since_after_the_last_job(since: str) -> None:
     """Otherwise the job of the last version would satisfy the new one."""
-    with pytest.raises(Exception, match="give a later since") as caught:
+    with pytest.raises(Exception, match="^since: expected a time after") as caught:
         diff_by_hand(version="2026-11-21", since=since)
     assert type(caught.value).__name__ == "InputError"
     assert str(caught.value) == (
-        f"since {since} is not after 2026-11-20T10:00:01Z, the creation of job_1, which satisfied "
-        "version 2026-11-20; give a later since"
+        "since: expected a time after the creation of job_1, the job of version 2026-11-20, at "
+        f"2026-11-20T10:00:01Z, got {since}"
     )
 
 
@@ -397,7 +398,7 @@ def test_a_hand_declared_version_needs_a_since_after_the_last_job(since: str) ->
     ],
     ids=["the same version", "a later since", "unknown", "another id", "another tenant"],
 )
-def test_a_hand_declared_step_may_change_with(changes: dict[str, Any]) -> None:
+def test_a_declared_step_may_change_with(changes: dict[str, Any]) -> None:
     diff_by_hand(**changes)
 
 
@@ -410,11 +411,11 @@ def test_a_hand_declared_step_may_change_with(changes: dict[str, Any]) -> None:
     ],
     ids=["both moved", "the engine's spelling", "on another tenant"],
 )
-def test_a_change_of_version_is_fine_when(news: dict[str, Any]) -> None:
+def test_a_change_of_version_is_accepted_with(news: dict[str, Any]) -> None:
     assert check({**INPUTS, **news}, INPUTS) == []
 
 
-def test_the_names_that_are_written_into_every_state_stay() -> None:
+def test_the_names_in_every_state_are_fixed() -> None:
     assert Load._resource_type_name == "dynamic/tamr:Load"
     assert Update._resource_type_name == "dynamic/tamr:Update"
     assert Publish._resource_type_name == "dynamic/tamr:Publish"
@@ -424,11 +425,11 @@ def test_the_names_that_are_written_into_every_state_stay() -> None:
     assert type(dill.loads(pickled)) is JobProvider
 
 
-def test_the_provider_goes_into_the_state_by_reference_and_without_code() -> None:
+def test_the_state_has_the_provider_by_reference() -> None:
     assert len(serialize_provider(JobProvider())) < 150
 
 
-def test_the_outputs_echo_every_input_and_stay_under_a_kilobyte() -> None:
+def test_the_outputs_repeat_the_inputs_in_under_a_kilobyte() -> None:
     moment = datetime(2026, 11, 20, 10, 0, 1, 123000, timezone.utc)
     job = Job(
         id="job_0123456789abcdef0123456789abcdef",
@@ -445,19 +446,19 @@ def test_the_outputs_echo_every_input_and_stay_under_a_kilobyte() -> None:
         "minHoursBetween": 4.0,
         "retriedAt": "2026-11-20T12:00:00Z",
     }
-    outs = outputs(many, StepResult(job, LAUNCHED, 1))
+    outs = make_outputs(many, StepResult(job, LAUNCHED, 1))
     assert {key: outs[key] for key in many} == many
     assert outs["adopted"] is False
     assert outs["createdAt"] == "2026-11-20T10:00:01.123Z"
     assert len(json.dumps(outs)) < 1000
 
 
-def test_read_keeps_what_was_recorded_whatever_the_tenant_still_lists() -> None:
+def test_read_returns_the_recorded_outputs() -> None:
     result = JobProvider().read("job_1", RECORDED)
     assert (result.id, result.outs) == ("job_1", RECORDED)
 
 
-def test_update_wipes_no_output() -> None:
+def test_update_keeps_all_outputs() -> None:
     outs = JobProvider().update("job_1", RECORDED, {**INPUTS, "maxAttempts": 5.0}).outs
     assert outs == {**RECORDED, "maxAttempts": 5.0}
 
@@ -466,9 +467,11 @@ def test_delete_does_nothing() -> None:
     JobProvider().delete("job_1", RECORDED)
 
 
-def test_properties_read_back_as_the_step_and_rules_that_were_declared() -> None:
+def test_properties_are_parsed_to_the_declared_step_and_rules() -> None:
     declared = {**INPUTS, "maxAttempts": 5.0, "minHoursBetween": 0.5, "first": True}
-    step, rules = read_step(declared), read_rules(declared, slots=7)
+    parsed = parse_step(declared)
+    assert parsed is not None
+    step, rules = parsed.to_step(), launch_policy_of(parsed, slots=7)
     assert step.configuration == Configuration.update("dp_customers")
     assert step.not_before == datetime(2026, 11, 20, 10, 0, 0, 500000, timezone.utc)
     assert step.data_product.id == "dp_customers"

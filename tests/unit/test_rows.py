@@ -18,11 +18,11 @@ class Log:
     def __init__(self) -> None:
         self.lines: list[tuple[str, str]] = []
 
-    def show(self, of: str, text: str) -> None:
-        self.lines.append((of, text))
+    def show_status(self, urn: str, text: str) -> None:
+        self.lines.append((urn, text))
 
-    def tell(self, of: str, text: str, warn: bool = False) -> None:
-        self.lines.append((of, f"warning: {text}" if warn else text))
+    def add_diagnostic(self, urn: str, text: str, *, is_warning: bool = False) -> None:
+        self.lines.append((urn, f"warning: {text}" if is_warning else text))
 
 
 class Watched:
@@ -33,7 +33,7 @@ class Watched:
         self.rows = EngineReporter(self.clock, self.log)
         self.steps = [_step(number) for number in range(count)]
         for step in self.steps:
-            self.rows.belongs(step, f"urn:{step.configuration}")
+            self.rows.assign_urn(step, f"urn:{step.configuration}")
 
     def refresh(self, state: str = RUNNING, after: float = 0) -> None:
         self.clock.elapsed += after
@@ -92,6 +92,6 @@ def test_a_warning_is_of_the_resource_whose_step_it_is_about() -> None:
 
 def test_without_an_engine_nothing_is_shown_and_nothing_fails() -> None:
     rows = EngineReporter(FakeClock(), None)
-    rows.belongs(_step(1), "")
+    rows.assign_urn(_step(1), "")
     rows.note("nobody hears this")
     rows.warn(_step(1), "nobody hears this")

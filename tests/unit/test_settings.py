@@ -1,4 +1,4 @@
-"""What the environment and the stack's config say about a tenant, and who wins."""
+"""Settings from the environment and the stack's config, and which of them wins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def problems(env: dict[str, str], stack: str = "", url: str = URL) -> tuple[str,
     return caught.value.problems
 
 
-def test_an_address_and_a_key_are_enough() -> None:
+def test_a_url_and_a_key_are_enough() -> None:
     settings = read_settings(KEY, url=URL)
     assert (settings.url, settings.api_key) == (URL, "key-plain")
     assert settings.slots == 5
@@ -28,7 +28,7 @@ def test_an_address_and_a_key_are_enough() -> None:
     assert settings.hand_over_after is None
 
 
-def test_the_stack_says_the_address_the_slots_and_the_secret_key() -> None:
+def test_the_stack_has_a_url_slots_and_a_secret_key() -> None:
     settings = read_settings({}, "dev", URL, 8, "key-secret")
     assert (settings.url, settings.slots, settings.api_key) == (URL, 8, "key-secret")
 
@@ -40,7 +40,7 @@ def test_the_environment_wins_over_the_stack() -> None:
     assert settings.api_key == "key-env"
 
 
-def test_an_empty_variable_is_the_same_as_none() -> None:
+def test_an_empty_variable_counts_as_unset() -> None:
     env = dict.fromkeys(
         [
             "TAMR_URL",
@@ -65,15 +65,13 @@ def test_an_empty_variable_is_the_same_as_none() -> None:
         ("with_line", "TAMR_API_KEY_WITH_LINE"),
     ],
 )
-def test_a_stacks_own_key_is_named_in_upper_case_with_lines_for_other_signs(
-    stack: str, variable: str
-) -> None:
+def test_a_stacks_own_key_variable_is_upper_case(stack: str, variable: str) -> None:
     assert key_variable(stack) == variable
     env = {**KEY, variable: "key-own"}
     assert read_settings(env, stack, URL, secret_key="key-secret").api_key == "key-own"
 
 
-def test_a_key_of_another_stack_is_not_taken() -> None:
+def test_a_key_of_another_stack_is_ignored() -> None:
     env = {**KEY, "TAMR_API_KEY_PROD": "key-prod"}
     assert read_settings(env, "dev", URL).api_key == "key-plain"
 
@@ -84,7 +82,7 @@ def test_without_a_key_both_variables_are_named() -> None:
     assert "TAMR_API_KEY_DEV" in problem
 
 
-def test_without_an_address_its_setting_and_its_variable_are_named() -> None:
+def test_without_a_url_its_setting_and_its_variable_are_named() -> None:
     (problem,) = problems(KEY, "dev", url="")
     assert "tamr:url" in problem
     assert "TAMR_URL" in problem
@@ -105,13 +103,13 @@ def test_without_an_address_its_setting_and_its_variable_are_named() -> None:
         "nonsense",
     ],
 )
-def test_what_is_no_address_is_refused(url: str) -> None:
+def test_an_invalid_url_is_refused(url: str) -> None:
     (problem,) = problems({**KEY, "TAMR_URL": url})
-    assert "allowed" in problem
+    assert f"expected the tenant's URL, for example https://acme.tamr.cloud, got {url!r}" in problem
 
 
 @pytest.mark.parametrize("url", [URL, URL + "/", "http://127.0.0.1:18080", "http://[::1]:80"])
-def test_an_address_is_taken_without_its_last_slash(url: str) -> None:
+def test_a_url_loses_its_last_slash(url: str) -> None:
     assert read_settings(KEY, url=url).url == url.rstrip("/")
 
 
@@ -126,16 +124,14 @@ def test_an_address_is_taken_without_its_last_slash(url: str) -> None:
         ),
     ],
 )
-def test_a_bad_value_is_reported_with_its_variable_and_what_is_allowed(
-    name: str, value: str
-) -> None:
+def test_a_bad_value_is_reported_with_its_variable(name: str, value: str) -> None:
     (problem,) = problems({**KEY, name: value})
     assert name in problem
-    assert repr(value) in problem
-    assert "allowed" in problem
+    assert "expected " in problem
+    assert f", got {value!r}" in problem
 
 
-def test_all_bad_values_are_reported_at_once() -> None:
+def test_all_bad_values_are_reported_together() -> None:
     env = {
         "TAMR_URL": "nonsense",
         "TAMR_SLOTS": "many",
@@ -161,7 +157,7 @@ def test_the_key_is_not_shown_with_the_settings() -> None:
 
 
 @pytest.mark.parametrize("key", ["schlüssel-geheim", "two\nlines-geheim", "zero\x00geheim"])
-def test_a_key_that_no_header_can_carry_is_refused_without_showing_it(key: str) -> None:
+def test_a_key_that_no_header_can_contain_is_refused_and_not_shown(key: str) -> None:
     (problem,) = problems({"TAMR_API_KEY": key})
     assert "geheim" not in problem
 
@@ -184,20 +180,20 @@ def test_plain_http_to_another_machine_is_refused_unless_allowed() -> None:
 @pytest.mark.parametrize(
     "host", ["localhost", "127.0.0.1", "127.8.8.8", "[::1]:8080", "tamr.localhost", "LOCALHOST"]
 )
-def test_plain_http_to_this_machine_needs_no_leave(host: str) -> None:
+def test_plain_http_to_this_machine_is_allowed(host: str) -> None:
     assert read_settings(KEY, url=f"http://{host}").url == f"http://{host}"
 
 
 @pytest.mark.parametrize("host", ["10.0.0.1", "[fe80::1]", "localhost.example.com", "0x7f.1"])
-def test_plain_http_to_what_only_looks_like_this_machine_is_refused(host: str) -> None:
+def test_plain_http_to_a_host_named_like_this_machine_is_refused(host: str) -> None:
     assert len(problems(KEY, url=f"http://{host}")) == 1
 
 
 @pytest.mark.parametrize("path", ["/api/v1beta1", "/api/v1beta1/jobs", "/api", "/jobs", "/jobs/"])
-def test_the_apis_own_path_in_an_address_is_told_with_the_repair(path: str) -> None:
+def test_a_url_with_the_api_path_is_refused_with_the_url_to_use(path: str) -> None:
     (problem,) = problems(KEY, url=URL + path)
-    assert problem.endswith(f"the address without the API's path: {URL}")
+    assert f"expected the URL without the API path, {URL}, got " in problem
 
 
-def test_an_address_below_a_path_of_a_gateway_is_taken() -> None:
+def test_a_url_below_the_path_of_a_gateway_is_accepted() -> None:
     assert read_settings(KEY, url=f"{URL}/tamr/").url == f"{URL}/tamr"

@@ -17,7 +17,7 @@ from tamr_provider.decision.steps import (
     with_not_before,
 )
 from tamr_provider.models import Configuration
-from tamr_provider.stackfile.parser import read_products
+from tamr_provider.stackfile.parser import parse_products
 
 if TYPE_CHECKING:
     from tamr_provider.stackfile.product import Product
@@ -34,7 +34,7 @@ WHOLE: dict[str, Any] = {
 
 
 def make_product(**keys: Any) -> Product:
-    return read_products({"customers": {"version": "2026-11-20", **keys}}, NOW)["customers"]
+    return parse_products({"customers": {"version": "2026-11-20", **keys}}, NOW)["customers"]
 
 
 def whole(*parts: str) -> Product:

@@ -1,4 +1,4 @@
-"""Every spelling of a moment or a length that reaches us."""
+"""Timestamps and durations in every spelling that users, Tamr and the engine write."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from tamr_provider.emulator.duration import read_duration
 from tamr_provider.timestamps import (
+    add_duration,
     format_duration,
     format_timestamp,
-    later,
     parse_duration,
     parse_timestamp,
 )
@@ -36,7 +37,7 @@ NINE = datetime(2026, 11, 20, 9, tzinfo=timezone.utc)
         " 2026-11-20T09:00:00Z ",
     ],
 )
-def test_all_spellings_of_one_moment_are_one_moment(text: str) -> None:
+def test_all_spellings_of_a_timestamp_mean_the_same(text: str) -> None:
     assert parse_timestamp(text) == NINE
 
 
@@ -56,14 +57,14 @@ def test_fractions_of_a_second_are_kept_to_the_microsecond(text: str, micros: in
 
 
 @pytest.mark.parametrize("text", ["2026-11-20", "2026-11-20 00:00:00 +0000 UTC"])
-def test_a_date_alone_is_its_midnight_in_utc(text: str) -> None:
+def test_a_date_is_its_midnight_in_utc(text: str) -> None:
     assert parse_timestamp(text) == NINE.replace(hour=0)
 
 
 @pytest.mark.parametrize(
     "text", ["2026-11-20T09:00:00", "2026-11-20 09:00:00", "2026-11-20 09:00:00.5"]
 )
-def test_a_time_without_a_zone_is_no_moment(text: str) -> None:
+def test_a_time_without_an_offset_is_not_a_timestamp(text: str) -> None:
     assert parse_timestamp(text) is None
 
 
@@ -93,7 +94,7 @@ def test_a_time_without_a_zone_is_no_moment(text: str) -> None:
         "0001-01-01T00:00:00+23:00",
     ],
 )
-def test_rubbish_is_no_moment(text: str) -> None:
+def test_other_text_is_not_a_timestamp(text: str) -> None:
     assert parse_timestamp(text) is None
 
 
@@ -107,13 +108,15 @@ def test_rubbish_is_no_moment(text: str) -> None:
     ],
     ids=["whole seconds", "milliseconds", "microseconds", "another zone"],
 )
-def test_a_moment_is_written_in_utc_with_the_digits_it_needs(moment: datetime, text: str) -> None:
+def test_a_timestamp_is_formatted_in_utc_with_the_digits_it_needs(
+    moment: datetime, text: str
+) -> None:
     assert format_timestamp(moment) == text
     assert parse_timestamp(text) == moment
 
 
 @pytest.mark.parametrize(
-    ("text", "length"),
+    ("text", "duration"),
     [
         ("5h30m", timedelta(hours=5, minutes=30)),
         ("4h", timedelta(hours=4)),
@@ -123,32 +126,44 @@ def test_a_moment_is_written_in_utc_with_the_digits_it_needs(moment: datetime, t
         ("1h2m3s", timedelta(hours=1, minutes=2, seconds=3)),
         (" 5s ", timedelta(seconds=5)),
         ("0s", timedelta(0)),
+        ("500ms", timedelta(milliseconds=500)),
+        ("2d", timedelta(days=2)),
+        ("1d12h", timedelta(days=1, hours=12)),
+        ("1m500ms", timedelta(seconds=60.5)),
     ],
 )
-def test_a_length_is_hours_minutes_and_seconds(text: str, length: timedelta) -> None:
-    assert parse_duration(text) == length
+def test_a_duration_has_the_same_spellings_here_and_in_the_emulator(
+    text: str, duration: timedelta
+) -> None:
+    """The emulator imports nothing of the package, so it has a parser of its own."""
+    assert parse_duration(text) == duration
+    assert read_duration(text.strip()) == duration
 
 
 @pytest.mark.parametrize("text", ["99999999999h", "9999999999999999999999h", "99999999h"])
-def test_a_length_beyond_a_century_is_none(text: str) -> None:
-    assert parse_duration(text) is None
+def test_a_duration_of_more_than_100_years_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="at most 100 years, got"):
+        parse_duration(text)
 
 
-def test_the_first_and_last_moments_are_said_like_others() -> None:
+def test_either_end_of_the_calendar_is_formatted() -> None:
     first = datetime(1, 1, 1, tzinfo=timezone.utc)
     last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
     assert format_timestamp(first) == "0001-01-01T00:00:00Z"
-    assert later(last, timedelta(hours=24)) > last
-    assert later(NINE, timedelta(hours=1)) == NINE.replace(hour=10)
-
-
-@pytest.mark.parametrize("text", ["", "5", "h", "5x", "5h 30m", "30m5h", "-5m", "five", "1d", "5H"])
-def test_rubbish_is_no_length(text: str) -> None:
-    assert parse_duration(text) is None
+    assert add_duration(last, timedelta(hours=24)) > last
+    assert add_duration(NINE, timedelta(hours=1)) == NINE.replace(hour=10)
 
 
 @pytest.mark.parametrize(
-    ("length", "text"),
+    "text", ["", "5", "1.5", "h", "5x", "5h 30m", "30m5h", "-5m", "five", "5H", "\u0665s"]
+)
+def test_a_duration_without_a_unit_or_with_another_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="expected a duration with a unit, for example 4h or 3d"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("duration", "text"),
     [
         (timedelta(0), "0s"),
         (timedelta(seconds=42), "42s"),
@@ -158,5 +173,5 @@ def test_rubbish_is_no_length(text: str) -> None:
         (timedelta(seconds=-5), "0s"),
     ],
 )
-def test_a_length_is_said_to_people_in_two_units_at_most(length: timedelta, text: str) -> None:
-    assert format_duration(length) == text
+def test_a_duration_is_formatted_in_two_units_at_most(duration: timedelta, text: str) -> None:
+    assert format_duration(duration) == text

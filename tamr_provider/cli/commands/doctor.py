@@ -53,7 +53,7 @@ def _examine(directory: Path, stack: str, tenant: bool) -> Iterator[Finding]:
     from tamr_provider.doctor import engine
     from tamr_provider.doctor.finding import PROBLEM, WARNING, Finding, run
     from tamr_provider.stackfile.project import display_path, find_project, read_text
-    from tamr_provider.stackfile.pulumi_yaml import read_yaml
+    from tamr_provider.stackfile.pulumi_yaml import parse_yaml
 
     cli = engine.check_cli(run, version("pulumi"))
     yield cli
@@ -61,7 +61,7 @@ def _examine(directory: Path, stack: str, tenant: bool) -> Iterator[Finding]:
         yield engine.check_python(run, os.environ)
     try:
         project = find_project(directory)
-        settings: dict[str, Any] = read_yaml(read_text(project.file), display_path(project.file))
+        settings: dict[str, Any] = parse_yaml(read_text(project.file), display_path(project.file))
     except InputError as error:
         yield Finding(PROBLEM, str(error), "give the project's folder with -C DIR")
         return
@@ -79,8 +79,8 @@ def _examine_stack(
     from tamr_provider.doctor import state
     from tamr_provider.doctor.finding import OK, PROBLEM, WARNING, Finding, run
     from tamr_provider.stackfile.project import display_path
-    from tamr_provider.stackfile.since.lookup import count_sinces
-    from tamr_provider.stackfile.since.origin import problems
+    from tamr_provider.stackfile.since.lookup import with_effective_sinces
+    from tamr_provider.stackfile.since.origin import collect_problems
 
     if not stack:
         known = ", ".join(project.stacks()) or "none"
@@ -90,8 +90,8 @@ def _examine_stack(
         now = SystemClock().now()
         file = project.read_stack(stack, now)
         yield Finding(OK, f"{display_path(project.stack_file(stack))} is valid")
-        file = count_sinces(file, project, stack, now)
-        for problem in problems(file.sinces.values()):
+        file = with_effective_sinces(file, project, stack, now)
+        for problem in collect_problems(file.sinces.values()):
             yield Finding(WARNING, problem)
         yield from _examine_tenant(stack, file, tenant)
     except InputError as error:

@@ -69,11 +69,11 @@ class Edit:
         self._read()
 
     def _read(self) -> None:
-        from tamr_provider.stackfile.editing import read_for_edit
-        from tamr_provider.stackfile.parser import read_stack_file
+        from tamr_provider.stackfile.parser import parse_stack_file
+        from tamr_provider.stackfile.project import read_raw
 
-        self._original = read_for_edit(self._path)
-        file = read_stack_file(
+        self._original = read_raw(self._path)
+        file = parse_stack_file(
             self._original, self._project.name, self._where, now(), self._project.config
         )
         if self._name not in file.products:
@@ -96,19 +96,19 @@ class Edit:
         `only_over` any more.
         """
         from tamr_provider.atomic_write import sole_writer
-        from tamr_provider.stackfile.editing import changed_meanwhile
+        from tamr_provider.stackfile.editing import changed_error
 
         moment = self._latest_clock() if NOW in values.values() else None
         with sole_writer(self._path):
             self._read()
             if only_over is not None and self.before != only_over:
-                raise changed_meanwhile(self._path)
+                raise changed_error(self._path)
             return self._replace(values, moment, may_roll_back, is_dry_run)
 
     def _replace(
         self, values: dict[str, str], moment: datetime | None, may_roll_back: bool, is_dry_run: bool
     ) -> str:
-        from tamr_provider.stackfile.editing import replace_text, set_values
+        from tamr_provider.stackfile.editing import replace_file, set_values
         from tamr_provider.stackfile.version_change import is_older
 
         if moment is not None:
@@ -124,7 +124,7 @@ class Edit:
             raise InputError(f"{self._where}: {error}") from None
         self._check(text, "since" in values)
         if not is_dry_run:
-            replace_text(self._path, self._original, text)
+            replace_file(self._path, self._original, text)
         changes = ", ".join(f"{key} {value}" for key, value in values.items())
         return f"{self._where}: {self._name}: {changes}{note}"
 
@@ -161,11 +161,11 @@ class Edit:
 
     def _check(self, text: str, is_since: bool) -> None:
         """Refuse a text that is no stack file, or a since that would not count in it."""
-        from tamr_provider.stackfile.parser import read_stack_file
+        from tamr_provider.stackfile.parser import parse_stack_file
         from tamr_provider.stackfile.since.lookup import find_floor
 
         project = self._project
-        file = read_stack_file(text, project.name, self._where, now(), project.config)
+        file = parse_stack_file(text, project.name, self._where, now(), project.config)
         after = file.products[self._name]
         if not is_since or after.since is None:
             return

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -82,19 +80,13 @@ def history(
 def _moment_of(text: str, now: datetime) -> datetime | None:
     if not text:
         return None
-    days = re.fullmatch(r"(\d{1,6})d", text)
-    length = timedelta(days=int(days[1])) if days else parse_duration(text)
-    moment = _before(now, length) if length is not None else parse_timestamp(text)
-    if moment is None:
-        raise InputError(f"--since: found {text!r}; allowed: a date, a time, or a length as in 30d")
-    return moment
-
-
-def _before(now: datetime, length: timedelta) -> datetime | None:
+    if (moment := parse_timestamp(text)) is not None:
+        return moment
     try:
-        return now - length
-    except OverflowError:
-        return None
+        return now - parse_duration(text)
+    except ValueError:
+        expected = "a date, a time or a duration such as 30d"
+        raise InputError(f"--since: expected {expected}, got {text!r}") from None
 
 
 def _asked(change: Change) -> datetime:
@@ -104,7 +96,7 @@ def _asked(change: Change) -> datetime:
 def _changes(project: Project, stack: str, now: datetime) -> list[Change]:
     """Return the changes of a stack's file; a commit whose file cannot be read is passed over."""
     from tamr_provider.environments.history import Commit, changes
-    from tamr_provider.stackfile.since.lookup import count_sinces, find_revisions
+    from tamr_provider.stackfile.since.lookup import find_revisions, with_effective_sinces
 
     revisions: list[tuple[Commit | None, dict[str, Product]]] = []
     for revision in find_revisions(project, stack):
@@ -113,23 +105,23 @@ def _changes(project: Project, stack: str, now: datetime) -> list[Change]:
             at = revision.commit.committed_at
             commit = Commit(revision.commit.id, revision.signature.author, at)
             revisions.append((commit, products))
-    file = count_sinces(project.read_stack(stack, now), project, stack, now)
+    file = with_effective_sinces(project.read_stack(stack, now), project, stack, now)
     revisions.append((None, dict(file.products)))
     return changes(stack, revisions)
 
 
 def _products(revision: Revision, project: Project, now: datetime) -> dict[str, Product] | None:
-    from tamr_provider.stackfile.parser import read_stack_file
+    from tamr_provider.stackfile.parser import parse_stack_file
 
     if revision.text is None:
         return {}
     try:
-        file = read_stack_file(revision.text, project.name, "", now, project.config)
+        file = parse_stack_file(revision.text, project.name, "", now, project.config)
     except InputError:
         return None
     records = revision.line.records
     return {
-        name: product.counting_from(records[name].stands[-1].effective)
+        name: product.with_since(records[name].stands[-1].effective)
         for name, product in file.products.items()
         if name in records
     }

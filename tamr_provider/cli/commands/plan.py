@@ -65,9 +65,9 @@ def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 
 def _refuse_new_addresses(stack: Stack, base: str) -> None:
-    from tamr_provider.stackfile.tenant_address import address_problems
+    from tamr_provider.stackfile.tenant_address import find_new_urls
 
-    problems = address_problems(stack.project, base, _addresses(stack))
+    problems = find_new_urls(stack.project, base, _addresses(stack))
     if problems:
         raise InputError(*problems)
 
@@ -88,7 +88,7 @@ def _plan(stack: Stack, client: JobsClient) -> Plan:
     from tamr_provider.clock import SystemClock
     from tamr_provider.planning.dry_run import plan_with_snapshot
     from tamr_provider.planning.rebase_hints import hints, written_at
-    from tamr_provider.stackfile.since.origin import clock_warning, problems
+    from tamr_provider.stackfile.since.origin import clock_warning, collect_problems
 
     products, sinces = stack.file.products, stack.file.sinces
     written = [moment for since in sinces.values() if (moment := written_at(since)) is not None]
@@ -109,7 +109,7 @@ def _plan(stack: Stack, client: JobsClient) -> Plan:
     late = clock_warning(sinces.values(), made.now, SystemClock().now())
     notes = (
         *filter(None, [late]),
-        *problems(sinces.values()),
+        *collect_problems(sinces.values()),
         *hints(made, snapshot, sinces, stack.name),
     )
     return replace(made, warnings=(*notes, *made.warnings))

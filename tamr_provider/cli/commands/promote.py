@@ -57,9 +57,10 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
     one. Prints the evidence as Markdown. Exits with 75 where the version is not held yet or its
     soak is not over, with 1 where it may not be promoted.
     """
-    wait = parse_duration(soak)
-    if wait is None:
-        raise InputError(f"--soak: found {soak!r}; allowed: a length such as 4h")
+    try:
+        wait = parse_duration(soak)
+    except ValueError as error:
+        raise InputError(f"--soak: {error}") from None
     if source == target:
         raise InputError("--from and --to name the same stack")
     held = read_stack(directory, source)

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _SECOND = timedelta(seconds=1)
 
 
-def count_sinces(
+def with_effective_sinces(
     file: StackFile, project: Project, stack: str, now: datetime, base: str = ""
 ) -> StackFile:
     """Return the stack file with the since that counts in each product.
@@ -61,13 +61,13 @@ def count_sinces(
     if unknown:
         raise InputError(*unknown)
     products = {
-        name: product.counting_from(sinces[name].at, sinces[name].known_by)
+        name: product.with_since(sinces[name].at, sinces[name].known_by)
         for name, product in file.products.items()
     }
     return replace(file, products=products, sinces=sinces)
 
 
-def stack_sinces(
+def find_program_sinces(
     products: Mapping[str, Product], folder: Path, project: str, stack: str, now: datetime
 ) -> dict[str, Since]:
     """Return since when the products count that the engine hands to a program in a folder."""
@@ -191,7 +191,7 @@ def earliest_since(
     project: Project, stack: str, name: str, product: Product, now: datetime
 ) -> datetime:
     """Return the first whole second from now on that no other version of a product reaches."""
-    later = product.counting_from(now)
+    later = product.with_since(now)
     floor = find_since(project, stack, name, later, now).floor
     return now if floor is None or floor < now else floor.replace(microsecond=0) + _SECOND
 
@@ -221,7 +221,7 @@ def find_floor(  # noqa: PLR0913, PLR0917 - a product as it was, and as it is to
     return None if is_late else before.since
 
 
-def own_since(name: str, product: Product) -> datetime:
+def find_own_since(name: str, product: Product) -> datetime:
     """Return since when a product counts that is in no file. Raises InputError without one."""
     since = without_git(Pair(product.version, product.since))
     if since.at is None:

@@ -134,6 +134,6 @@ def clock_warning(sinces: Iterable[Since], tenant: datetime, here: datetime) -> 
     )
 
 
-def problems(sinces: Iterable[Since]) -> list[str]:
+def collect_problems(sinces: Iterable[Since]) -> list[str]:
     """Return why a run has to refuse, one line for each product that it would not run."""
     return [since.problem for since in sinces if since.problem]

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from tamr_provider.errors import InputError
 from tamr_provider.stackfile.project import project_config
-from tamr_provider.stackfile.pulumi_yaml import read_yaml
+from tamr_provider.stackfile.pulumi_yaml import parse_yaml
 from tamr_provider.stackfile.since.layout import Layout, split
 from tamr_provider.stackfile.values import canonical_version
 from tamr_provider.timestamps import parse_timestamp
@@ -82,12 +82,12 @@ class Reader:
 
 @lru_cache(maxsize=64)
 def _read_project(text: bytes) -> dict[str, Any]:
-    document = read_yaml(text.decode("utf-8-sig"), "Pulumi.yaml")
+    document = parse_yaml(text.decode("utf-8-sig"), "Pulumi.yaml")
     return document if isinstance(document, dict) else {}
 
 
 def _read_whole(text: str, key: str) -> Entries | None:
-    document = read_yaml(text, "stack file")
+    document = parse_yaml(text, "stack file")
     config = document.get("config") if isinstance(document, dict) else None
     if not isinstance(config, dict) or key not in config:
         return None
@@ -108,7 +108,7 @@ def _read_block(block: str) -> Entry:
 
 @lru_cache(maxsize=4096)
 def _read_chosen(text: str) -> Entry:
-    return _entry(read_yaml(text, "stack file"))
+    return _entry(parse_yaml(text, "stack file"))
 
 
 def _entries(products: object) -> Entries:

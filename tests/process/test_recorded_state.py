@@ -1,0 +1,39 @@
+"""The resources of a stack of release 8c39d14, under today's provider host."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi.runtime import rpc
+
+from support.provider_hosts import host
+
+EXPORT = Path(__file__).parents[1] / "engine/state_8c39d14.json"
+RESOURCES: list[dict[str, Any]] = json.loads(EXPORT.read_text("utf-8"))["deployment"]["resources"]
+STEPS = [resource for resource in RESOURCES if resource["type"].startswith("pulumi-python:")]
+
+
+def test_a_recorded_step_is_unchanged() -> None:
+    assert len(STEPS) == 10
+    with host() as provider:
+        for step in STEPS:
+            checked = provider.check(step["inputs"], step["inputs"])
+            assert list(checked.failures) == []
+            news = rpc.deserialize_properties(checked.inputs)
+            assert news == step["inputs"]
+            diff = provider.diff(step["id"], step["outputs"], news)
+            assert diff.changes == diff.DIFF_NONE
+            assert list(diff.replaces) == []
+
+
+@pytest.mark.parametrize("name", ["version", "url", "since"])
+def test_a_changed_input_of_a_recorded_step_is_a_change(name: str) -> None:
+    values = {"version": "v2", "url": "http://127.0.0.1:1", "since": "2026-11-26T00:00:00Z"}
+    with host() as provider:
+        for step in STEPS:
+            news = {**step["inputs"], name: values[name]}
+            diff = provider.diff(step["id"], step["outputs"], news)
+            assert list(diff.replaces) == [name]
