@@ -1,4 +1,4 @@
-"""Files that others may read at any moment: they see the old or the new one, never half."""
+"""Atomic file writes: a reader sees the old or the new file, never a part of it."""
 
 from __future__ import annotations
 
@@ -11,32 +11,35 @@ from typing import TYPE_CHECKING
 
 try:
     import fcntl
-except ImportError:  # Windows has none; there only the comparison before a write protects a file
+except ImportError:  # Windows: only the comparison before a write protects a file.
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-# What a shell sends to a file may be a regular file, but a new one in its place would be lost.
+# Redirected output can be a regular file, but replacing it would lose the output.
 _INHERITED = re.compile(r"/dev/(stdout|stderr|fd/\d+)|/proc/\w+/fd/\d+")
 
 
-def write_file(path: Path, text: str, is_still_right: Callable[[], bool] = lambda: True) -> bool:
-    """Replace a file at once, or write into what is no regular file, such as /dev/stdout.
+def write_file(path: Path, text: str, is_unchanged: Callable[[], bool] = lambda: True) -> bool:
+    """Replace a file atomically, or write into a device or pipe such as /dev/stdout.
 
-    A link is followed, the mode stays, and no draft is left behind. `is_still_right` is asked last
-    of all: return False, and write nothing, if it says no. Raises OSError.
+    Follows links, keeps the mode and leaves no temporary file. Writes nothing and returns False if
+    `is_unchanged`, which is called last, returns False.
+
+    Raises:
+        OSError: the file cannot be written.
     """
-    data = text.encode("utf-8", errors="replace")  # half a surrogate pair has no UTF-8
+    data = text.encode("utf-8", errors="replace")  # A lone surrogate has no UTF-8.
     if is_stream(path):
         _write_into(path, data)
         return True
-    return _replace(path.resolve(), data, is_still_right)
+    return _replace(path.resolve(), data, is_unchanged)
 
 
 def is_stream(path: Path) -> bool:
-    """Return whether a path is no regular file, nor one to be made: a device or a pipe."""
+    """Return whether a path is a device, a pipe or inherited output."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -46,10 +49,10 @@ def is_stream(path: Path) -> bool:
 
 
 @contextmanager
-def sole_writer(path: Path) -> Iterator[None]:
-    """Wait until no other process is in a block like this one for files of the same folder.
+def lock_folder(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on the folder of `path`, against other processes with this lock.
 
-    The lock is on the folder itself, so that no lock file is left behind.
+    There is no lock file. Without support for it, for example on Windows, nothing is locked.
     """
     folder = os.open(path.resolve().parent, os.O_RDONLY) if fcntl is not None else None
     try:
@@ -65,27 +68,27 @@ def _lock(folder: int) -> None:
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
     except OSError:
-        return  # some network file systems lock no folder: then the comparison has to do
+        return  # Some network file systems cannot lock a folder.
 
 
-def _replace(path: Path, data: bytes, is_still_right: Callable[[], bool]) -> bool:
+def _replace(path: Path, data: bytes, is_unchanged: Callable[[], bool]) -> bool:
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with draft.open("xb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
         if mode is not None:
-            draft.chmod(mode)
-        if not is_still_right():
+            temporary.chmod(mode)
+        if not is_unchanged():
             return False
-        draft.replace(path)
+        temporary.replace(path)
     finally:
-        draft.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
     return True
 
 
 def _write_into(path: Path, data: bytes) -> None:
-    # Without a reader, a pipe is an error at once instead of a wait without an end.
+    # Non-blocking, because opening a pipe without a reader would wait forever.
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
     os.set_blocking(handle, True)
     with os.fdopen(handle, "wb") as file:

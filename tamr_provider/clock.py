@@ -1,4 +1,4 @@
-"""The only module that reads the time or sleeps."""
+"""The clock: no other module reads the time or sleeps."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """Time as an argument."""
+    """Source of time, passed as an argument so that tests control it."""
 
     def now(self) -> datetime:
-        """Return this machine's wall clock, in UTC."""
+        """Return the time of this machine, in UTC."""
 
     def monotonic(self) -> float:
-        """Return seconds that never jump, from an arbitrary start."""
+        """Return monotonic seconds from an arbitrary start."""
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        """Wait until the event is set or the seconds are over; return whether it is set."""
+        """Wait for the event, at most `seconds`, and return whether it is set."""
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The clock of this machine."""
 
     def now(self) -> datetime:
-        """Return this machine's wall clock, in UTC."""
+        """Return the time of this machine, in UTC."""
         return datetime.now(timezone.utc)
 
     def monotonic(self) -> float:
-        """Return seconds that never jump, from an arbitrary start."""
+        """Return monotonic seconds from an arbitrary start."""
         return time.monotonic()
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        """Wait until the event is set or the seconds are over; return whether it is set."""
+        """Wait for the event, at most `seconds`, and return whether it is set."""
         return event.wait(seconds)

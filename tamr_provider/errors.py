@@ -1,33 +1,33 @@
-"""What can go wrong, drawn as a tree; each error knows its own exit code.
+"""All errors, with their exit codes.
 
-TamrError                   1
-├── InputError              2   a file, a setting or a command is wrong; nothing was sent
-├── UnreachableError        2   no tenant answers at this address
-├── OutageError            75   the tenant stopped answering for longer than we wait
-├── WaitInterruptedError   75   we were told to stop waiting
-├── RefusedError            1   Tamr said no: status and message
-├── BusyError               1   429: no slot or too many requests; always a reason to wait
-├── AnswerLostError         1   a POST without a readable answer; it may have taken effect
-├── UnreadableError         1   an answer that is not the shape we know
-├── PromotionBlockedError        1   a version may not be promoted
-├── PromotionPendingError            75   a version may be promoted later
-└── StepError               1   a step that did not end satisfied
-    ├── JobFailedError      1   its job failed
-    ├── HeldError           1   a person has to decide
-    └── NotFinishedError   75   its job goes on without us
+TamrError                       1
+├── InputError                  2   a file, a setting or a command is invalid; nothing was sent
+├── TenantUnreachableError      2   no tenant responds at this URL
+├── TenantUnavailableError     75   the tenant stopped responding
+├── WaitInterruptedError       75   the wait was interrupted
+├── ApiError                    1   Tamr rejected a request
+├── TooManyRequestsError        1   429: no free slot, or too many requests
+├── ResponseLostError           1   a POST that may have taken effect
+├── InvalidResponseError        1   a response in an unknown format
+├── PromotionBlockedError       1   the version must not be promoted
+├── PromotionPendingError      75   the version can be promoted later
+└── StepError                   1   the step is not satisfied
+    ├── JobFailedError          1   its job failed
+    ├── HeldError               1   a rule or a user's stop keeps it from being launched
+    └── NotFinishedError       75   the wait ended before it was satisfied
 """
 
 from __future__ import annotations
 
 
 class TamrError(Exception):
-    """Anything that the product reports to its user in words."""
+    """An error that is shown to the user as a message."""
 
     exit_code = 1
 
 
 class InputError(TamrError):
-    """A file, a setting or a command is wrong; `problems` has one line each, nothing was sent."""
+    """A file, a setting or a command is invalid; `problems` has one line for each problem."""
 
     exit_code = 2
 
@@ -37,41 +37,41 @@ class InputError(TamrError):
 
 
 class TenantUnreachableError(TamrError):
-    """No tenant answers at this address, and none ever did in this process."""
+    """No tenant responds at this URL, and none ever did in this process."""
 
     exit_code = 2
 
 
 class TenantUnavailableError(TamrError):
-    """A tenant that answered before stopped doing so, for longer than we wait."""
+    """The tenant stopped responding for longer than the maximum outage."""
 
     exit_code = 75
 
 
 class WaitInterruptedError(TamrError):
-    """We were told to stop waiting."""
+    """The wait was interrupted."""
 
     exit_code = 75
 
 
 class ApiError(TamrError):
-    """Tamr said no; `status` is the HTTP status, `reply` the server's own message."""
+    """Tamr rejected a request; `status` is the HTTP status, `reply` the server's message."""
 
     def __init__(self, status: int, reply: str, what: str, hint: str = "") -> None:
         self.status = status
         self.reply = reply
-        hint = f"; {hint}" if hint else _HINTS.get(status, "")
+        hint = f". {hint}" if hint else _HINTS.get(status, "")
         super().__init__(f"Tamr refused {what}: {status} {reply}".rstrip() + hint)
 
 
 _HINTS = {
-    401: "; check the API key in TAMR_API_KEY (keys are made under Admin Center > API Keys)",
-    403: "; the API key's user may not do this: ask a tenant admin",
+    401: ". Check TAMR_API_KEY, or create a key in Admin Center > API Keys.",
+    403: ". The API key's user does not have permission. Ask a tenant admin.",
 }
 
 
 class TooManyRequestsError(TamrError):
-    """429: no slot, or too many requests; `retry_after` in seconds where the server named it."""
+    """429: no free slot, or too many requests; `retry_after` is in seconds, or None."""
 
     def __init__(self, reply: str, retry_after: float | None = None) -> None:
         self.retry_after = retry_after
@@ -79,7 +79,7 @@ class TooManyRequestsError(TamrError):
 
 
 class ResponseLostError(TamrError):
-    """A POST without a readable answer; `sent` is False where it certainly never arrived."""
+    """A POST without a readable response; `sent` is False if it certainly did not arrive."""
 
     def __init__(self, message: str, *, sent: bool = True) -> None:
         self.sent = sent
@@ -87,21 +87,21 @@ class ResponseLostError(TamrError):
 
 
 class InvalidResponseError(TamrError):
-    """An answer that is not the shape we know."""
+    """A response in an unknown format."""
 
 
 class PromotionBlockedError(TamrError):
-    """A version may not be promoted, whatever time passes."""
+    """The version must not be promoted, now or later."""
 
 
 class PromotionPendingError(TamrError):
-    """A version may be promoted later: it is not held yet, or not for long enough."""
+    """The version is not deployed yet, or its soak time is not over."""
 
     exit_code = 75
 
 
 class StepError(TamrError):
-    """A step that did not end satisfied; `job_id` is empty where no job is known."""
+    """A step that is not satisfied; `job_id` is "" if it has no job."""
 
     def __init__(self, message: str, job_id: str = "") -> None:
         self.job_id = job_id
@@ -113,10 +113,10 @@ class JobFailedError(StepError):
 
 
 class HeldError(StepError):
-    """A person has to decide before this step may run again."""
+    """A rule or a user's stop keeps the step from being launched."""
 
 
 class NotFinishedError(StepError):
-    """We stopped waiting; the job, if there is one, goes on."""
+    """The wait ended before the step was satisfied; its job, if any, is still running."""
 
     exit_code = 75

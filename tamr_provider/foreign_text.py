@@ -1,8 +1,8 @@
-"""Text that others wrote, made fit to be shown: it moves no cursor and starts no command.
+"""Makes text from other sources safe to print.
 
-A job's message, a commit's author or a product's name may hold anything. A control character
-clears a screen, a direction override shows words in another order, and `##[` is a workflow
-command of a CI runner wherever it stands in a line.
+A job's message, a commit's author or a product's name may contain anything. A control character
+can clear the screen, a direction override reorders words, and CI runners execute `##[` anywhere in
+a line as a workflow command.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ _COMMAND = re.compile(r"^(\s*):(?=:)")
 
 
 def visible(text: str) -> str:
-    r"""Return the text on one line, each control character as an escape such as `\n` or `\x1b`."""
+    r"""Return the text on one line, with control characters as escapes such as `\n` or `\x1b`."""
     return _OLD_COMMAND.sub(r"\\x23", _UNSEEN.sub(_escape, text))
 
 
 def one_line(text: str) -> str:
-    """Return prose on one line: line breaks and tabs become spaces, the rest is made visible."""
+    """Return prose on one line: line breaks become spaces, other control characters escapes."""
     return visible(" ".join(text.split()))
 
 
 def whole_line(text: str) -> str:
-    """Return a line of output that is no workflow command of a CI runner."""
+    """Return a line of output that a CI runner does not execute as a workflow command."""
     return _COMMAND.sub(r"\1\\x3a", visible(text))
 
 
 def has_unseen(text: str) -> bool:
-    """Return whether the text holds a control character or anything else that does not show."""
+    """Return whether the text contains a control character or another invisible one."""
     return _UNSEEN.search(text) is not None
 
 

@@ -1,7 +1,7 @@
-"""The wire: what Tamr's Jobs API sends and is sent, read leniently.
+"""The objects of Tamr's Jobs API, parsed leniently.
 
-Unknown fields are ignored; absent, null and empty are one; an unknown state stays its own text
-and counts as active. Field names follow the proto3 JSON mapping (lowerCamelCase).
+Unknown fields are ignored. Absent, null and empty fields are the same. An unknown state keeps its
+text and counts as active. Field names follow the proto3 JSON mapping (lowerCamelCase).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PENDING, RUNNING, STOPPING, DONE = "PENDING", "RUNNING", "STOPPING", "DONE"
 SUCCEEDED, STOPPED, FAILED = "succeeded", "stopped", "failed"
 
-# The ids that say what a job does; display names and whatever comes later do not count.
+# The IDs of a configuration. Display names and unknown fields do not count.
 _IDS = {
     "load": ("sourceId",),
     "update": ("dataProductId", "workflowId"),
@@ -29,38 +29,38 @@ _IDS = {
 
 @dataclass(frozen=True)
 class Configuration:
-    """What a job does: its type and the ids it needs; equal ones do the same."""
+    """What a job does: its type and IDs. Jobs with equal configurations do the same."""
 
     type: str
     ids: tuple[tuple[str, str], ...]
 
     @staticmethod
     def load(source_id: str) -> Configuration:
-        """Refresh a source."""
+        """Return the load of a source."""
         return _configuration("load", {"sourceId": source_id})
 
     @staticmethod
     def update(data_product_id: str) -> Configuration:
-        """Run a data product."""
+        """Return the update of a data product."""
         return _configuration("update", {"dataProductId": data_product_id})
 
     @staticmethod
     def workflow(workflow_id: str) -> Configuration:
-        """Run a RealTime workflow."""
+        """Return the update of a RealTime workflow."""
         return _configuration("update", {"workflowId": workflow_id})
 
     @staticmethod
     def publish(destination_id: str, data_product_id: str = "") -> Configuration:
-        """Export to a destination; legacy and RealTime ones take no data product."""
+        """Return the publish to a destination; legacy and RealTime ones have no data product."""
         ids = {"destinationId": destination_id, "dataProductId": data_product_id}
         return _configuration("publish", ids)
 
     @staticmethod
     def from_wire(body: object) -> Configuration:
-        """Read a Job's `configuration`; ids that are not set may be absent, null or empty."""
+        """Parse the `configuration` of a job. Unset IDs may be absent, null or empty."""
         parts = body if isinstance(body, dict) else {}
         found = [_configuration(key, ids) for key, ids in parts.items() if isinstance(ids, dict)]
-        return next((each for each in found if each.ids), Configuration("", ()))
+        return next((known for known in found if known.ids), Configuration("", ()))
 
     @property
     def is_workflow(self) -> bool:
@@ -68,15 +68,15 @@ class Configuration:
         return self.type == "update" and bool(self.id("workflowId"))
 
     def to_wire(self) -> dict[str, dict[str, str]]:
-        """Return the body that a create sends under `configuration`."""
+        """Return the `configuration` of a create request."""
         return {self.type: dict(self.ids)}
 
     def id(self, name: str) -> str:
-        """Return one id by its wire name, empty where it is not set."""
+        """Return an ID by its API name, or "" if it is not set."""
         return dict(self.ids).get(name, "")
 
     def __str__(self) -> str:
-        """Name it as people do: `load src_crm`, `publish Test 123`."""
+        """Format as `load src_crm` or `publish Test 123`."""
         name = f"{self.type} {self.ids[0][1]}" if self.ids else self.type or "unknown job"
         return visible(name)
 
@@ -88,27 +88,27 @@ def _configuration(type_: str, ids: dict[str, Any]) -> Configuration:
 
 @dataclass(frozen=True)
 class JobStatus:
-    """One state of a job and when it was entered; times are the server's.
+    """A state of a job and the server time at which it began.
 
     `reason` and `message` are on one line, without control characters.
     """
 
     state: str
-    since: datetime | None
-    error: bool = False
+    entered_at: datetime | None
+    has_error: bool = False
     reason: str = ""
     message: str = ""
 
     @staticmethod
     def from_wire(body: object) -> JobStatus:
-        """Read a status; a missing state reads as empty, which counts as active."""
+        """Parse a status. A missing state is "", which counts as active."""
         fields = body if isinstance(body, dict) else {}
         error = fields.get("error") or {}
         details = error if isinstance(error, dict) else {"message": error}
         return JobStatus(
             state=visible(str(fields.get("state") or "")),
-            since=_stamp(fields.get("stateStartTime")),
-            error=any(details.values()),
+            entered_at=_parse_job_time(fields.get("stateStartTime")),
+            has_error=any(details.values()),
             reason=one_line(str(details.get("reason") or "")),
             message=one_line(str(details.get("message") or "")),
         )
@@ -116,10 +116,10 @@ class JobStatus:
 
 @dataclass(frozen=True)
 class Job:
-    """A job as one answer showed it.
+    """A job as in one response.
 
-    `created_at` is the oldest time in the history and the status: None where a job that has
-    moved on shows no history, since its creation cannot be read off then.
+    `created_at` is the oldest time in the history and the status, or None if a job that is not
+    PENDING has no history.
     """
 
     id: str
@@ -131,60 +131,66 @@ class Job:
 
     @staticmethod
     def from_wire(body: object) -> Job:
-        """Read a Job. Raises UnreadableError where the body is none."""
+        """Parse a job. Raises InvalidResponseError if `body` is not a job."""
         if not isinstance(body, dict) or not isinstance(body.get("jobId"), str):
-            raise InvalidResponseError(f"this is not a Tamr job: {visible(str(body)[:80])}")
+            raise InvalidResponseError(
+                f"not a Tamr job: {visible(str(body)[:80])}"
+            )
         if not body["jobId"]:
-            raise InvalidResponseError("a Tamr job came without its jobId")
+            raise InvalidResponseError("a Tamr job without a jobId")
         status = JobStatus.from_wire(body.get("status"))
         past = body.get("statusHistory")
-        history = [JobStatus.from_wire(each) for each in past] if isinstance(past, list) else []
+        history = [JobStatus.from_wire(status) for status in past] if isinstance(past, list) else []
         return Job(
             id=body["jobId"],
             configuration=Configuration.from_wire(body.get("configuration")),
             status=status,
-            created_at=_created(status, history),
-            started_at=_entered(RUNNING, [status, *history]),
-            finished_at=status.since if status.state == DONE else None,
+            created_at=_find_creation(status, history),
+            started_at=_first_entry(RUNNING, [status, *history]),
+            finished_at=status.entered_at if status.state == DONE else None,
         )
 
     @property
     def state(self) -> str:
-        """The state's own text, unknown ones included."""
+        """The text of the state, also if it is unknown."""
         return self.status.state
 
     @property
-    def active(self) -> bool:
-        """Whether it may still be working: all that is not DONE, unknown states included."""
+    def is_active(self) -> bool:
+        """Whether the job is not DONE; unknown states are active."""
         return self.status.state != DONE
 
     @property
     def outcome(self) -> str:
-        """How it ended: succeeded, stopped or failed; empty while it is active."""
-        if self.active:
+        """The outcome: succeeded, stopped or failed, or "" while the job is active."""
+        if self.is_active:
             return ""
-        if not self.status.error:
+        if not self.status.has_error:
             return SUCCEEDED
         return STOPPED if self.status.reason == "STOPPED_BY_USER" else FAILED
 
 
-def _stamp(text: object) -> datetime | None:
-    """Read a time of a job; one of another era, such as Go's year 1, stands for none."""
+def _parse_job_time(text: object) -> datetime | None:
+    """Parse a time of a job. Go's zero time, in the year 1, and the like mean None."""
     moment = parse_timestamp(str(text or ""))
     return moment if moment is not None and 2000 <= moment.year < 2200 else None
 
 
-def _created(status: JobStatus, history: list[JobStatus]) -> datetime | None:
+def _find_creation(status: JobStatus, history: list[JobStatus]) -> datetime | None:
     if status.state != PENDING and not history:
         return None
     shown = [status, *history]
-    # Its own entry first: an end that a slow clock stamped may look older than the creation.
-    pending = _entered(PENDING, shown)
-    return pending or min((one.since for one in shown if one.since is not None), default=None)
+    # PENDING first: a server with a slow clock may give the end an earlier time.
+    pending = _first_entry(PENDING, shown)
+    return pending or min(
+        (entry.entered_at for entry in shown if entry.entered_at is not None), default=None
+    )
 
 
-def _entered(state: str, statuses: list[JobStatus]) -> datetime | None:
+def _first_entry(state: str, statuses: list[JobStatus]) -> datetime | None:
     times = [
-        status.since for status in statuses if status.state == state and status.since is not None
+        status.entered_at
+        for status in statuses
+        if status.state == state and status.entered_at is not None
     ]
     return min(times, default=None)

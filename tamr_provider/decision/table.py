@@ -107,7 +107,7 @@ def _was_active_beside(other: Job, job: Job) -> bool:
     Ends are compared first: the clock that stamps them may not be the one that stamps creations.
     """
     if other.finished_at is None:
-        return other.active
+        return other.is_active
     outlived = job.finished_at is not None and other.finished_at >= job.finished_at
     return outlived or other.finished_at > creation_key(job)[0]
 
@@ -122,7 +122,7 @@ def _check_satisfied(recent: Sequence[Job]) -> Decision | None:
 
 def _check_adoption(recent: Sequence[Job]) -> Decision | None:
     for job in recent:
-        if job.active and job.state != STOPPING:
+        if job.is_active and job.state != STOPPING:
             reason = f"{job.id} is {_state(job)} already, created{_at(job.created_at)}"
             return Decision(Action.ADOPT, reason, job, blockers=(job,))
     return None
@@ -130,7 +130,7 @@ def _check_adoption(recent: Sequence[Job]) -> Decision | None:
 
 def _check_conflict(jobs: Sequence[Job], step: Step) -> Decision | None:
     for job in sorted(jobs, key=lambda each: (each.created_at or step.since, each.id)):
-        if job.active and (why := _conflict_text(job, step)):
+        if job.is_active and (why := _conflict_text(job, step)):
             return Decision(Action.WAIT, f"{job.id} {why}", job, blockers=(job,))
     return None
 
@@ -218,7 +218,7 @@ def _check_buffer(
 
 
 def _check_slots(jobs: Sequence[Job], now: datetime, rules: LaunchPolicy) -> Decision | None:
-    active = tuple(job for job in jobs if job.active)
+    active = tuple(job for job in jobs if job.is_active)
     free = rules.slots - len(active) - rules.ahead
     used = f"{min(len(active), rules.slots)} of {rules.slots} slots are in use"
     if free <= 0:

@@ -166,13 +166,13 @@ def _way(status: dict[str, Any]) -> str:
 def _state_filter(sample: JobListSample) -> Finding:
     done = sample.client.list_jobs("(status.state = DONE)", max_pages=1)
     active = sample.client.list_jobs("(status.state != DONE)", max_pages=1)
-    if any(each.active for each in done) or any(not each.active for each in active):
+    if any(each.is_active for each in done) or any(not each.is_active for each in active):
         what = "the list cannot be filtered by state: every look reads more than it needs"
         return Finding(WARNING, what)
-    expected = [job.id for job in sample.jobs if job.active]
+    expected = [job.id for job in sample.jobs if job.is_active]
     missing = set(expected) - {each.id for each in active}
     if missing and len(active) < PAGE_SIZE:
-        still = [each for each in missing if sample.client.get_job(each).active]
+        still = [each for each in missing if sample.client.get_job(each).is_active]
         if still:
             return Finding(PROBLEM, f"a filter for active jobs leaves out {still[0]}: {_BLIND}")
     return Finding(OK, "filters by state hold")

@@ -38,7 +38,7 @@ def wait_until_done(  # noqa: PLR0913, PLR0917 - time and its limits are argumen
     asked = False
     while True:
         job = client.get_job(job_id)
-        if not job.active:
+        if not job.is_active:
             return job
         if not asked:
             usual, asked = usual_duration(client, job.configuration), True

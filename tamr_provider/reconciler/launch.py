@@ -63,7 +63,7 @@ def find_earlier_rival(jobs: Sequence[Job], steps: Sequence[Step], ours: Job) ->
     Creation ties are broken by the job id, so that of two runners exactly one gives way. One that
     has ended is no reason to stop ours: nobody could tell that from a person's stop.
     """
-    rivals = [job for job in jobs if job.active and job.id != ours.id]
+    rivals = [job for job in jobs if job.is_active and job.id != ours.id]
     rivals = [job for job in rivals if _does_as_much(job, ours, steps)]
     return min(rivals, key=creation_key, default=None)
 
@@ -96,7 +96,7 @@ def find_unowned_duplicates(jobs: Sequence[Job], steps: Sequence[Step]) -> list[
 
 
 def _running(jobs: Sequence[Job], steps: Sequence[Step]) -> list[Job]:
-    running = [job for job in jobs if job.active and job.state != STOPPING]
+    running = [job for job in jobs if job.is_active and job.state != STOPPING]
     useful = [job for job in running if any(would_satisfy(job, step) for step in steps)]
     return sorted(useful, key=creation_key)
 

@@ -89,7 +89,7 @@ class PendingStep:
         """Take note of a decision, and since when we wait for its job."""
         self.decision, self.has_waited = decision, True
         job = decision.job
-        waiting_for = job.id if job is not None and job.active else ""
+        waiting_for = job.id if job is not None and job.is_active else ""
         if waiting_for != self.waiting_for:
             self.waiting_for, self.waiting_since = waiting_for, now
 
@@ -109,7 +109,7 @@ class PendingStep:
     def ended_too_old(self, jobs: Iterable[Job]) -> Job | None:
         """Return a job that we launched, that has ended, and that is too old for its own step."""
         ours = (job for job in jobs if job.id in self.launched)
-        return next((job for job in ours if not job.active and self._is_too_old(job)), None)
+        return next((job for job in ours if not job.is_active and self._is_too_old(job)), None)
 
     def _is_too_old(self, job: Job) -> bool:
         return job.created_at is not None and job.created_at < self.step.not_before

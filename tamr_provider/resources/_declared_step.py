@@ -202,7 +202,7 @@ def _reason(found: Any, name: str) -> str:
     if found["type"] == "tamr":
         return str(found["msg"])
     if found["type"] == "extra_forbidden":
-        return f"unknown key; allowed: {', '.join(IDS)}"
+        return f"unknown key, expected one of {', '.join(IDS)}"
     fields = DeclaredStep.model_fields.values()
     expected = next(field.description or name for field in fields if field.alias == name)
     got = "nothing" if found["type"] == "missing" else describe_value(found["input"])

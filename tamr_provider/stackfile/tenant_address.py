@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.stackfile.pulumi_yaml import parse_yaml
-from tamr_provider.stackfile.since.git import Objects, Repository, find_file
+from tamr_provider.stackfile.since.git import Repository
+from tamr_provider.stackfile.since.git_objects import Objects, find_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

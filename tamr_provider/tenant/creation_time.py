@@ -32,7 +32,7 @@ def find_creation_time(client: JobsClient, job: Job, now: datetime) -> datetime 
 
 
 def _narrow_down(client: JobsClient, job: Job, now: datetime) -> datetime | None:
-    latest = _whole_milliseconds(job.status.since or now) + _PRECISION
+    latest = _whole_milliseconds(job.status.entered_at or now) + _PRECISION
     earliest = _earliest(client, job.id, latest)
     if earliest is None:
         return None

@@ -49,7 +49,7 @@ class Snapshot:
     @property
     def active(self) -> tuple[Job, ...]:
         """Every job on the tenant that may still be working."""
-        return tuple(job for job in self.jobs if job.active)
+        return tuple(job for job in self.jobs if job.is_active)
 
     def find(self, job_id: str) -> Job | None:
         """Return a job by its id, None where it is not among those that matter."""
@@ -164,11 +164,11 @@ class JobCache:
     def _refresh_list(self, query: JobQuery) -> frozenset[str]:
         """Take in what the list shows, and return the active jobs that it left out."""
         found = {each.id: each for each in self._list(self._next_query(query))}
-        known = [each.id for each in self._jobs.values() if each.active]
+        known = [each.id for each in self._jobs.values() if each.is_active]
         missing = [self._get(each) for each in known if each not in found]
         for job in (*found.values(), *missing):
             self.remember(job)
-        return frozenset(each.id for each in missing if each.active)
+        return frozenset(each.id for each in missing if each.is_active)
 
     def remember(self, job: Job) -> None:
         """Remember a job that another response showed.

@@ -112,7 +112,10 @@ def test_a_soak_that_is_not_over_is_not_finished_and_says_from_when_on(tmp_path:
         for soak in ("soon", "99999999999h"):
             wrong = promote(folder, "--soak", soak)
             assert wrong.returncode == 2
-            assert f"--soak: found '{soak}'; allowed: a length" in wrong.stderr
+            assert (
+                f"--soak: expected a duration with a unit, for example 4h or 3d, got '{soak}'"
+                in wrong.stderr
+            )
 
 
 def test_the_teams_own_check_sees_what_is_promoted(tmp_path: Path) -> None:

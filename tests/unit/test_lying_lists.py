@@ -120,7 +120,7 @@ def test_an_entry_without_an_id_is_asked_for_again(entry: Any) -> None:
 
 def test_an_entry_that_never_has_an_id_is_named_as_the_tenants_fault() -> None:
     tenant = altered(lambda body: {**body, "jobs": [{}]}, times=1_000)
-    with pytest.raises(TenantUnavailableError, match=r"returned 200: this is not a Tamr job: \{\}"):
+    with pytest.raises(TenantUnavailableError, match=r"returned 200: not a Tamr job: \{\}"):
         tenant.client().list_jobs()
 
 

@@ -129,7 +129,7 @@ def test_fields_that_we_do_not_know_are_ignored() -> None:
 def test_a_state_that_we_do_not_know_keeps_its_text_and_counts_as_active(state: str) -> None:
     job = with_status(state=state)
     assert job.state == state
-    assert job.active
+    assert job.is_active
     assert job.outcome == ""
     assert job.finished_at is None
 

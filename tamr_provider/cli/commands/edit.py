@@ -95,11 +95,11 @@ class Edit:
         before can reach. Raises InputError if a since would not count, or if the product is not
         `only_over` any more.
         """
-        from tamr_provider.atomic_write import sole_writer
+        from tamr_provider.atomic_write import lock_folder
         from tamr_provider.stackfile.editing import changed_error
 
         moment = self._latest_clock() if NOW in values.values() else None
-        with sole_writer(self._path):
+        with lock_folder(self._path):
             self._read()
             if only_over is not None and self.before != only_over:
                 raise changed_error(self._path)

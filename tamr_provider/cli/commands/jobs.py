@@ -133,7 +133,7 @@ def stop(directory: Path, stack: str, job_id: str) -> None:
 
     def ask(client: JobsClient) -> None:
         before = client.get_job(job_id)
-        if not before.active:
+        if not before.is_active:
             say(f"{job_id} had ended before: {_ending(before)}")
             sys.exit(0)
         client.stop_job(job_id)

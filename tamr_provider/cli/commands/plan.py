@@ -88,7 +88,7 @@ def _plan(stack: Stack, client: JobsClient) -> Plan:
     from tamr_provider.clock import SystemClock
     from tamr_provider.planning.dry_run import plan_with_snapshot
     from tamr_provider.planning.rebase_hints import hints, written_at
-    from tamr_provider.stackfile.since.origin import clock_warning, collect_problems
+    from tamr_provider.stackfile.since.origin import collect_problems, find_clock_warning
 
     products, sinces = stack.file.products, stack.file.sinces
     written = [moment for since in sinces.values() if (moment := written_at(since)) is not None]
@@ -102,11 +102,11 @@ def _plan(stack: Stack, client: JobsClient) -> Plan:
         since=min(written, default=None),
     )
     versions = {
-        name: f"{product.version}, {sinces[name].words(made.now)}"
+        name: f"{product.version}, {sinces[name].describe(made.now)}"
         for name, product in products.items()
     }
     made = replace(made, versions=versions)
-    late = clock_warning(sinces.values(), made.now, SystemClock().now())
+    late = find_clock_warning(sinces.values(), made.now, SystemClock().now())
     notes = (
         *filter(None, [late]),
         *collect_problems(sinces.values()),

@@ -94,7 +94,7 @@ def _run(stack: Stack) -> StackRun:
     from tamr_provider.decision.steps import pipeline_steps
     from tamr_provider.reconciler.reconciler import Reconciler
     from tamr_provider.reconciler.stack_run import StackRun
-    from tamr_provider.stackfile.since.origin import clock_warning
+    from tamr_provider.stackfile.since.origin import find_clock_warning
 
     settings, stop = stack.settings, threading.Event()
     with (
@@ -109,7 +109,7 @@ def _run(stack: Stack) -> StackRun:
         hand_over = settings.hand_over_after
         _wait(runner, hand_over.total_seconds() if hand_over else None)
         tenant, here = runner.tenant_time, SystemClock().now()
-    if warning := clock_warning(stack.file.sinces.values(), tenant, here):
+    if warning := find_clock_warning(stack.file.sinces.values(), tenant, here):
         say(f"warning: {warning}", err=True)
     return run
 

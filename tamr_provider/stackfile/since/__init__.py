@@ -1,1 +1,1 @@
-"""Since when a version counts: the time is read from git."""
+"""The effective since of a version, read from git."""

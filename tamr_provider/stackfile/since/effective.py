@@ -1,7 +1,7 @@
-"""Since when a version counts: the rules, applied from one commit to the next.
+"""The rules of the effective since, applied from one commit to the next.
 
-Pure: a product's record on every parent's line in, its record at the commit out. The order of the
-parents does not matter. docs/when-a-version-counts.md has the rules in words.
+Pure functions: from a product's records at all parents to its record at the commit. The order of
+the parents does not matter. docs/when-a-version-counts.md explains the rules.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ BY_COMMIT, BY_FILE, BY_DATE = "commit", "file", "date"
 
 @dataclass(frozen=True)
 class Stand:
-    """A version as a commit brought it.
+    """The pair of a product at a commit, with its effective since.
 
-    `by` says what `effective` is: the commit's time, the file's since, or the version's date.
-    `is_certain` is False while commits that were not read could change it.
+    `by` is the source of `effective`: the commit's time, the file's since or the version's date.
+    `commit` brought the version. `is_certain` is False if an unread commit could change it.
     """
 
     pair: Pair
@@ -39,13 +39,13 @@ class Stand:
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of a product up to a commit.
+    """What is known about a product up to a commit.
 
-    `stands` has one entry, but where lines met while the product was away. `peaks` are the two
-    versions with the latest effective since of all, so that the latest of the *others* is known
-    for any version. `changed_at` is the time of the last change. `unseen_until` bounds the times
-    of commits that were not read, None where all were; `is_unread` says that the commit itself is
-    one of them, so that it may have any version.
+    `stands` has one entry, or several if lines met while the product was away. `peaks` are the two
+    versions with the latest effective since, so that the floor of any version is known.
+    `changed_at` is the time of the last change. `unseen_until` is the latest possible time of an
+    unread commit, None if all were read. `is_unread` means that the commit itself is unread, so it
+    may have any version.
     """
 
     stands: tuple[Stand, ...] = ()
@@ -56,12 +56,12 @@ class Record:
     data_product: str = ""
 
     def floor(self, version: str) -> datetime | None:
-        """Return the latest effective since that any other version ever had."""
+        """Return the latest effective since of any other version, or None."""
         return max((at for other, at in self.peaks if other != version), default=None)
 
 
 def merge(records: Sequence[Record]) -> Record:
-    """Return what the lines of several parents say together."""
+    """Return the record that several parents have together."""
     if len(records) == 1:
         return records[0]
     stands = dict.fromkeys(stand for record in records for stand in record.stands)
@@ -77,8 +77,8 @@ def merge(records: Sequence[Record]) -> Record:
 def advance(
     before: Record, pair: Pair, commit: str, committed_at: datetime, data_product: str = ""
 ) -> Record:
-    """Return the record at a commit that asks for the pair."""
-    # A job of the commit's own second may be older than the commit.
+    """Return the record at a commit whose file has the pair."""
+    # A job in the same second may be older than the commit.
     own_time = committed_at.replace(microsecond=0) + _SECOND
     stand = _stand(before, pair, commit, own_time)
     changed_at = before.changed_at
@@ -94,7 +94,8 @@ def advance(
 
 
 def _stand(before: Record, pair: Pair, commit: str, own_time: datetime) -> Stand:
-    floor, bound = before.floor(pair.version), before.unseen_until
+    floor = before.floor(pair.version)
+    bound = before.unseen_until
     if not before.stands:
         return _first(before, pair, commit, own_time)
     at = since_that_counts(before, pair)
@@ -112,7 +113,7 @@ def _stand(before: Record, pair: Pair, commit: str, own_time: datetime) -> Stand
 
 
 def since_that_counts(before: Record, pair: Pair) -> datetime | None:
-    """Return the pair's since if no parent has it and it is after the floor."""
+    """Return the pair's since if no parent has it and it is after the floor, else None."""
     floor = before.floor(pair.version)
     if pair.since is None or any(known.pair.since == pair.since for known in before.stands):
         return None
@@ -125,7 +126,7 @@ def _first(before: Record, pair: Pair, commit: str, own_time: datetime) -> Stand
         return Stand(pair, pair.since, commit, BY_FILE, _is_above(pair.since, bound))
     date = parse_timestamp(pair.version)
     if date is not None:
-        # Were the product only away, its version would count from the commit.
+        # If the product was only away, its version counts from the commit.
         return Stand(pair, date, commit, BY_DATE, bound is None)
     certain = not before.is_unread and _is_above(own_time, bound)
     return Stand(pair, own_time, commit, BY_COMMIT, certain)

@@ -1,9 +1,9 @@
-"""Where a stack file's text has each product, told by its lines alone.
+"""The lines of each product in a stack file's text.
 
-To parse a file of 200 products takes a hundred times as long as to read it from git, and a commit
-changes one of them. So the text is cut into its products, and only the lines that differ from the
-revision read before are looked at. A file that is written in another way than line by line
-(anchors, tabs, all products in braces) is not cut but parsed as a whole, by the caller.
+Parsing a file of 200 products takes a hundred times as long as reading it from git, and a commit
+changes one of them. So the text is split into products, and only lines that differ from the
+previous revision are parsed. The caller parses a file with anchors, tabs or products in braces as
+a whole.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _ALIASES = re.compile(r"(?:^|[\s:,\[{-])[&*][^\s,\]}]|<<[\"' ]*:")
 
 @dataclass(frozen=True)
 class Layout:
-    """A stack file: what stands before, in and after its products, each product by its name.
+    """The text of a stack file before, in and after its products, which are in `blocks` by name.
 
-    `key` is the config's key of the products, `indent` how far their names are indented.
+    `key` is the config key of the products, `indent` the number of spaces before their names.
     """
 
     key: str
@@ -32,8 +32,8 @@ class Layout:
     blocks: dict[str, str]
     tail: str
 
-    def changed_to(self, text: str, key: str) -> Layout | None:
-        """Return the layout of a text that differs in some products, None where more differs."""
+    def with_text(self, text: str, key: str) -> Layout | None:
+        """Return the layout of a text that differs only in some products, else None."""
         if key != self.key or len(text) < len(self.head) + len(self.tail):
             return None
         if not (text.startswith(self.head) and text.endswith(self.tail)):
@@ -47,7 +47,7 @@ class Layout:
         while last > first and text.endswith(known[last - 1][1], start, end):
             last -= 1
             end -= len(known[last][1])
-        changed = _blocks(text[start:end], self.indent)
+        changed = _split_blocks(text[start:end], self.indent)
         if changed is None:
             return None
         blocks = dict([*known[:first], *changed, *known[last:]])
@@ -56,25 +56,25 @@ class Layout:
         return Layout(key, self.indent, self.head, blocks, self.tail)
 
 
-def split(text: str, key: str) -> Layout | None:
-    """Return the layout of a text, None where its lines alone do not tell it."""
-    place = _section(text, key)
-    if place is None:
+def split_products(text: str, key: str) -> Layout | None:
+    """Return the layout of a text, or None if it is not one product after the other."""
+    section = _find_section(text, key)
+    if section is None:
         return None
-    start, end = place
+    start, end = section
     first = re.search(r"^( *)[^\s#]", text[start:end], re.MULTILINE)
     head, tail = text[:start], text[end:]
     if first is None or not _is_plain(head + tail):
         return None
     start, head = start + first.start(), text[: start + first.start()]
-    blocks = _blocks(text[start:end], len(first[1]))
+    blocks = _split_blocks(text[start:end], len(first[1]))
     if blocks is None or len(dict(blocks)) != len(blocks):
         return None
     return Layout(key, len(first[1]), head, dict(blocks), tail)
 
 
-def _section(text: str, key: str) -> tuple[int, int] | None:
-    """Return where the lines of all products begin and end."""
+def _find_section(text: str, key: str) -> tuple[int, int] | None:
+    """Return the start and end of the lines of all products, or None."""
     tops = list(re.finditer(r"^[^\s#].*$", text, re.MULTILINE))
     if not all(_PLAIN_TOP.fullmatch(top[0]) for top in tops):
         return None
@@ -96,8 +96,8 @@ def _section(text: str, key: str) -> tuple[int, int] | None:
     return start, after.start() if after else stop
 
 
-def _blocks(section: str, indent: int) -> list[tuple[str, str]] | None:
-    """Return the products in some lines, None where these are no products one by one."""
+def _split_blocks(section: str, indent: int) -> list[tuple[str, str]] | None:
+    """Return the (name, lines) of each product, or None if the lines have another form."""
     starts = list(re.finditer(rf"^ {{0,{indent}}}(?=[^\s#])(.*)$", section, re.MULTILINE))
     if section and (not starts or starts[0].start() > 0) and section.strip():
         return None
@@ -115,7 +115,7 @@ def _blocks(section: str, indent: int) -> list[tuple[str, str]] | None:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a text is YAML of its own, without what refers to other places."""
+    """Return whether a text is YAML on its own, without references to other lines."""
     if "\t" in text or (("&" in text or "*" in text or "<<" in text) and _ALIASES.search(text)):
         return False
     try:

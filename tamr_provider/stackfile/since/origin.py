@@ -1,4 +1,4 @@
-"""Since when a version counts, where that comes from, and why a run has to refuse it.
+"""The effective since of a version, its origin, and why a run must refuse it.
 
 A version counts from the commit that brought it, or from a `since` that came with it.
 """
@@ -30,28 +30,28 @@ if TYPE_CHECKING:
     from tamr_provider.stackfile.since.revisions import Pair
 
 
-_FUTURE = timedelta(days=1)
-_CLOCKS = timedelta(minutes=10)  # what two clocks that are set may differ
+_MAX_AHEAD = timedelta(days=1)
+_MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
 COMMITTED, UNCOMMITTED, NEW_TO_HEAD = "committed", "uncommitted", "new"
 CUT_OFF, WITHOUT_GIT = "cut off", "no git"
-_DEEPER = (
+_FETCH_HISTORY = (
     "Fetch the whole history: with GitHub's actions/checkout set fetch-depth: 0, in GitLab CI set "
     'GIT_DEPTH: "0", elsewhere run: git fetch --unshallow'
 )
 NO_GIT_WARNING = (
-    "warning: no git repository here, so a version counts from its `since`, or from the date that "
-    "it is"
+    "warning: no git repository, so a version counts from its `since`, or from its date if it is "
+    "one"
 )
 
 
 @dataclass(frozen=True)
 class Since:
-    """Since when a product's version counts.
+    """The effective since of a product.
 
-    `at` is None only where nothing tells it. `known_by` is one of the words above; `commit`
-    brought the version, empty where none did. `problem` says why a run has to refuse it. `ignored`
-    is a since in the file that does not count, since it is not after `floor`. `authored_at` is
-    the author date of a commit whose time counts: a rebase or an amend leaves it as it was.
+    `at` is None if it is unknown. `known_by` is one of the constants above. `commit` brought the
+    version, "" if none did. `problem` is why a run must refuse it, or "". `ignored` is a since in
+    the file that is not after `floor`, so it does not count. `authored_at` is the author date of
+    the commit whose time counts, which a rebase or an amend does not change.
     """
 
     at: datetime | None
@@ -63,10 +63,10 @@ class Since:
     floor: datetime | None = None
     authored_at: datetime | None = None
 
-    def words(self, now: datetime) -> str:
-        """Return the time with its origin, as in `since 10:02, commit abc1234`."""
+    def describe(self, now: datetime) -> str:
+        """Return the time with its origin, such as `since 10:02, commit abc1234`."""
         if self.at is None:
-            return "since when is not known"
+            return "since: unknown"
         text = f"since {format_local_time(self.at, now)}, {self._origin}"
         if self.ignored is not None and self.floor is not None:
             late = format_local_time(self.floor, now)
@@ -84,8 +84,8 @@ class Since:
         return f"commit {self.commit[:7]}" if self.commit else "as of now"
 
 
-def without_git(pair: Pair) -> Since:
-    """Return what a folder without git tells: a since as it stands, or the version's date."""
+def find_since_without_git(pair: Pair) -> Since:
+    """Return the since of the file, else the version's date."""
     date = parse_timestamp(pair.version)
     if pair.since is not None:
         return Since(pair.since, WITHOUT_GIT, BY_FILE)
@@ -94,46 +94,48 @@ def without_git(pair: Pair) -> Since:
     return Since(None, WITHOUT_GIT, problem=f".since: {_undated(pair.version)}")
 
 
-def placed(since: Since, where: str, now: datetime) -> Since:
-    """Return it with the place in front of its problem, and without a date of next week."""
-    if not since.problem and since.at is not None and since.at > now + _FUTURE:
+def with_path(since: Since, path: str, now: datetime) -> Since:
+    """Return `since` with the path before its problem. A since too far ahead is a problem."""
+    if not since.problem and since.at is not None and since.at > now + _MAX_AHEAD:
         since = replace(since, problem=f".since: {_too_far(since.at)}")
-    return replace(since, problem=where + since.problem) if since.problem else since
+    return replace(since, problem=path + since.problem) if since.problem else since
 
 
-def beyond(version: str) -> str:
-    """Return why a clone that is cut off does not tell."""
-    return f"the commit that brought version {version} is beyond this shallow clone. {_DEEPER}"
+def describe_cut_off(version: str) -> str:
+    """Return the problem of a version whose commit is not in the clone."""
+    return (
+        f"the commit that brought version {version} is beyond this shallow clone. {_FETCH_HISTORY}"
+    )
 
 
-def not_committed(what: str, product: str, version: str, stack: str) -> str:
-    """Return why a change that is not committed does not run."""
+def describe_uncommitted(what: str, product: str, version: str, stack: str) -> str:
+    """Return the problem of a change that is not committed."""
     bump = shlex.join(["tamr", "bump", product, version, "--stack", stack])
     return f"{what} is not committed. Commit it, or run: {bump}"
 
 
 def _undated(version: str) -> str:
-    example = 'since: "2026-11-20T09:00:00Z"'
-    return f"missing, and version {describe_value(version)} is no date; allowed: {example}"
+    expected = 'a time such as "2026-11-20T09:00:00Z"'
+    return f"expected {expected}, got nothing, and version {describe_value(version)} is not a date"
 
 
 def _too_far(at: datetime) -> str:
-    counts = f"the version would count from {format_timestamp(at)}, which is in the future"
-    return f"{counts}; allowed: up to a day from now"
+    got = f"{format_timestamp(at)}, which is in the future"
+    return f"expected a time at most a day after now, got {got}"
 
 
-def clock_warning(sinces: Iterable[Since], tenant: datetime, here: datetime) -> str:
-    """Return what a tenant's clock ahead of this machine's means for commits, empty if nothing."""
+def find_clock_warning(sinces: Iterable[Since], tenant: datetime, here: datetime) -> str:
+    """Return a warning if the tenant's clock is too far ahead for commit times, else ""."""
     ahead = tenant - here
     by_commit = any(since.by == BY_COMMIT and not since.problem for since in sinces)
-    if ahead <= _CLOCKS or not by_commit:
+    if ahead <= _MAX_CLOCK_DIFFERENCE or not by_commit:
         return ""
     return (
         f"the tenant's clock is {format_duration(ahead)} ahead of this machine's, so jobs of an "
-        "earlier version may count for one that counts from its commit. Use: tamr bump"
+        "earlier version may count for a new one. To set a later since, run: tamr bump"
     )
 
 
 def collect_problems(sinces: Iterable[Since]) -> list[str]:
-    """Return why a run has to refuse, one line for each product that it would not run."""
+    """Return the problems of all products that a run must refuse."""
     return [since.problem for since in sinces if since.problem]

@@ -1,8 +1,7 @@
-"""The products of one revision of a project: which version each asks for, and since when.
+"""The version and since of each product at one revision of a project.
 
-A revision is read far enough to know that, and no further: rules of other releases, or a source
-that is spelled wrong, concern nobody who asks when a version came. Most revisions differ from the
-next in one product, so products are read one by one and remembered by their text.
+Other keys are not read: rules of other releases and invalid sources do not matter here. Most
+revisions differ from the next in one product, so products are parsed separately and cached by text.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from tamr_provider.errors import InputError
 from tamr_provider.stackfile.project import project_config
 from tamr_provider.stackfile.pulumi_yaml import parse_yaml
-from tamr_provider.stackfile.since.layout import Layout, split
+from tamr_provider.stackfile.since.layout import Layout, split_products
 from tamr_provider.stackfile.values import canonical_version
 from tamr_provider.timestamps import parse_timestamp
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pair:
-    """What a product asks for; a version that cannot be read equals no readable one."""
+    """The version and since of a product. An unreadable version differs from all others."""
 
     version: str
     since: datetime | None
@@ -46,17 +45,17 @@ Entries = dict[str, Entry]
 
 
 class Reader:
-    """Reads revisions one after the other; what two of them share is read once."""
+    """Parses consecutive revisions; text that two of them share is parsed once."""
 
     def __init__(self, name: str) -> None:
-        """Take the project's name for revisions whose Pulumi.yaml does not say it."""
+        """Set the project's name for revisions whose Pulumi.yaml has none."""
         self._name = name
         self._last: Layout | None = None
 
     def read(self, stack: bytes | None, project: bytes | None) -> Entries | None:
-        """Return the products of a revision by name, None where the revision cannot be read.
+        """Return the products of a revision by name, or None if it cannot be read.
 
-        `stack` and `project` are the stack file and Pulumi.yaml, None where there is no such file.
+        `stack` and `project` are the stack file and Pulumi.yaml, or None for a missing file.
         """
         try:
             shared = _read_project(project) if project is not None else {}
@@ -70,10 +69,10 @@ class Reader:
             return None
 
     def _read_stack(self, text: str, key: str) -> Entries | None:
-        """Return the products of a stack file, None where it names none."""
+        """Return the products of a stack file, or None if it has none."""
         if "\r" in text:
             text = text.replace("\r\n", "\n")
-        layout = (self._last and self._last.changed_to(text, key)) or split(text, key)
+        layout = (self._last and self._last.with_text(text, key)) or split_products(text, key)
         if layout is None:
             return _read_whole(text, key)
         self._last = layout
