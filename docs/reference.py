@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from mkdocs.structure.files import File
 
+from tamr_provider import resources as public
 from tamr_provider.cli import main
+from tamr_provider.resources.steps import Wanted
 from tamr_provider.stackfile.schema import schema_text
 
 if TYPE_CHECKING:
@@ -20,7 +25,7 @@ if TYPE_CHECKING:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages. mkdocs finds this function by its name."""
-    made = {"commands": commands(), "stack-file": stack_file(), "python": _PYTHON}
+    made = {"commands": commands(), "stack-file": stack_file()}
     for name, text in made.items():
         files.append(File.generated(config, f"reference/{name}.md", content=text))
     return files
@@ -86,20 +91,54 @@ def _kind(value: dict[str, Any], schema: dict[str, Any]) -> str:
     return " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
 
 
-_PYTHON = """\
-# Python
+def resources() -> str:
+    """Return the page of what `tamr_provider.resources` exports, from signatures and docstrings."""
+    lines = [
+        "# Resources",
+        "",
+        "A Pulumi program, for example `stacks/__main__.py`, imports these from",
+        "`tamr_provider.resources` (`Wanted` from `tamr_provider.resources.steps`).",
+    ]
+    for member in (*(getattr(public, name) for name in public.__all__), Wanted):
+        lines += ["", f"## {member.__name__}", "", "```text", _signature(member), "```", ""]
+        lines += _markdown(inspect.getdoc(member) or "")
+    return "\n".join(lines) + "\n"
 
-A Pulumi program, for example `stacks/__main__.py`, imports these from `tamr_provider.resources`.
 
-::: tamr_provider.resources.pipeline.Pipeline
+def _signature(member: Any) -> str:
+    signature = inspect.signature(member)
+    parameters = list(_parameters(signature))
+    returns = f" -> {signature.return_annotation}" if inspect.isfunction(member) else ""
+    if not parameters:
+        return f"{member.__name__}(){returns}"
+    return f"{member.__name__}(\n    " + ",\n    ".join(parameters) + f",\n){returns}"
 
-::: tamr_provider.resources.steps.Wanted
 
-::: tamr_provider.resources.steps.Load
+def _parameters(signature: inspect.Signature) -> Iterator[str]:
+    is_keyword_only = False
+    for parameter in signature.parameters.values():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not is_keyword_only:
+            is_keyword_only = True
+            yield "*"
+        default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
+        yield f"{parameter.name}: {parameter.annotation}{default}"
 
-::: tamr_provider.resources.steps.Update
 
-::: tamr_provider.resources.steps.Publish
+def _markdown(docstring: str) -> list[str]:
+    """Return a docstring with its sections (Args, Attributes, Raises) as lists."""
+    lines: list[str] = []
+    for line in docstring.splitlines():
+        entry = re.fullmatch(r"    ([\w.]+): (.*)", line)
+        if re.fullmatch(r"[A-Z]\w+:", line):
+            lines += [f"**{line.removesuffix(':')}**", ""]
+        elif entry:
+            lines.append(f"- `{entry[1]}`: {entry[2]}")
+        elif line.startswith("        "):
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line)
+    return lines
 
-::: tamr_provider.resources.program
-"""
+
+if __name__ == "__main__":
+    Path(__file__).with_suffix("").joinpath("resources.md").write_text(resources(), "utf-8")

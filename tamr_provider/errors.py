@@ -60,7 +60,7 @@ class ApiError(TamrError):
     def __init__(self, status: int, reply: str, what: str, hint: str = "") -> None:
         self.status = status
         self.reply = reply
-        hint = f". {hint}" if hint else _HINTS.get(status, "")
+        hint = f"; {hint}" if hint else _HINTS.get(status, "")
         super().__init__(f"Tamr refused {what}: {status} {reply}".rstrip() + hint)
 
 

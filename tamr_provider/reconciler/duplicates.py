@@ -59,7 +59,7 @@ class DuplicateResolver:
 
     def _give_way(self, pending: PendingStep, steps: Sequence[Step], snapshot: Snapshot) -> None:
         ours = snapshot.find(pending.ours)
-        if ours is None or not ours.active:
+        if ours is None or not ours.is_active:
             return
         rival = find_earlier_rival(snapshot.jobs, steps, ours)
         if rival is not None:

@@ -148,8 +148,12 @@ class Load(_StepResource, module="tamr", name="Load"):
         wanted: tenant, version, since and rules.
         opts: options of the resource.
 
-    A job that fails, and a step on hold, end the update with an error of one line. Invalid
-    arguments do so at preview, one line each.
+    Attributes:
+        job_id: ID of the job that satisfies the step.
+        finished_at: when that job finished, RFC 3339.
+
+    A failed job or a step on hold ends the update with an error on one line. Invalid arguments end
+    the preview, with one line for each.
     """
 
     def __init__(
@@ -175,7 +179,7 @@ class Update(_StepResource, module="tamr", name="Update"):
         first: whether no earlier step changes the data product; `min_hours_between` is for it.
         opts: options of the resource.
 
-    Errors are those of `Load`.
+    Attributes and errors are those of `Load`.
     """
 
     def __init__(  # noqa: PLR0913 - One argument for each property.
@@ -207,7 +211,7 @@ class Publish(_StepResource, module="tamr", name="Publish"):
         first: whether no earlier step changes the data product; `min_hours_between` is for it.
         opts: options of the resource.
 
-    Errors are those of `Load`.
+    Attributes and errors are those of `Load`.
     """
 
     def __init__(  # noqa: PLR0913 - One argument for each property.

@@ -129,7 +129,7 @@ def test_a_random_history_follows_the_rules_as_written(commits: list[Made]) -> N
 
 @settings(max_examples=25, deadline=None)
 @given(histories())
-def test_the_answer_does_not_depend_on_where_when_and_which_parent(commits: list[Made]) -> None:
+def test_the_since_does_not_depend_on_place_time_or_parent_order(commits: list[Made]) -> None:
     """Parents swapped, a clone, unrelated commits on top, a week later."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -145,7 +145,7 @@ def test_the_answer_does_not_depend_on_where_when_and_which_parent(commits: list
 
 
 @given(histories())
-def test_another_version_always_counts_later_than_all_before(commits: list[Made]) -> None:
+def test_another_version_counts_later_than_all_earlier_ones(commits: list[Made]) -> None:
     """So no job that was created up to the floor ever satisfies it."""
     oracle = Oracle(commits)
     oracle.solve()

@@ -60,7 +60,7 @@ def test_a_stack_goes_up_and_a_second_up_sends_no_post(tmp_path: Path, backend: 
         assert KEY not in str(pulumi.deployment())
 
 
-def test_a_second_up_is_told_of_the_lock_and_sends_no_request(
+def test_a_second_up_reports_the_lock_and_sends_no_request(
     tmp_path: Path, backend: str | None
 ) -> None:
     with emulator(*SLOW, "--slots", "8") as server:
@@ -76,9 +76,7 @@ def test_a_second_up_is_told_of_the_lock_and_sends_no_request(
         assert len(server.posts()) == 8
 
 
-def test_two_ups_at_the_same_moment_are_never_both_under_way(
-    tmp_path: Path, backend: str | None
-) -> None:
+def test_two_simultaneous_ups_never_run_together(tmp_path: Path, backend: str | None) -> None:
     with emulator(*QUICK, "--slots", "8") as server:
         pulumi = Pulumi(tmp_path, server.url, LOADS, backend=backend, TAMR_SLOTS="8")
         with pulumi.start_up() as one, pulumi.start_up() as other:
@@ -90,7 +88,7 @@ def test_two_ups_at_the_same_moment_are_never_both_under_way(
         assert len(server.posts()) == 8
 
 
-def test_a_killed_up_leaves_a_lock_that_cancel_repairs_and_no_job_is_launched_twice(
+def test_after_a_killed_up_cancel_removes_the_lock_and_no_job_runs_twice(
     tmp_path: Path, backend: str | None
 ) -> None:
     with emulator(*FOR_SECONDS) as server:
@@ -111,7 +109,7 @@ def test_a_killed_up_leaves_a_lock_that_cancel_repairs_and_no_job_is_launched_tw
         assert len(server.posts()) == 8
 
 
-def test_a_lock_taken_away_from_a_living_run_costs_no_job(
+def test_removing_the_lock_of_a_running_up_launches_no_job_twice(
     tmp_path: Path, backend: str | None
 ) -> None:
     with emulator(*FOR_SECONDS) as server:

@@ -58,12 +58,12 @@ def strings(value: Any) -> Iterator[str]:
         yield str(value)
 
 
-def test_the_manifests_are_a_stack_and_what_its_workspace_needs() -> None:
+def test_the_manifests_are_a_stack_and_its_workspace() -> None:
     assert {manifest["kind"]: manifest["apiVersion"] for manifest in manifests()} == API
     assert len(manifests()) == len(API)
 
 
-def test_the_workspace_runs_as_the_account_that_may_ask_who_calls_it() -> None:
+def test_the_workspace_may_authenticate_its_callers() -> None:
     account = only("ServiceAccount")["metadata"]
     binding = only("ClusterRoleBinding")
     assert spec()["serviceAccountName"] == account["name"]
@@ -85,7 +85,7 @@ def test_no_manifest_has_a_secret_in_clear() -> None:
     assert not {"secrets", "accessTokenSecret", "gitAuthSecret"} & set(spec())
 
 
-def test_the_documented_command_makes_the_secret_that_the_stack_refers_to() -> None:
+def test_the_documented_command_creates_the_secret_of_the_stack() -> None:
     (command,) = re.findall(r"create secret generic (.*?)\n\$EDITOR", PAGE, re.DOTALL)
     name = command.split()[0]
     made = {(name, key) for key in re.findall(r"--from-file=(\w+)=", command)}
@@ -105,7 +105,7 @@ def test_deleting_the_stack_destroys_nothing() -> None:
     assert spec()["destroyOnFinalize"] is False
 
 
-def test_the_image_that_is_built_is_the_one_that_runs_and_is_of_this_version() -> None:
+def test_the_built_image_is_the_one_that_runs() -> None:
     image = spec()["workspaceTemplate"]["spec"]["image"]
     version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert version is not None
@@ -115,7 +115,7 @@ def test_the_image_that_is_built_is_the_one_that_runs_and_is_of_this_version() -
         assert set(re.findall(r"ghcr\.io/\S+", text)) == {image}
 
 
-def test_the_image_is_pinned_and_made_for_the_restricted_profile() -> None:
+def test_the_image_is_pinned_and_fits_the_restricted_profile() -> None:
     assert re.search(r"^FROM pulumi/pulumi-python:\d+\.\d+\.\d+$", DOCKERFILE, re.MULTILINE)
     assert "USER 1000" in DOCKERFILE
     assert spec()["workspaceTemplate"]["spec"]["securityProfile"] == "restricted"
@@ -142,7 +142,7 @@ def test_names_that_the_page_uses_exist() -> None:
 
 @pytest.mark.cli
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH")
-def test_an_interrupt_to_the_cli_alone_ends_the_run_unlocked_and_jobs_go_on(tmp_path: Path) -> None:
+def test_an_interrupt_of_the_cli_unlocks_the_stack_and_stops_no_job(tmp_path: Path) -> None:
     """The agent of a workspace that is told to stop sends SIGINT to `pulumi` and to nobody else."""
     with emulator(*SLOW, "--slots", "8") as server:
         pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8")

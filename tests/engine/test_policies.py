@@ -50,7 +50,7 @@ def wanted(url: str, **more: Any) -> dict[str, Any]:
 # The rules themselves
 
 
-def test_the_stack_before_is_the_one_that_the_order_names_before_it() -> None:
+def test_the_upstream_stack_is_the_previous_one_of_the_order() -> None:
     order = ["dev", "staging", "prod"]
     assert [upstream_stack(stack, order) for stack in (*order, "other")] == [
         "",
@@ -60,7 +60,7 @@ def test_the_stack_before_is_the_one_that_the_order_names_before_it() -> None:
     ]
 
 
-def test_a_stack_may_use_its_own_tenants_only() -> None:
+def test_a_stack_may_use_only_its_own_tenants() -> None:
     tenants = {"prod": ["https://acme.tamr.cloud/"]}
     assert tenant_violation("https://acme.tamr.cloud", "prod", tenants) == ""
     assert tenant_violation("https://x.tamr.cloud", "prod", tenants) == (
@@ -68,12 +68,12 @@ def test_a_stack_may_use_its_own_tenants_only() -> None:
     )
 
 
-def test_a_stack_that_the_rule_does_not_name_may_use_no_tenant() -> None:
+def test_a_stack_that_is_not_in_the_rule_may_use_no_tenant() -> None:
     tenants = {"prod": ["https://acme.tamr.cloud"]}
     assert "does not name this stack" in tenant_violation("https://acme.tamr.cloud", "dev", tenants)
 
 
-def test_jobs_of_the_last_24_hours_with_the_same_configuration_count_as_runs() -> None:
+def test_equal_jobs_of_the_last_24_hours_count_as_runs() -> None:
     now = at("12:00", 21)
     jobs = [
         succeeded("job_old", LOAD, at("11:00"), at("11:30")),
@@ -98,14 +98,14 @@ def test_a_rule_that_is_not_configured_is_off(tmp_path: Path) -> None:
         assert server.record()["requests"] == []
 
 
-def test_resources_of_others_are_left_alone(tmp_path: Path) -> None:
+def test_other_resources_are_ignored(tmp_path: Path) -> None:
     with pack(tmp_path) as rules:
         rules.configure({"allowed-tenants": {"tenants": {}}})
         assert rules.judge({"url": "https://x.tamr.cloud"}, "aws:s3:Bucket") == {}
         assert list(rules.judge({"url": "https://x.tamr.cloud"})) == ["allowed-tenants"]
 
 
-def test_a_launch_in_a_freeze_window_is_refused_and_one_outside_is_not(tmp_path: Path) -> None:
+def test_only_a_launch_in_a_freeze_window_is_refused(tmp_path: Path) -> None:
     with emulator(*QUICK) as server, pack(tmp_path) as rules:
         rules.configure({"freeze-windows": ALWAYS})
         refused = rules.judge(wanted(server.url))
@@ -115,7 +115,7 @@ def test_a_launch_in_a_freeze_window_is_refused_and_one_outside_is_not(tmp_path:
         assert server.posts() == []
 
 
-def test_what_is_done_passes_every_rule_about_launches(tmp_path: Path) -> None:
+def test_a_satisfied_step_passes_every_rule_about_launches(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url, PRODUCT)
         assert tamr(folder, "up").returncode == 0
@@ -130,7 +130,7 @@ def test_what_is_done_passes_every_rule_about_launches(tmp_path: Path) -> None:
             assert rules.judge(wanted(server.url)) == {}
 
 
-def test_a_step_behind_one_that_will_run_is_judged_as_a_launch(tmp_path: Path) -> None:
+def test_a_step_after_one_that_will_run_counts_as_a_launch(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url, PRODUCT)
         tamr(folder, "up")
@@ -141,7 +141,7 @@ def test_a_step_behind_one_that_will_run_is_judged_as_a_launch(tmp_path: Path) -
             assert "it ran once in the last 24 hours" in refused["runs-per-day"]
 
 
-def test_resources_of_one_preview_share_one_look(tmp_path: Path) -> None:
+def test_resources_of_one_preview_share_one_list_request(tmp_path: Path) -> None:
     with emulator(*QUICK) as server, pack(tmp_path) as rules:
         rules.configure({"freeze-windows": PAST, "runs-per-day": {"maximum": 1}})
         for source in range(20):
@@ -149,7 +149,7 @@ def test_resources_of_one_preview_share_one_look(tmp_path: Path) -> None:
         assert len(server.record()["requests"]) == 1
 
 
-def test_a_version_that_the_stack_before_does_not_hold_is_refused(tmp_path: Path) -> None:
+def test_a_version_that_is_not_deployed_upstream_is_refused(tmp_path: Path) -> None:
     with emulator(*QUICK) as staging, emulator(*QUICK) as dev:
         folder = project(tmp_path, dev.url, PRODUCT)
         text = stack_file(folder).read_text().replace(dev.url, staging.url)
@@ -165,7 +165,7 @@ def test_a_version_that_the_stack_before_does_not_hold_is_refused(tmp_path: Path
             assert rules.judge(wanted(dev.url)) == {}
 
 
-def test_a_refused_promotion_names_the_way_for_a_rollback(tmp_path: Path) -> None:
+def test_a_refused_promotion_explains_how_to_roll_back(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url, PRODUCT)
         text = stack_file(folder).read_text()
@@ -178,7 +178,7 @@ def test_a_refused_promotion_names_the_way_for_a_rollback(tmp_path: Path) -> Non
     )
 
 
-def test_a_step_with_others_behind_it_is_judged(tmp_path: Path) -> None:
+def test_a_step_with_later_phases_is_checked(tmp_path: Path) -> None:
     behind = [[{"dataProductId": "dp"}], [{"destinationId": "Test 123", "dataProductId": "dp"}]]
     with emulator(*QUICK) as server, pack(tmp_path) as rules:
         rules.configure({"freeze-windows": ALWAYS})
@@ -186,7 +186,7 @@ def test_a_step_with_others_behind_it_is_judged(tmp_path: Path) -> None:
         assert "frozen until Thu 2099-01-01 00:00 UTC" in refused["freeze-windows"]
 
 
-def test_where_the_tenant_cannot_be_asked_the_rule_refuses_and_says_so(tmp_path: Path) -> None:
+def test_without_the_tenant_a_rule_refuses_with_the_reason(tmp_path: Path) -> None:
     with emulator("--key", "another") as server, pack(tmp_path) as rules:
         rules.configure({"runs-per-day": {"maximum": 1}})
         refused = rules.judge(wanted(server.url))["runs-per-day"]
@@ -197,13 +197,13 @@ def test_where_the_tenant_cannot_be_asked_the_rule_refuses_and_says_so(tmp_path:
         assert "Set TAMR_API_KEY" in rules.judge(wanted("http://127.0.0.1:1"))["runs-per-day"]
 
 
-def test_a_window_that_is_none_is_told_with_what_is_allowed(tmp_path: Path) -> None:
+def test_an_invalid_window_is_reported_with_what_is_expected(tmp_path: Path) -> None:
     with emulator(*QUICK) as server, pack(tmp_path) as rules:
         rules.configure({"freeze-windows": {"windows": ["weekends"]}})
         assert "Fri 16:00 - Mon 08:00" in rules.judge(wanted(server.url))["freeze-windows"]
 
 
-def test_every_rule_has_an_example_in_the_pack_and_refuses(tmp_path: Path) -> None:
+def test_every_rule_of_the_example_pack_is_mandatory(tmp_path: Path) -> None:
     with pack(tmp_path) as rules:
         names = ["allowed-tenants", "freeze-windows", "promotion-order", "runs-per-day"]
         assert sorted(rules.mandatory_rules()) == names

@@ -1,4 +1,4 @@
-"""`pulumi up` for real: the CLI, our host, an emulated tenant. Skipped where there is no CLI."""
+"""`pulumi up` with the real CLI, our host and an emulated tenant. Skipped without the CLI."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_stack_is_reconciled_and_a_second_up_sends_no_post(tmp_path: Path) -> 
             assert len(json.dumps(resource.get("outputs", {}))) < 1000
 
 
-def test_what_tamr_up_did_satisfies_pulumi_up(tmp_path: Path) -> None:
+def test_pulumi_up_counts_the_jobs_of_tamr_up(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         pulumi = Pulumi(tmp_path, server.url)
         assert tamr(pulumi.folder, "up").returncode == 0
@@ -87,7 +87,7 @@ def test_pulumi_up_beside_two_tamr_ups_satisfies_each_step_by_one_job(tmp_path: 
         assert len(server.posts()) == posts
 
 
-def test_a_hand_declared_version_needs_a_since_after_the_last_job(tmp_path: Path) -> None:
+def test_a_declared_version_needs_a_since_after_the_last_job(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         pulumi = Pulumi(tmp_path, server.url)
         program = pulumi.folder / "stacks/__main__.py"
@@ -110,7 +110,7 @@ def test_a_hand_declared_version_needs_a_since_after_the_last_job(tmp_path: Path
         assert len(server.posts()) == 2
 
 
-def test_a_target_whose_predecessors_were_not_run_is_refused(tmp_path: Path) -> None:
+def test_a_target_whose_predecessors_did_not_run_is_refused(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         pulumi = Pulumi(tmp_path, server.url)
         pulumi.up()
@@ -139,7 +139,7 @@ def test_a_target_whose_predecessors_were_not_run_is_refused(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("slots", ["-1", "0", "0.5", "many"])
-def test_slots_that_are_no_count_are_refused_at_preview(tmp_path: Path, slots: str) -> None:
+def test_slots_that_are_not_a_count_are_refused_at_preview(tmp_path: Path, slots: str) -> None:
     pulumi = Pulumi(tmp_path, "http://127.0.0.1:9")
     path = stack_file(pulumi.folder)
     path.write_text(path.read_text().replace("config:\n", f"config:\n  tamr:slots: {slots}\n"))
@@ -150,7 +150,7 @@ def test_slots_that_are_no_count_are_refused_at_preview(tmp_path: Path, slots: s
     assert "tamr:slots: expected a" in tamr(pulumi.folder, "plan").stderr
 
 
-def test_a_wrong_step_by_hand_is_one_line_at_preview(tmp_path: Path) -> None:
+def test_a_wrong_declared_step_is_one_line_at_preview(tmp_path: Path) -> None:
     pulumi = Pulumi(tmp_path, "http://127.0.0.1:9", TAMR_API_KEY="")
     program = BY_HAND.format(url="http://127.0.0.1:9", version="v1", since="2026-11-20T09:00:00Z")
     for right, wrong, reason in (
@@ -217,7 +217,7 @@ def test_after_a_destroy_nothing_is_launched_until_a_bump(tmp_path: Path) -> Non
         assert len(server.posts()) == 8 + 6
 
 
-def test_a_new_version_previews_its_whole_cascade_and_runs_only_that_product(
+def test_a_new_version_previews_its_cascade_and_runs_one_product(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
@@ -233,7 +233,7 @@ def test_a_new_version_previews_its_whole_cascade_and_runs_only_that_product(
         assert len(server.posts()) == 8 + 6
 
 
-def test_a_preview_tells_of_each_step_what_would_happen_and_without_a_key_nothing(
+def test_a_preview_reports_every_step_unless_there_is_no_key(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
@@ -253,7 +253,7 @@ def test_a_preview_tells_of_each_step_what_would_happen_and_without_a_key_nothin
         assert len(server.record()["requests"]) == asked
 
 
-def test_a_version_that_moved_alone_is_refused_with_the_command_that_repairs_it(
+def test_an_uncommitted_version_is_refused_with_the_command(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
@@ -267,7 +267,7 @@ def test_a_version_that_moved_alone_is_refused_with_the_command_that_repairs_it(
         assert len(server.posts()) == 8
 
 
-def test_eight_jobs_run_side_by_side_and_one_interrupt_leaves_nothing_behind(
+def test_an_interrupt_of_eight_parallel_jobs_leaves_no_lock(
     tmp_path: Path,
 ) -> None:
     with emulator(*SLOW, "--slots", "8") as server:
@@ -286,7 +286,7 @@ def test_eight_jobs_run_side_by_side_and_one_interrupt_leaves_nothing_behind(
         assert len(server.posts()) == 8
 
 
-def test_the_next_up_adopts_what_an_interrupted_one_left_running(tmp_path: Path) -> None:
+def test_the_next_up_adopts_the_jobs_of_an_interrupted_one(tmp_path: Path) -> None:
     with emulator("--load", "4s", "--pending", "50ms", "--slots", "8") as server:
         pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8")
         with pulumi.start_up() as process:
@@ -315,7 +315,7 @@ def test_a_failing_job_is_one_readable_line(tmp_path: Path) -> None:
         assert "KeyboardInterrupt" not in done.stdout
 
 
-def test_bad_config_is_told_without_a_traceback_or_a_request(tmp_path: Path) -> None:
+def test_bad_config_is_refused_without_a_traceback_or_a_request(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         pulumi = Pulumi(tmp_path, server.url, LOADS.replace("sources", "sorces", 1))
         done = pulumi.up()
@@ -325,7 +325,7 @@ def test_bad_config_is_told_without_a_traceback_or_a_request(tmp_path: Path) -> 
         assert server.record()["requests"] == []
 
 
-def test_a_killed_engine_is_repaired_with_the_documented_commands_and_loses_no_job(
+def test_the_documented_commands_repair_a_killed_engine(
     tmp_path: Path,
 ) -> None:
     with emulator("--load", "6s", "--pending", "50ms", "--slots", "8") as server:
@@ -359,7 +359,7 @@ def interrupt_twice(process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize("wreck", [interrupt_twice, kill_everything])
-def test_whatever_the_doctor_prescribes_leaves_no_lock_no_warning_and_no_second_job(
+def test_the_fixes_of_the_doctor_leave_no_lock_and_no_warning(
     tmp_path: Path, wreck: Callable[[subprocess.Popen[str]], None]
 ) -> None:
     with emulator("--load", "6s", "--pending", "50ms", "--slots", "8") as server:
@@ -381,7 +381,7 @@ def test_whatever_the_doctor_prescribes_leaves_no_lock_no_warning_and_no_second_
         assert len(server.posts()) == 8
 
 
-def test_a_hand_over_ends_the_run_as_not_finished_and_the_next_one_adopts(tmp_path: Path) -> None:
+def test_after_the_hand_over_time_the_next_run_adopts(tmp_path: Path) -> None:
     with emulator("--load", "4s", "--pending", "50ms", "--slots", "8") as server:
         pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8", TAMR_HAND_OVER_AFTER="1s")
         done = pulumi.up()
@@ -398,7 +398,7 @@ def test_a_hand_over_ends_the_run_as_not_finished_and_the_next_one_adopts(tmp_pa
         assert len(server.posts()) == 8
 
 
-def test_a_version_that_staging_does_not_hold_is_refused_in_the_preview(tmp_path: Path) -> None:
+def test_a_version_that_is_not_deployed_to_staging_is_refused(tmp_path: Path) -> None:
     product = '    a: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
     guarded = product.replace("sources", "promoteFrom: staging, sources")
     with emulator(*QUICK) as staging, emulator(*QUICK) as server:
@@ -417,7 +417,7 @@ def test_a_version_that_staging_does_not_hold_is_refused_in_the_preview(tmp_path
         assert pulumi.up().returncode == 0
 
 
-def test_in_a_freeze_nothing_is_launched_and_what_is_done_is_left_alone(tmp_path: Path) -> None:
+def test_a_freeze_blocks_launches_but_not_satisfied_steps(tmp_path: Path) -> None:
     frozen = 'freeze: ["2026-01-01 00:00 - 2099-01-01 00:00 UTC: audit"]'
     product = '    a: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
     with emulator(*QUICK) as server:
@@ -432,7 +432,7 @@ def test_in_a_freeze_nothing_is_launched_and_what_is_done_is_left_alone(tmp_path
         assert len(server.posts()) == 1
 
 
-def test_without_our_host_everything_works_as_well(tmp_path: Path) -> None:
+def test_pulumis_default_host_works_too(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         pulumi = Pulumi(tmp_path, server.url)
         path = pulumi.folder / "Pulumi.yaml"

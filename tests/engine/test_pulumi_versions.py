@@ -1,4 +1,4 @@
-"""A changed version under the real engine: committed, not committed, and in a cut-off clone."""
+"""A changed version under the real engine: committed, uncommitted, and in a shallow clone."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_one_committed_line_runs_every_step_again_forwards_and_back(
         assert "sinceFrom" not in {**resource.get("inputs", {}), **resource.get("outputs", {})}
 
 
-def test_what_is_not_committed_is_previewed_and_refused(repository: Repository) -> None:
+def test_an_uncommitted_version_is_previewed_but_refused(repository: Repository) -> None:
     path = "tamr-pipelines:products.customers.version"
     assert repository.pulumi.run("config", "set", "--path", path, "v9").returncode == 0
     preview = repository.pulumi.run("preview").stdout
@@ -87,7 +87,7 @@ def test_what_is_not_committed_is_previewed_and_refused(repository: Repository) 
     assert len(repository.tenant.posts()) == 5
 
 
-def test_a_date_that_the_engine_rewrote_is_no_change(repository: Repository) -> None:
+def test_a_date_that_the_engine_rewrote_is_not_a_change(repository: Repository) -> None:
     repository.change("v1", "2026-11-21")
     repository.commit()
     assert repository.up() == 5
@@ -96,7 +96,7 @@ def test_a_date_that_the_engine_rewrote_is_no_change(repository: Repository) -> 
     assert repository.up() == 0
 
 
-def test_in_a_cut_off_clone_the_state_says_since_when(repository: Repository) -> None:
+def test_in_a_shallow_clone_the_since_of_the_state_counts(repository: Repository) -> None:
     clone = repository.folder.with_name("clone")
     git(clone.parent, "clone", "--quiet", "--depth=1", repository.folder.as_uri(), clone.name)
     shutil.rmtree(repository.folder / ".git")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -160,6 +161,13 @@ def test_the_stack_files_of_the_how_to_pages_are_valid(name: str) -> None:
         code for language, code in fenced(ROOT / f"docs/how-to/{name}.md") if language == "yaml"
     ]
     assert parse_stack_file(text, "tamr-pipelines", name, NOW).products
+
+
+def test_the_page_of_resources_is_the_generated_one() -> None:
+    page = runpy.run_path(str(ROOT / "docs/reference.py"))["resources"]()
+    assert (ROOT / "docs/reference/resources.md").read_text("utf-8") == page, (
+        "the public face has changed; to update the page, run: python docs/reference.py"
+    )
 
 
 def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(

@@ -114,7 +114,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["report.md", "full"])
-def test_a_draft_that_cannot_be_written_is_removed(tmp_path: Path, name: str) -> None:
+def test_a_temporary_file_that_cannot_be_written_is_removed(tmp_path: Path, name: str) -> None:
     """The target is a folder, or every byte is one too many."""
     path = tmp_path / name
     if name == "report.md":
@@ -218,11 +218,11 @@ def test_eight_bumps_of_one_file_wait_for_each_other(tmp_path: Path, is_same: bo
 
 def test_a_file_that_changed_under_an_edit_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.dev.yaml"
-    path.write_text("somebody else's", "utf-8")
+    path.write_text("other text", "utf-8")
     with pytest.raises(
         InputError, match="the file changed during the edit, so nothing was written"
     ):
-        replace_file(path, "what we read", "what we want")
+        replace_file(path, "text before", "text after")
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -265,7 +265,7 @@ def test_a_merged_version_is_overridden_in_its_product(is_flow: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "product"), [(MERGED, "a"), (ANCHORED, "a"), (ANCHORED, "b"), (ALIAS, "a")]
 )
-def test_what_two_products_share_is_not_edited_for_one(
+def test_a_value_of_two_products_is_not_edited_for_one(
     folder: Path, text: str, product: str
 ) -> None:
     stack_file(folder).write_text(text, "utf-8")
@@ -287,21 +287,21 @@ def bomb(levels: int, kind: str) -> str:
     return "\n".join(lines) + f"\nconfig: *a{levels}\n"
 
 
-def test_merge_keys_within_merge_keys_end_in_one_line(folder: Path) -> None:
+def test_nested_merge_keys_are_an_error_of_one_line(folder: Path) -> None:
     stack_file(folder).write_text(bomb(9, "<<"), "utf-8")
     for command in ("plan", "bump"):
         words = [command, "a", "v2"] if command == "bump" else [command]
         assert "merge keys (<<) add too many entries" in one_line(tamr(folder, *words))
 
 
-def test_aliases_within_aliases_end_in_one_line(folder: Path) -> None:
+def test_nested_aliases_are_an_error_of_one_line(folder: Path) -> None:
     stack_file(folder).write_text(bomb(9, "*"), "utf-8")
     assert "config: expected a mapping, as in a stack file, got a list" in one_line(
         tamr(folder, "plan")
     )
 
 
-def test_a_value_within_itself_ends_in_words(folder: Path) -> None:
+def test_a_recursive_value_is_refused_without_a_traceback(folder: Path) -> None:
     for text in (
         "config: &c {tamr-pipelines:products: *c}\n",
         HEAD + "    a: &a {<<: *a, version: v1, sources: *a}\n",
@@ -313,14 +313,14 @@ def test_a_value_within_itself_ends_in_words(folder: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
-def test_a_file_above_a_megabyte_is_refused_by_size(folder: Path) -> None:
+def test_a_file_of_more_than_a_megabyte_is_refused(folder: Path) -> None:
     with stack_file(folder).open("a", encoding="utf-8") as file:
         file.write("# " + "x" * 2**20 + "\n")
     for words in (["plan"], ["bump", "a", "v2"], ["history"]):
         assert "expected a file of at most 1 MB" in one_line(tamr(folder, *words))
 
 
-def test_a_link_to_itself_is_refused_in_words(folder: Path) -> None:
+def test_a_link_to_itself_is_refused(folder: Path) -> None:
     stack_file(folder).unlink()
     stack_file(folder).symlink_to(stack_file(folder))
     for words in (["plan"], ["bump", "a", "v2"]):
@@ -328,20 +328,20 @@ def test_a_link_to_itself_is_refused_in_words(folder: Path) -> None:
     assert "Traceback" not in tamr(folder, "history").stderr
 
 
-def test_a_pipe_as_stack_file_is_not_waited_for(folder: Path) -> None:
+def test_a_pipe_as_stack_file_is_refused_without_a_wait(folder: Path) -> None:
     stack_file(folder).unlink()
     os.mkfifo(stack_file(folder))
     for words in (["plan"], ["bump", "a", "v2"]):
         assert "it is a device or a pipe, not a file" in one_line(tamr(folder, *words))
 
 
-def test_half_a_character_is_named_with_its_place() -> None:
+def test_half_a_character_is_refused_with_its_position() -> None:
     """Many JSON writers spell an emoji so, and Pulumi refuses such a file."""
     with pytest.raises(InputError, match=r"f, line 1, column 2: .*half of a character"):
         parse_yaml('{"\\ud83d\\ude00": 1}', "f")
 
 
-def test_line_ends_of_every_system_are_read_alike(tmp_path: Path) -> None:
+def test_all_line_ends_mean_the_same(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"a\r\nb\rc\n")
     assert read_text(path) == "a\nb\nc\n"
@@ -353,7 +353,7 @@ def commit(folder: Path, author: str = "Ada") -> None:
     subprocess.run([*git, "commit", "--quiet", "--message", "Change"], check=True)
 
 
-def test_an_old_commit_that_is_not_utf_8_takes_no_history_away(served: Path) -> None:
+def test_an_old_commit_that_is_not_utf_8_does_not_end_the_history(served: Path) -> None:
     whole = stack_file(served).read_bytes()
     stack_file(served).write_bytes(whole + b"# Gr\xf6\xdfe\n")
     commit(served)
@@ -366,7 +366,7 @@ def test_an_old_commit_that_is_not_utf_8_takes_no_history_away(served: Path) -> 
     assert "2026-11-20" in tamr(served, "history").stdout
 
 
-def test_an_old_commit_with_a_bomb_or_a_huge_file_is_passed_over(served: Path) -> None:
+def test_an_old_commit_with_a_huge_file_is_skipped(served: Path) -> None:
     whole = stack_file(served).read_bytes()
     for text in (bomb(9, "<<"), "# " + "x" * 2**20):
         stack_file(served).write_text(text, "utf-8")
@@ -377,7 +377,7 @@ def test_an_old_commit_with_a_bomb_or_a_huge_file_is_passed_over(served: Path) -
 
 
 @pytest.mark.parametrize("author", ["A\u2028da", "A\x85da", "A\x1dda"])
-def test_a_name_with_an_odd_line_end_keeps_its_history(served: Path, author: str) -> None:
+def test_a_product_name_with_a_line_end_keeps_its_history(served: Path, author: str) -> None:
     commit(served, author)
     done = tamr(served, "history")
     assert "2026-11-20" in done.stdout

@@ -35,7 +35,7 @@ NOW = datetime(2026, 11, 25, tzinfo=timezone.utc)
         ("Lieferanten Größe  😀", "Lieferanten Größe  😀"),
     ],
 )
-def test_what_a_terminal_would_obey_is_shown_as_an_escape(text: str, shown: str) -> None:
+def test_control_characters_are_shown_as_escapes(text: str, shown: str) -> None:
     assert visible(text) == shown
     assert not has_unseen(visible(text))
 
@@ -50,7 +50,7 @@ def test_prose_is_on_one_line() -> None:
     assert one_line("a\r\n  b\tc") == "a b c"
 
 
-def test_a_message_from_the_wire_is_words_on_one_line() -> None:
+def test_a_message_of_a_job_is_on_one_line() -> None:
     error = {"reason": "A\x1b", "message": HOSTILE}
     status = JobStatus.from_wire({"state": "DONE", "error": error})
     assert status.reason == r"A\x1b"
@@ -59,17 +59,17 @@ def test_a_message_from_the_wire_is_words_on_one_line() -> None:
     )
 
 
-def test_a_configuration_is_named_without_control_characters() -> None:
+def test_a_configuration_is_formatted_without_control_characters() -> None:
     load = Configuration.load("a\x1b[2J\nb")
     assert str(load) == r"load a\x1b[2J\nb"
     assert load.id("sourceId") == "a\x1b[2J\nb"
 
 
-def test_a_cell_of_a_table_of_text_starts_no_line() -> None:
+def test_a_table_cell_has_no_line_breaks() -> None:
     assert align_columns([("a\n::error::x", "b")]) == [r"a\n::error::x  b"]
 
 
-def test_json_holds_nothing_that_a_terminal_or_runner_obeys() -> None:
+def test_json_contains_no_control_characters_or_commands() -> None:
     document = {"message": HOSTILE, "half": "\ud83d", "name": "Größe"}
     text = to_json(document)
     assert json.loads(text) == document
@@ -89,7 +89,7 @@ def test_json_holds_nothing_that_a_terminal_or_runner_obeys() -> None:
         ("a\n# b|c\\", r"a #&#8203; b\|c\\"),
     ],
 )
-def test_foreign_words_are_no_markdown(words: str, shown: str) -> None:
+def test_foreign_text_is_escaped_in_markdown(words: str, shown: str) -> None:
     assert escape(words) == shown
     assert f"| {shown} |" in page([], [Table(("what",), [(words,)])])
 
@@ -106,7 +106,7 @@ UNSEEN = ["a\nb", "a\x1b[2Jb", "a\x85b", "a\u2028b", "a\u202eb", "\ud83d"]
 
 
 @pytest.mark.parametrize("text", UNSEEN)
-def test_a_control_character_in_the_stack_file_is_refused_with_its_place(text: str) -> None:
+def test_a_control_character_in_the_stack_file_is_refused(text: str) -> None:
     good = {"version": "2026-11-20", "sources": ["src"], "dataProduct": "dp"}
     wrong = {
         "products.a.version": {"a": {**good, "version": text, "since": "2026-11-20T09:00:00Z"}},
@@ -115,14 +115,14 @@ def test_a_control_character_in_the_stack_file_is_refused_with_its_place(text: s
         "products.a.publish[0].destination": {"a": {**good, "publish": [{"destination": text}]}},
         "products": {text: good},
     }
-    for place, products in wrong.items():
+    for path, products in wrong.items():
         with pytest.raises(InputError) as raised:
             parse_products(products, NOW)
         assert len(raised.value.problems) == 1
-        (said,) = raised.value.problems
-        assert said.startswith(f"{place}: expected ")
-        assert "without control characters, got " in said
-        assert not has_unseen(said)
+        (problem,) = raised.value.problems
+        assert problem.startswith(f"{path}: expected ")
+        assert "without control characters, got " in problem
+        assert not has_unseen(problem)
 
 
 COMMAND = re.compile(r"^\s*::|##\[", re.MULTILINE)

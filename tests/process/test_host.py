@@ -28,7 +28,7 @@ def error_of(future: Any) -> str:
 
 
 @HOSTS
-def test_a_create_launches_once_and_returns_every_input_and_how_it_went(module: str) -> None:
+def test_a_create_launches_once_and_returns_all_outputs(module: str) -> None:
     with emulator(*QUICK) as server, host(module) as provider:
         wanted = inputs(server.url)
         id_, outs = provider.create(wanted)
@@ -44,7 +44,7 @@ def test_a_create_launches_once_and_returns_every_input_and_how_it_went(module: 
 
 
 @HOSTS
-def test_what_was_created_needs_no_change_is_read_back_and_deletes_nothing(module: str) -> None:
+def test_a_created_step_is_unchanged_readable_and_deletable(module: str) -> None:
     with emulator(*QUICK) as server, host(module) as provider:
         wanted = inputs(server.url)
         id_, outs = provider.create(wanted)
@@ -54,7 +54,7 @@ def test_what_was_created_needs_no_change_is_read_back_and_deletes_nothing(modul
         assert len(server.posts()) == 1
 
 
-def test_eight_creates_run_side_by_side_and_check_and_diff_do_not_wait_behind_them() -> None:
+def test_check_and_diff_do_not_wait_for_eight_parallel_creates() -> None:
     with emulator(*SLOW, "--slots", "20") as server, host(TAMR_SLOTS="20") as provider:
         creates = [provider.create_later(inputs(server.url, f"src_{n}")) for n in range(8)]
         server.wait_for_running(8)
@@ -66,7 +66,7 @@ def test_eight_creates_run_side_by_side_and_check_and_diff_do_not_wait_behind_th
         assert all("is not finished: interrupted" in error_of(create) for create in creates)
 
 
-def test_the_longest_remaining_work_goes_first_whatever_the_engine_starts_first() -> None:
+def test_the_longest_remaining_work_goes_first() -> None:
     update, publish = [{"dataProductId": "dp_customers"}], [{"destinationId": "Test 123"}]
     behind = {"light": [], "heavy": [update, publish], "middling": [update]}
     with emulator(*QUICK, "--slots", "1") as server, host(TAMR_SLOTS="1") as provider:
@@ -80,7 +80,7 @@ def test_the_longest_remaining_work_goes_first_whatever_the_engine_starts_first(
     assert order == ["heavy", "middling", "light"]
 
 
-def test_a_cancel_ends_waiting_creates_with_one_line_each_and_leaves_their_jobs() -> None:
+def test_a_cancel_ends_the_creates_but_not_their_jobs() -> None:
     with emulator(*SLOW) as server, host() as provider:
         creates = [provider.create_later(inputs(server.url, source)) for source in ("a", "b")]
         server.wait_for_running(2)
@@ -105,7 +105,7 @@ def test_a_host_that_is_killed_loses_no_job() -> None:
         assert len(server.posts()) == 1
 
 
-def test_a_host_whose_engine_was_killed_ends_as_well() -> None:
+def test_a_host_ends_when_its_engine_is_killed() -> None:
     engine = subprocess.Popen(
         ["sh", "-c", f'"$0" -u -m {OWN}; :', sys.executable],
         stdout=subprocess.PIPE,
@@ -136,7 +136,7 @@ def test_a_missing_key_is_one_line_that_names_the_variable(module: str) -> None:
         assert server.record()["requests"] == []
 
 
-def test_the_key_may_come_from_the_stacks_secret_config_and_the_environment_wins() -> None:
+def test_a_key_in_the_environment_wins_over_the_secret_config() -> None:
     with emulator(*QUICK, "--key", "right") as server:
         with host(config={"tamr:apiKey": "right"}, TAMR_API_KEY="") as provider:
             assert provider.create(inputs(server.url))[0]
@@ -144,14 +144,14 @@ def test_the_key_may_come_from_the_stacks_secret_config_and_the_environment_wins
             assert provider.create(inputs(server.url))[0]
 
 
-def test_a_hand_over_ends_the_waits_of_a_host() -> None:
+def test_the_hand_over_time_ends_the_waits_of_a_host() -> None:
     with emulator(*SLOW) as server, host(TAMR_HAND_OVER_AFTER="1s") as provider:
         error = error_of(provider.create_later(inputs(server.url)))
         assert "reached the time limit TAMR_HAND_OVER_AFTER" in error
         assert server.jobs()[0]["state"] == "RUNNING"
 
 
-def test_no_answer_of_the_host_carries_the_key() -> None:
+def test_no_response_of_the_host_contains_the_key() -> None:
     with emulator(*QUICK) as server, host() as provider:
         _, outs = provider.create(inputs(server.url))
         assert KEY not in str(outs)
@@ -161,17 +161,17 @@ def test_no_answer_of_the_host_carries_the_key() -> None:
 
 def test_one_source_in_two_resources_is_loaded_once() -> None:
     with emulator(*QUICK) as server, host() as provider, ThreadPoolExecutor() as pool:
-        wanted = [inputs(server.url, product=each) for each in ("customers", "suppliers")]
-        ids = {each[0] for each in pool.map(provider.create, wanted)}
+        wanted = [inputs(server.url, product=name) for name in ("customers", "suppliers")]
+        ids = {id_ for id_, _ in pool.map(provider.create, wanted)}
         assert len(ids) == len(server.posts()) == 1
 
 
 def test_check_reports_wrong_properties_by_name() -> None:
     with host() as provider:
-        answer = provider.check(inputs("https://acme.tamr.cloud", since="tomorrow"))
-        assert [failure.property for failure in answer.failures] == ["since"]
+        response = provider.check(inputs("https://acme.tamr.cloud", since="tomorrow"))
+        assert [failure.property for failure in response.failures] == ["since"]
 
 
-def test_a_call_that_fails_for_no_reason_of_tamrs_still_answers() -> None:
+def test_an_unexpected_error_is_still_a_response() -> None:
     with host() as provider, pytest.raises(grpc.RpcError):
         provider.create({"url": "x"})

@@ -1,4 +1,4 @@
-"""The JSON Schema of the stack file: made from the models, and of one mind with the reader."""
+"""The JSON Schema of the stack file: generated from the models, equal to the parser."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def lacking(*names: str) -> dict[str, Any]:
     return document({key: value for key, value in WHOLE.items() if key not in names})
 
 
-def schema_takes(stack: object) -> bool:
+def schema_accepts(stack: object) -> bool:
     validator = jsonschema.Draft202012Validator(json.loads(schema_text()))
     return bool(validator.is_valid(stack))
 
 
-def reader_takes(stack: object) -> bool:
-    """Whether the reader takes the same document; JSON is YAML too."""
+def parser_accepts(stack: object) -> bool:
+    """Return whether the parser accepts the document. JSON is YAML too."""
     try:
         parse_stack_file(json.dumps(stack), PROJECT, "Pulumi.dev.yaml", NOW)
     except InputError:
@@ -66,18 +66,20 @@ def reader_takes(stack: object) -> bool:
     return True
 
 
-def test_the_shipped_schema_is_the_one_that_the_models_make() -> None:
-    assert schema_text() == make_schema(), f"the models have changed; repair with: {REPAIR}"
+def test_the_shipped_schema_is_the_generated_one() -> None:
+    assert schema_text() == make_schema(), (
+        f"the models have changed; to update the schema, run: {REPAIR}"
+    )
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_valid() -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(schema_text()))
 
 
-def test_the_schema_says_what_each_key_is_for() -> None:
+def test_every_key_of_the_schema_has_a_description() -> None:
     properties = json.loads(schema_text())["$defs"]["Product"]["properties"]
     assert set(properties) == set(WHOLE)
-    assert all(each["description"] for each in properties.values())
+    assert all(key["description"] for key in properties.values())
 
 
 GOOD = {
@@ -117,9 +119,9 @@ GOOD = {
 
 
 @pytest.mark.parametrize("stack", GOOD.values(), ids=GOOD.keys())
-def test_what_the_reader_takes_the_schema_takes(stack: dict[str, Any]) -> None:
-    assert reader_takes(stack)
-    assert schema_takes(stack)
+def test_the_schema_accepts_what_the_parser_accepts(stack: dict[str, Any]) -> None:
+    assert parser_accepts(stack)
+    assert schema_accepts(stack)
 
 
 BAD = {
@@ -170,9 +172,9 @@ BAD = {
 
 
 @pytest.mark.parametrize("stack", BAD.values(), ids=BAD.keys())
-def test_what_the_schema_can_refuse_the_reader_refuses(stack: dict[str, Any]) -> None:
-    assert not reader_takes(stack)
-    assert not schema_takes(stack)
+def test_the_parser_refuses_what_the_schema_refuses(stack: dict[str, Any]) -> None:
+    assert not parser_accepts(stack)
+    assert not schema_accepts(stack)
 
 
 BEYOND = {
@@ -183,5 +185,5 @@ BEYOND = {
 
 
 @pytest.mark.parametrize("stack", BEYOND.values(), ids=BEYOND.keys())
-def test_what_no_schema_can_say_the_reader_refuses_alone(stack: dict[str, Any]) -> None:
-    assert not reader_takes(stack)
+def test_the_parser_alone_refuses_what_no_schema_can_express(stack: dict[str, Any]) -> None:
+    assert not parser_accepts(stack)

@@ -73,9 +73,7 @@ def test_the_key_is_in_no_pickle_and_no_representation() -> None:
     assert KEY not in str(settings)
 
 
-def test_the_key_is_in_no_log_at_the_most_talkative_level(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_key_is_in_no_debug_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with emulator(*QUICK) as server, caplog.at_level(logging.DEBUG):
         env = {"TAMR_API_KEY": KEY, "TAMR_URL": server.url}
         with open_client(read_settings(env)) as client:

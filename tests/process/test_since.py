@@ -1,4 +1,4 @@
-"""Since when a version counts, on real git repositories with fixed committer dates."""
+"""The effective since, in real git repositories with fixed committer dates."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_a_squashed_revert_of_a_revert_moves_nothing(tmp_path: Path) -> None:
     assert since(history.write(tmp_path)) == clock(1.5)
 
 
-# (d) what is not committed
+# (d) uncommitted changes
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def repository(tmp_path: Path) -> Path:
     return history.write(tmp_path / "repository")
 
 
-def test_an_uncommitted_line_is_refused_with_its_repair(repository: Path) -> None:
+def test_an_uncommitted_version_is_refused_with_the_command(repository: Path) -> None:
     write(repository, product("v3", since="2026-11-20T10:30:00Z"))
     assert problem(repository).endswith(
         "products.customers: version v3 is not committed. Commit it, or run: "
@@ -187,12 +187,12 @@ def test_an_uncommitted_line_is_refused_with_its_repair(repository: Path) -> Non
     )
 
 
-def test_a_version_checked_out_of_an_old_commit_is_refused(repository: Path) -> None:
+def test_a_version_from_an_old_commit_is_refused(repository: Path) -> None:
     git(repository, "checkout", "--quiet", "HEAD~1", "--", "stacks")
     assert "version v1 is not committed" in problem(repository)
 
 
-def test_a_since_taken_out_and_not_committed_is_refused(repository: Path) -> None:
+def test_an_uncommitted_removal_of_a_since_is_refused(repository: Path) -> None:
     write(repository, product("v2"))
     assert "its since is not committed" in problem(repository)
 
@@ -203,7 +203,7 @@ def test_an_uncommitted_since_later_than_heads_is_allowed(repository: Path) -> N
     assert (found.problem, found.at) == ("", clock(2))
 
 
-def test_an_uncommitted_since_of_the_same_version_may_go_back_to_the_floor(
+def test_an_uncommitted_since_may_go_back_to_the_floor(
     repository: Path,
 ) -> None:
     write(repository, product("v2", since="2026-11-20T07:00:00Z"))
@@ -225,7 +225,7 @@ def test_an_uncommitted_since_of_the_same_version_may_go_back_to_the_floor(
         "# a comment\n" + stack(product("v2  # now", since="2026-11-20T10:30:00Z")),
     ],
 )
-def test_another_spelling_is_no_change(repository: Path, text: str) -> None:
+def test_another_spelling_is_not_a_change(repository: Path, text: str) -> None:
     (repository / FILE).write_text(text, encoding="utf-8", newline="")
     found = sinces(repository)["customers"]
     assert (found.problem, found.at) == ("", clock(1.5))
@@ -298,7 +298,7 @@ def test_a_since_of_the_same_version_does_not_go_back_past_the_floor(tmp_path: P
 
 
 @pytest.mark.parametrize("swapped", [False, True])
-def test_a_conflict_resolved_line_by_line_keeps_its_versions_since(
+def test_a_conflict_resolved_by_lines_keeps_the_versions_since(
     tmp_path: Path, swapped: bool
 ) -> None:
     history = History()
@@ -322,7 +322,7 @@ def clone(folder: Path, depth: int) -> Path:
 @pytest.mark.parametrize(
     "version", [product("v2"), product('"2026-11-21"'), product("v2", "2026-11-20T10:30:00Z")]
 )
-def test_a_shallow_clone_gives_the_whole_answer_or_none(tmp_path: Path, version: str) -> None:
+def test_a_shallow_clone_has_the_right_since_or_none(tmp_path: Path, version: str) -> None:
     """From the depth on that shows the change, the answer is that of the whole history."""
     history = History()
     history.stack(0, product("v1", since="2026-11-20T06:00:00Z"))
@@ -366,14 +366,14 @@ def test_without_git_a_since_or_a_date_counts_and_a_label_is_an_error(tmp_path: 
         sinces(tmp_path)
 
 
-def test_a_repository_that_git_refuses_is_refused_with_gits_words(repository: Path) -> None:
+def test_a_repository_that_git_refuses_is_refused_with_its_message(repository: Path) -> None:
     (repository / ".git/HEAD").write_text("nonsense")
     with pytest.raises(InputError, match="not a git repository"):
         sinces(repository)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_a_repository_of_another_owner_is_refused_with_gits_words(
+def test_a_repository_of_another_owner_is_refused_with_gits_message(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
@@ -399,7 +399,7 @@ def test_a_missing_object_is_refused(repository: Path) -> None:
         sinces(repository)
 
 
-def test_the_users_git_variables_change_nothing(
+def test_git_variables_of_the_user_are_ignored(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
@@ -410,7 +410,7 @@ def test_the_users_git_variables_change_nothing(
     assert since(repository) == clock(1.5)
 
 
-def test_replaced_objects_change_nothing(repository: Path) -> None:
+def test_replaced_objects_are_ignored(repository: Path) -> None:
     git(repository, "replace", "HEAD", "HEAD~1")
     assert since(repository) == clock(1.5)
 
@@ -427,7 +427,7 @@ def test_a_renamed_product_is_known_by_its_data_product(tmp_path: Path) -> None:
     assert since(folder, name="clients") == after(1)
 
 
-def test_a_product_that_was_away_is_compared_with_what_it_was(tmp_path: Path) -> None:
+def test_a_product_that_was_away_is_compared_with_its_last_version(tmp_path: Path) -> None:
     other = product("x", name="other")
     history = History()
     history.stack(0, product("v1"), other)
@@ -482,7 +482,7 @@ def test_products_in_pulumi_yaml_count_too(tmp_path: Path) -> None:
         "config: [",
     ],
 )
-def test_a_broken_revision_holds_another_version(tmp_path: Path, broken: str) -> None:
+def test_a_broken_revision_counts_as_another_version(tmp_path: Path, broken: str) -> None:
     history = History()
     history.stack(0, product("v1"))
     history.commit(clock(1), {FILE: broken})
@@ -490,7 +490,7 @@ def test_a_broken_revision_holds_another_version(tmp_path: Path, broken: str) ->
     assert since(history.write(tmp_path)) == after(2)
 
 
-def test_a_merge_that_is_newer_than_its_child_is_seen(tmp_path: Path) -> None:
+def test_a_merge_that_is_newer_than_its_child_counts(tmp_path: Path) -> None:
     """By date alone, git leaves such a parent out of its child's parents."""
     history = History()
     root = history.stack(0, product("v1"))
@@ -543,7 +543,7 @@ def test_a_plan_against_a_base_is_as_of_the_merge(tmp_path: Path) -> None:
         sinces(folder, base="nowhere")
 
 
-def test_at_most_three_git_processes_answer(repository: Path, tmp_path: Path) -> None:
+def test_at_most_three_git_processes_are_started(repository: Path, tmp_path: Path) -> None:
     log, bin_ = tmp_path / "log", tmp_path / "bin"
     bin_.mkdir()
     real = shutil.which("git")

@@ -77,7 +77,7 @@ def resources(products: Any) -> dict[str, dict[str, Any]]:
     return {load["name"]: load for load in json.loads(done.stdout.splitlines()[-1])}
 
 
-def test_a_product_becomes_a_pipeline_of_loads_update_workflow_and_publishes() -> None:
+def test_a_product_becomes_a_pipeline_of_all_its_steps() -> None:
     made = resources(PRODUCTS)
     assert {name: each["type"] for name, each in made.items() if "stack" not in name.lower()} == {
         "customers": "tamr:index:Pipeline",
@@ -90,7 +90,7 @@ def test_a_product_becomes_a_pipeline_of_loads_update_workflow_and_publishes() -
     }
 
 
-def test_the_inputs_are_small_in_one_spelling_and_without_a_key() -> None:
+def test_the_inputs_are_small_canonical_and_without_a_key() -> None:
     made = resources(PRODUCTS)
     assert made["customers-load-src_crm"]["inputs"] == {
         "url": "https://acme.tamr.cloud",
@@ -139,13 +139,13 @@ def test_a_mistake_in_the_config_names_its_file_and_path(
     assert "RunError" in done.stderr
 
 
-def test_a_secret_key_in_the_config_is_fine() -> None:
+def test_a_secret_key_in_the_config_is_accepted() -> None:
     done = program(PRODUCTS, {**CONFIG, "tamr:apiKey": "abc"}, ["tamr:apiKey"])
     assert done.returncode == 0, done.stderr
     assert "abc" not in done.stdout
 
 
-def test_the_program_ends_without_a_traceback_when_the_engine_interrupts_it() -> None:
+def test_an_interrupted_program_ends_without_a_traceback() -> None:
     code = (
         "import os, signal\n"
         "from tamr_provider.resources import end_quietly_on_interrupt\n"
@@ -157,6 +157,6 @@ def test_the_program_ends_without_a_traceback_when_the_engine_interrupts_it() ->
     assert (done.returncode, done.stderr) == (130, b"")
 
 
-def test_the_program_has_no_logic_of_its_own() -> None:
+def test_the_program_has_no_logic() -> None:
     lines = (ROOT / "stacks/__main__.py").read_text().splitlines()
     assert len([line for line in lines if line and not line.startswith(("from", '"""'))]) == 3

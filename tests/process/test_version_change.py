@@ -68,7 +68,7 @@ def test_one_line_runs_every_step_again_forwards_and_back(
         assert repository.up() == 0
 
 
-def test_until_it_ran_a_changed_version_is_not_deployed_nor_promoted(
+def test_a_changed_version_is_not_deployed_or_promoted_before_it_ran(
     repository: Repository,
 ) -> None:
     repository.write("v1")
@@ -84,7 +84,7 @@ def test_until_it_ran_a_changed_version_is_not_deployed_nor_promoted(
     assert "v1" in stack_file(repository.folder).with_name("Pulumi.prod.yaml").read_text()
 
 
-def test_a_plan_shows_what_the_merge_of_a_line_would_do(repository: Repository) -> None:
+def test_a_plan_shows_the_effect_of_a_merge(repository: Repository) -> None:
     repository.write("v1")
     repository.commit()
     assert repository.up() == 5
@@ -100,7 +100,7 @@ def test_a_plan_shows_what_the_merge_of_a_line_would_do(repository: Repository) 
     assert f", commit {commit}" in text
 
 
-def test_an_uncommitted_line_is_planned_and_not_run(repository: Repository) -> None:
+def test_an_uncommitted_version_is_planned_but_not_run(repository: Repository) -> None:
     repository.write("v1")
     repository.commit()
     assert repository.up() == 5
@@ -125,7 +125,7 @@ def test_a_bump_runs_before_it_is_committed(repository: Repository) -> None:
     assert repository.up() == 0
 
 
-def test_a_tenant_whose_clock_runs_ahead_runs_a_bump(tmp_path: Path) -> None:
+def test_a_bump_runs_on_a_tenant_with_a_clock_ahead(tmp_path: Path) -> None:
     """A sped-up emulator is hours ahead after one run, so this machine's time is too early."""
     with emulator("--speed", "600") as tenant:
         folder = project(tmp_path / "project", tenant.url)
@@ -140,7 +140,7 @@ def test_a_tenant_whose_clock_runs_ahead_runs_a_bump(tmp_path: Path) -> None:
         assert repository.up() == 0
 
 
-def test_an_amended_commit_runs_again_and_the_plan_says_how_not_to(
+def test_an_amended_commit_runs_again_and_plan_shows_the_alternative(
     repository: Repository,
 ) -> None:
     repository.write("v1")

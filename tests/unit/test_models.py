@@ -45,7 +45,7 @@ def without(name: str) -> dict[str, Any]:
 # A whole job
 
 
-def test_a_job_is_read_with_all_its_moments() -> None:
+def test_a_job_is_parsed_with_all_its_times() -> None:
     job = Job.from_wire(body())
     assert job.id == "job_x2"
     assert job.configuration == Configuration.load("src-1")
@@ -64,14 +64,12 @@ def test_a_fresh_pending_job_was_created_when_it_became_pending() -> None:
 
 @pytest.mark.parametrize("state", [RUNNING, STOPPING, DONE, "NEW_STATE"])
 @pytest.mark.parametrize("history", [[], None, ""], ids=["empty", "null", "empty text"])
-def test_a_job_that_moved_on_without_a_history_does_not_tell_its_creation(
-    state: str, history: object
-) -> None:
+def test_a_later_state_without_history_has_no_creation_time(state: str, history: object) -> None:
     status = {"state": state, "stateStartTime": "2026-01-05T09:00:00Z"}
     assert Job.from_wire(body(status=status, statusHistory=history)).created_at is None
 
 
-def test_a_missing_history_is_an_empty_one() -> None:
+def test_a_missing_history_counts_as_empty() -> None:
     assert Job.from_wire(without("statusHistory")).created_at is None
 
 
@@ -80,19 +78,19 @@ def test_the_history_may_come_in_any_order(history: tuple[dict[str, str], ...]) 
     assert Job.from_wire(body(statusHistory=list(history))) == Job.from_wire(body())
 
 
-def test_the_history_may_repeat_itself_and_the_current_status() -> None:
+def test_the_history_may_repeat_entries_and_the_current_status() -> None:
     current = {"state": "DONE", "stateStartTime": "2026-01-05T10:31:04.518Z"}
     history = [current, *PAST, *PAST]
     assert Job.from_wire(body(statusHistory=history)) == Job.from_wire(body())
 
 
-def test_a_job_began_when_it_first_ran() -> None:
+def test_a_job_started_when_it_first_ran() -> None:
     again = {"state": "RUNNING", "stateStartTime": "2026-01-05T10:20:00Z"}
     job = Job.from_wire(body(statusHistory=[again, *PAST]))
     assert job.started_at == moment("10:11:10.771000")
 
 
-def test_a_running_job_tells_its_start_by_its_current_status() -> None:
+def test_the_current_status_of_a_running_job_has_its_start() -> None:
     status = {"state": "RUNNING", "stateStartTime": "2026-01-05T10:11:10.771Z"}
     job = Job.from_wire(body(status=status, statusHistory=PAST[2:]))
     assert job.started_at == moment("10:11:10.771000")
@@ -115,7 +113,7 @@ def test_an_unset_state_or_time_is_the_same_as_an_absent_one(unset: object) -> N
     )
 
 
-def test_fields_that_we_do_not_know_are_ignored() -> None:
+def test_unknown_fields_are_ignored() -> None:
     more = body(
         name="My job",
         progress={"percent": 5},
@@ -126,7 +124,7 @@ def test_fields_that_we_do_not_know_are_ignored() -> None:
 
 
 @pytest.mark.parametrize("state", ["PAUSED", "STATE_UNSPECIFIED", "", "done"])
-def test_a_state_that_we_do_not_know_keeps_its_text_and_counts_as_active(state: str) -> None:
+def test_an_unknown_state_keeps_its_text_and_counts_as_active(state: str) -> None:
     job = with_status(state=state)
     assert job.state == state
     assert job.is_active
@@ -139,7 +137,7 @@ def test_a_state_that_we_do_not_know_keeps_its_text_and_counts_as_active(state: 
     [None, [], "job_1", 5, {}, {"jobId": None}, {"jobId": ""}, {"jobId": 5}],
     ids=repr,
 )
-def test_what_has_no_job_id_is_no_job(garbage: object) -> None:
+def test_a_body_without_a_job_id_is_not_a_job(garbage: object) -> None:
     with pytest.raises(InvalidResponseError, match=r"job"):
         Job.from_wire(garbage)
 
@@ -175,7 +173,7 @@ def test_a_job_that_is_done_without_an_error_succeeded(error: object) -> None:
     [{"reason": "", "message": ""}, {"reason": None, "message": None}, {"reason": "", "more": []}],
     ids=["empty", "null", "with another field"],
 )
-def test_an_error_with_nothing_in_it_is_no_error(error: object) -> None:
+def test_an_empty_error_is_not_an_error(error: object) -> None:
     assert with_status(error=error).outcome == "succeeded"
 
 
@@ -230,7 +228,7 @@ def test_a_job_that_is_not_done_has_no_outcome(state: str) -> None:
     ],
     ids=["load", "update", "workflow", "publish", "legacy publish"],
 )
-def test_a_configuration_is_sent_with_the_ids_it_needs_and_no_other(
+def test_a_configuration_is_sent_with_only_its_ids(
     configuration: Configuration, wire: dict[str, dict[str, str]]
 ) -> None:
     assert configuration.to_wire() == wire
@@ -279,7 +277,7 @@ def test_a_data_product_and_a_workflow_of_the_same_id_are_not_equal() -> None:
     assert Configuration.update("x") != Configuration.workflow("x")
 
 
-def test_a_type_that_we_do_not_know_equals_only_itself() -> None:
+def test_an_unknown_type_equals_only_itself() -> None:
     new = Configuration.from_wire({"export": {"datasetId": "ds"}})
     assert new == Configuration.from_wire({"export": {"datasetId": "ds", "more": ""}})
     assert new != Configuration.from_wire({"export": {"datasetId": "other"}})
@@ -287,12 +285,12 @@ def test_a_type_that_we_do_not_know_equals_only_itself() -> None:
 
 
 @pytest.mark.parametrize("wire", [None, {}, [], "load", {"load": None}, {"load": {}}], ids=repr)
-def test_a_configuration_without_ids_equals_none_that_we_would_send(wire: object) -> None:
+def test_a_configuration_without_ids_equals_no_launched_one(wire: object) -> None:
     found = Configuration.from_wire(wire)
     assert found.ids == ()
     assert found != Configuration.load("src")
 
 
-def test_a_configuration_is_named_as_people_do() -> None:
+def test_a_configuration_is_formatted_for_messages() -> None:
     assert str(Configuration.publish("Test 123", "dp")) == "publish Test 123"
     assert str(Configuration.load("src_crm")) == "load src_crm"

@@ -254,8 +254,8 @@ def test_predecessors_that_did_not_run_are_named() -> None:
         (
             "after",
             (
-                "products.customers: load src_0 did not run for version 2026-11-20 yet. Target them "
-                "too, or run without --target."
+                "products.customers: load src_0 did not run for version 2026-11-20 yet. Target "
+                "them too, or run without --target."
             ),
         )
     ]

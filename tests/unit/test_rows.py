@@ -1,4 +1,4 @@
-"""How often the engine's rows are told where steps stand: each text is a line of a CI's log."""
+"""How often the engine's rows are updated: every text is a line of a CI log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Log:
 
 
 class Watched:
-    """Some steps whose jobs are looked at again and again."""
+    """Steps whose status is reported repeatedly."""
 
     def __init__(self, count: int) -> None:
         self.clock, self.log = FakeClock(), Log()
@@ -48,7 +48,7 @@ def _step(number: int) -> Step:
     return Step("customers", configuration, at("09:00"), at("09:00"), ConflictScope())
 
 
-def test_every_change_of_state_is_a_line_at_once() -> None:
+def test_every_change_of_state_is_a_line() -> None:
     watched = Watched(3)
     watched.refresh(PENDING)
     watched.refresh(PENDING, after=1)
@@ -56,9 +56,7 @@ def test_every_change_of_state_is_a_line_at_once() -> None:
     assert len(watched.log.lines) == 6
 
 
-def test_without_a_change_there_is_one_line_a_minute_for_all_resources_and_each_has_its_turn() -> (
-    None
-):
+def test_without_changes_one_resource_a_minute_has_a_line() -> None:
     watched = Watched(5)
     watched.refresh()
     before = len(watched.log.lines)
@@ -70,7 +68,7 @@ def test_without_a_change_there_is_one_line_a_minute_for_all_resources_and_each_
     assert repeated[-1][1].startswith("RUNNING 10m")
 
 
-def test_a_step_that_ended_has_no_more_turns() -> None:
+def test_a_finished_step_has_no_more_lines() -> None:
     watched = Watched(2)
     watched.refresh()
     ended = watched.steps.pop(0)
@@ -80,7 +78,7 @@ def test_a_step_that_ended_has_no_more_turns() -> None:
     assert watched.log.lines[-1][0] == "urn:load src_1"
 
 
-def test_a_warning_is_of_the_resource_whose_step_it_is_about() -> None:
+def test_a_warning_belongs_to_the_resource_of_its_step() -> None:
     watched = Watched(1)
     watched.rows.warn(watched.steps[0], "too close")
     watched.rows.warn(_step(7), "of no resource")
@@ -90,7 +88,7 @@ def test_a_warning_is_of_the_resource_whose_step_it_is_about() -> None:
     ]
 
 
-def test_without_an_engine_nothing_is_shown_and_nothing_fails() -> None:
+def test_without_an_engine_nothing_is_shown() -> None:
     rows = EngineReporter(FakeClock(), None)
     rows.assign_urn(_step(1), "")
     rows.note("nobody hears this")

@@ -633,8 +633,8 @@ def stack_of(**products: str) -> str:
             "publish: [{destination: d, legacy: true}]",
             "publish[0]",
             (
-                "d already belongs to products.a (expected one product for each destination that is "
-                "sent without dataProductId)"
+                "d already belongs to products.a (expected one product for each destination that "
+                "is sent without dataProductId)"
             ),
         ),
         (
