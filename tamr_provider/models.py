@@ -133,9 +133,7 @@ class Job:
     def from_wire(body: object) -> Job:
         """Parse a job. Raises InvalidResponseError if `body` is not a job."""
         if not isinstance(body, dict) or not isinstance(body.get("jobId"), str):
-            raise InvalidResponseError(
-                f"not a Tamr job: {visible(str(body)[:80])}"
-            )
+            raise InvalidResponseError(f"not a Tamr job: {visible(str(body)[:80])}")
         if not body["jobId"]:
             raise InvalidResponseError("a Tamr job without a jobId")
         status = JobStatus.from_wire(body.get("status"))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tamr_provider.emulator.duration import read_duration
+from tamr_provider.emulator.duration import parse_duration as parse_emulated_duration
 from tamr_provider.timestamps import (
     add_duration,
     format_duration,
@@ -137,7 +137,7 @@ def test_a_duration_has_the_same_spellings_here_and_in_the_emulator(
 ) -> None:
     """The emulator imports nothing of the package, so it has a parser of its own."""
     assert parse_duration(text) == duration
-    assert read_duration(text.strip()) == duration
+    assert parse_emulated_duration(text.strip()) == duration
 
 
 @pytest.mark.parametrize("text", ["99999999999h", "9999999999999999999999h", "99999999h"])
