@@ -13,8 +13,7 @@ from pulumi.runtime import is_config_secret
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import InputError
 from tamr_provider.resources.pipeline import tenant_url
-from tamr_provider.settings import expected_url
-from tamr_provider.stackfile.parser import PLAINTEXT_KEY, parse_products, parse_slots
+from tamr_provider.stackfile.parser import find_tamr_problems, parse_products, parse_slots
 from tamr_provider.stackfile.since.lookup import find_program_sinces
 from tamr_provider.stackfile.since.origin import CUT_OFF, NO_GIT_WARNING, WITHOUT_GIT
 
@@ -75,21 +74,18 @@ def _with_sinces(products: dict[str, Product]) -> tuple[dict[str, Product], list
 
 
 def _tamr_problems() -> list[str]:
-    file = f"Pulumi.{pulumi.get_stack()}.yaml"
-    url = tenant_url()
-    problems = []
-    if expected := expected_url(url):
-        got = repr(url) if url else "nothing, nor is TAMR_URL set"
-        problems.append(f"{file}: tamr:url: expected {expected}, got {got}")
+    config: dict[str, Any] = {"tamr:url": tenant_url() or None}
+    key = pulumi.Config("tamr").get("apiKey")
+    if key and not is_config_secret("tamr:apiKey"):
+        config["tamr:apiKey"] = key
+    problems = find_tamr_problems(config)
     slots = pulumi.Config("tamr").get("slots")
     if slots is not None:
         try:
             parse_slots(slots)
         except InputError as error:
-            problems += [f"{file}: {problem}" for problem in error.problems]
-    if pulumi.Config("tamr").get("apiKey") and not is_config_secret("tamr:apiKey"):
-        problems.append(f"{file}: {PLAINTEXT_KEY}")
-    return problems
+            problems += error.problems
+    return [f"Pulumi.{pulumi.get_stack()}.yaml: {problem}" for problem in problems]
 
 
 def end_quietly_on_interrupt() -> None:

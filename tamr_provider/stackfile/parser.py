@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 _MODELS: dict[str, type[BaseModel]] = {"publish": Destination, "override": Override}
 _TAMR_KEYS = ("tamr:url", "tamr:slots", "tamr:apiKey")
 _PRODUCTS = "a mapping of product names to products"
-PLAINTEXT_KEY = (
-    "tamr:apiKey: stored in plaintext. Revoke the key, then run "
-    "`pulumi config set --secret tamr:apiKey` or set TAMR_API_KEY."
-)
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ def parse_stack_file(
         raise InputError(f"{file}: config: expected a mapping, as in a stack file, got {got}")
     inherited = {key: value for key, value in (shared or {}).items() if key not in config}
     config = {**inherited, **config}
-    problems = _key_problems(config, project) + _tamr_problems(config)
+    problems = _key_problems(config, project) + find_tamr_problems(config)
     slots = 0
     products: dict[str, Product] = {}
     try:
@@ -188,14 +184,18 @@ def _key_problems(config: Mapping[Any, Any], project: str) -> list[str]:
     return problems
 
 
-def _tamr_problems(config: Mapping[Any, Any]) -> list[str]:
+def find_tamr_problems(config: Mapping[Any, Any]) -> list[str]:
+    """Return what is wrong with `tamr:url` and `tamr:apiKey`, if they are there."""
     problems = []
     url = config.get("tamr:url")
     if "tamr:url" in config and (expected := expected_url(url if isinstance(url, str) else "")):
         problems.append(f"tamr:url: expected {expected}, got {describe_value(url)}")
     key = config.get("tamr:apiKey")
     if "tamr:apiKey" in config and not (isinstance(key, dict) and "secure" in key):
-        problems.append(PLAINTEXT_KEY)
+        problems.append(
+            "tamr:apiKey: stored in plaintext. Revoke the key, then run "
+            "`pulumi config set --secret tamr:apiKey` or set TAMR_API_KEY."
+        )
     return problems
 
 

@@ -63,9 +63,16 @@ AREAS = [
 # The emulator's messages stand for Tamr's.
 _NOT_OURS = ("emulator/", "cli/commands/emulator", "cli/commands/demo", "templates/")
 # The position of the text among the arguments of a call.
-_WORDS = {"tell": 1, "_tell_once": 1, "Decision": 1, "Finding": 1, "problem": 0, "_reject": 1}
+_WORDS = {
+    "add_diagnostic": 1,
+    "_report_once": 1,
+    "Decision": 1,
+    "Finding": 1,
+    "make_error": 0,
+    "_mismatch": 1,
+}
 _TALK = {"note", "_announce", "on_outage", "_on_outage"}
-_NOT_WORDS = {"PydanticCustomError"}  # carries the text of `problem`
+_NOT_WORDS = {"PydanticCustomError"}  # carries the text of `make_error`
 
 _REASONS = (
     "decision/",
@@ -92,21 +99,21 @@ COMPOSED = {
     "reconciler/launching.py:_launched": "a job that was created too early for its step",
     "reconciler/reconciler.py:_evaluate": "a version of a time far ahead of the tenant's clock",
     "reconciler/stack_run.py:_ended": "an unexpected error in Python's words",
-    "resources/_declared_step.py:_of_one_step": "ids that are not those of one step",
-    "resources/_preview.py:_tell_once": "why there is no preview, on one line",
-    "resources/_preview.py:tell": "a warning of a run soon after the last one",
+    "resources/_declared_step.py:_ids_of_one_step": "ids that are not those of one step",
+    "resources/_preview.py:_report_once": "why there is no preview, on one line",
+    "resources/_preview.py:preview_step": "a warning of a run soon after the last one",
     "resources/_progress.py:warn": "a warning of a run soon after the last one",
     "resources/program.py:stack_products": "the problems of a stack's config",
-    "resources/provider.py:create": "how a step's run ended, on one line",
     "resources/provider.py:diff": "a since that is not after the last version's job",
     "settings.py:read_settings": "the problems of the settings",
     "stackfile/parser.py:_key_problems": "names that need quotes",
-    "stackfile/parser.py:read_products": "the problems of a stack's products",
-    "stackfile/parser.py:read_slots": "an invalid number of slots",
-    "stackfile/parser.py:read_stack_file": "the problems of a stack file",
+    "stackfile/parser.py:parse_products": "the problems of a stack's products",
+    "stackfile/parser.py:parse_slots": "an invalid number of slots",
+    "stackfile/parser.py:parse_stack_file": "the problems of a stack file",
     "stackfile/pulumi_yaml.py:_text": "half of a character, with its place",
     "stackfile/pulumi_yaml.py:flatten_mapping": "merge keys that expand too far, with their place",
-    "stackfile/since/lookup.py:count_sinces": "why it is unknown since when a version counts",
+    "stackfile/since/lookup.py:with_effective_sinces": "why the since of a version is unknown",
+    "stackfile/values.py:parse_time": "a time that is not valid, with an example",
     "stackfile/values.py:_window": "what is wrong with a freeze window",
 }
 

@@ -121,7 +121,7 @@ def _products(revision: Revision, project: Project, now: datetime) -> dict[str, 
         return None
     records = revision.line.records
     return {
-        name: product.with_since(records[name].stands[-1].effective)
+        name: product.with_since(records[name].current[-1].effective)
         for name, product in file.products.items()
         if name in records
     }

@@ -9,7 +9,7 @@ from tamr_provider.stackfile.since.effective import (
     BY_DATE,
     BY_FILE,
     Record,
-    Stand,
+    VersionSince,
     advance,
     since_that_counts,
 )
@@ -43,21 +43,21 @@ class CurrentPairs:
 
     def is_settled(self, line: Line) -> bool:
         """Return whether no older commit can change a since."""
-        return all(self._stand(name, line).is_certain for name in self._entries)
+        return all(self._find_version_since(name, line).is_certain for name in self._entries)
 
     def find_since(self, name: str, line: Line) -> Since:
         """Return the effective since of a product."""
         pair, record = self._entries[name].pair, self._record(name, line)
-        stand = self._stand(name, line)
-        ignored = pair.since if pair.since not in (None, stand.effective) else None
+        counted = self._find_version_since(name, line)
+        ignored = pair.since if pair.since not in (None, counted.effective) else None
         since = Since(
-            stand.effective,
-            by=stand.by,
-            commit=stand.commit,
-            ignored=ignored if ignored and stand.floor and ignored <= stand.floor else None,
-            floor=stand.floor,
+            counted.effective,
+            by=counted.by,
+            commit=counted.commit,
+            ignored=ignored if ignored and counted.floor and ignored <= counted.floor else None,
+            floor=counted.floor,
         )
-        if not stand.is_certain:
+        if not counted.is_certain:
             return replace(since, known_by=CUT_OFF, problem=f": {describe_cut_off(pair.version)}")
         if self._is_merge or _is_unchanged(record, pair):
             return since
@@ -65,12 +65,12 @@ class CurrentPairs:
 
     def _uncommitted(self, name: str, record: Record, since: Since) -> Since:
         pair = self._entries[name].pair
-        if not record.stands and since.by in (BY_FILE, BY_DATE):
+        if not record.current and since.by in (BY_FILE, BY_DATE):
             return replace(since, known_by=NEW_TO_HEAD)
         if since_that_counts(record, pair) is not None:
             return replace(since, known_by=UNCOMMITTED)
         what = f"version {pair.version}"
-        if any(stand.pair.version == pair.version for stand in record.stands):
+        if any(counted.pair.version == pair.version for counted in record.current):
             what = "its since"
         problem = f": {describe_uncommitted(what, name, pair.version, self._stack)}"
         return replace(since, at=self._now, known_by=UNCOMMITTED, problem=problem)
@@ -78,12 +78,12 @@ class CurrentPairs:
     def _record(self, name: str, line: Line) -> Record:
         return line.predecessor(name, self._entries[name], self._entries)
 
-    def _stand(self, name: str, line: Line) -> Stand:
+    def _find_version_since(self, name: str, line: Line) -> VersionSince:
         pair, record = self._entries[name].pair, self._record(name, line)
         if _is_unchanged(record, pair):
-            return record.stands[0]
-        return advance(record, pair, "", self._now).stands[0]
+            return record.current[0]
+        return advance(record, pair, "", self._now).current[0]
 
 
 def _is_unchanged(record: Record, pair: Pair) -> bool:
-    return len(record.stands) == 1 and record.stands[0].pair == pair
+    return len(record.current) == 1 and record.current[0].pair == pair

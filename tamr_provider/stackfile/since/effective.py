@@ -22,7 +22,7 @@ BY_COMMIT, BY_FILE, BY_DATE = "commit", "file", "date"
 
 
 @dataclass(frozen=True)
-class Stand:
+class VersionSince:
     """The pair of a product at a commit, with its effective since.
 
     `by` is the source of `effective`: the commit's time, the file's since or the version's date.
@@ -41,14 +41,14 @@ class Stand:
 class Record:
     """What is known about a product up to a commit.
 
-    `stands` has one entry, or several if lines met while the product was away. `peaks` are the two
+    `current` has one entry, or several if lines met while the product was away. `peaks` are the two
     versions with the latest effective since, so that the floor of any version is known.
     `changed_at` is the time of the last change. `unseen_until` is the latest possible time of an
     unread commit, None if all were read. `is_unread` means that the commit itself is unread, so it
     may have any version.
     """
 
-    stands: tuple[Stand, ...] = ()
+    current: tuple[VersionSince, ...] = ()
     peaks: tuple[tuple[str, datetime], ...] = ()
     changed_at: datetime | None = None
     unseen_until: datetime | None = None
@@ -64,9 +64,13 @@ def merge(records: Sequence[Record]) -> Record:
     """Return the record that several parents have together."""
     if len(records) == 1:
         return records[0]
-    stands = dict.fromkeys(stand for record in records for stand in record.stands)
+    known_sinces = dict.fromkeys(counted for record in records for counted in record.current)
     return Record(
-        stands=tuple(sorted(stands, key=lambda stand: (stand.effective, stand.commit, stand.by))),
+        current=tuple(
+            sorted(
+                known_sinces, key=lambda counted: (counted.effective, counted.commit, counted.by)
+            )
+        ),
         peaks=_highest([peak for record in records for peak in record.peaks]),
         changed_at=_latest(record.changed_at for record in records),
         unseen_until=_latest(record.unseen_until for record in records),
@@ -80,61 +84,65 @@ def advance(
     """Return the record at a commit whose file has the pair."""
     # A job in the same second may be older than the commit.
     own_time = committed_at.replace(microsecond=0) + _SECOND
-    stand = _stand(before, pair, commit, own_time)
+    counted = _find_version_since(before, pair, commit, own_time)
     changed_at = before.changed_at
-    if not before.stands or any(known.pair != pair for known in before.stands):
+    if not before.current or any(known.pair != pair for known in before.current):
         changed_at = _latest((own_time, changed_at))
     return Record(
-        stands=(stand,),
-        peaks=_highest([*before.peaks, (pair.version, stand.effective)]),
+        current=(counted,),
+        peaks=_highest([*before.peaks, (pair.version, counted.effective)]),
         changed_at=changed_at,
         unseen_until=before.unseen_until,
         data_product=data_product,
     )
 
 
-def _stand(before: Record, pair: Pair, commit: str, own_time: datetime) -> Stand:
+def _find_version_since(
+    before: Record, pair: Pair, commit: str, own_time: datetime
+) -> VersionSince:
     floor = before.floor(pair.version)
     bound = before.unseen_until
-    if not before.stands:
+    if not before.current:
         return _first(before, pair, commit, own_time)
     at = since_that_counts(before, pair)
     if at is not None:
-        return Stand(pair, at, commit, BY_FILE, _is_above(at, bound), floor)
+        return VersionSince(pair, at, commit, BY_FILE, _is_above(at, bound), floor)
     kept = _kept(before, pair, floor)
     if kept is not None:
         certain = kept.is_certain and _is_above(kept.effective, bound)
-        return Stand(pair, kept.effective, kept.commit, kept.by, certain, floor or kept.floor)
+        return VersionSince(
+            pair, kept.effective, kept.commit, kept.by, certain, floor or kept.floor
+        )
     own_time = max(own_time, before.changed_at or own_time)
     if floor is not None and own_time <= floor:
         own_time = floor.replace(microsecond=0) + _SECOND
     certain = not before.is_unread and _is_above(own_time, bound)
-    return Stand(pair, own_time, commit, BY_COMMIT, certain, floor)
+    return VersionSince(pair, own_time, commit, BY_COMMIT, certain, floor)
 
 
 def since_that_counts(before: Record, pair: Pair) -> datetime | None:
     """Return the pair's since if no parent has it and it is after the floor, else None."""
     floor = before.floor(pair.version)
-    if pair.since is None or any(known.pair.since == pair.since for known in before.stands):
+    if pair.since is None or any(known.pair.since == pair.since for known in before.current):
         return None
     return pair.since if floor is None or pair.since > floor else None
 
 
-def _first(before: Record, pair: Pair, commit: str, own_time: datetime) -> Stand:
+def _first(before: Record, pair: Pair, commit: str, own_time: datetime) -> VersionSince:
     bound = before.unseen_until
     if pair.since is not None:
-        return Stand(pair, pair.since, commit, BY_FILE, _is_above(pair.since, bound))
+        return VersionSince(pair, pair.since, commit, BY_FILE, _is_above(pair.since, bound))
     date = parse_timestamp(pair.version)
     if date is not None:
         # If the product was only away, its version counts from the commit.
-        return Stand(pair, date, commit, BY_DATE, bound is None)
+        return VersionSince(pair, date, commit, BY_DATE, bound is None)
     certain = not before.is_unread and _is_above(own_time, bound)
-    return Stand(pair, own_time, commit, BY_COMMIT, certain)
+    return VersionSince(pair, own_time, commit, BY_COMMIT, certain)
 
 
-def _kept(before: Record, pair: Pair, floor: datetime | None) -> Stand | None:
-    same = [known for known in before.stands if known.pair.version == pair.version]
-    last = max(same, key=lambda stand: stand.effective, default=None)
+def _kept(before: Record, pair: Pair, floor: datetime | None) -> VersionSince | None:
+    same = [known for known in before.current if known.pair.version == pair.version]
+    last = max(same, key=lambda counted: counted.effective, default=None)
     return last if last is not None and (floor is None or last.effective > floor) else None
 
 

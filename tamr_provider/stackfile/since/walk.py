@@ -164,10 +164,10 @@ def _advance_line(
 
 def _is_unchanged(records: Sequence[Record], entry: Entry) -> bool:
     first = records[0]
-    if any(record is not first for record in records) or len(first.stands) != 1:
+    if any(record is not first for record in records) or len(first.current) != 1:
         return False
     same_owner = entry.data_product in (first.data_product, "")
-    return first.stands[0].pair == entry.pair and same_owner
+    return first.current[0].pair == entry.pair and same_owner
 
 
 def _owner(records: Sequence[Record]) -> str:
