@@ -56,37 +56,39 @@ def parse_window(text: str) -> FreezeWindow:
     """Return the window that `text` describes.
 
     Raises:
-        ValueError: `text` is not a window. The message starts with what was expected.
+        ValueError: `text` is not a window.
     """
     match = _WINDOW.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"expected {EXAMPLES}")
+        raise ValueError(f"expected {EXAMPLES}, got {text[:80]!r}")
     try:
         zone = ZoneInfo(match["zone"])
     except (KeyError, OSError, ValueError):
-        raise ValueError("expected an IANA time zone such as Europe/Berlin") from None
+        got = match["zone"]
+        raise ValueError(f"expected an IANA time zone such as Europe/Berlin, got {got}") from None
     start = _parse_edge(match, "from", zone)
     end = _parse_edge(match, "to", zone)
     if isinstance(start, int) != isinstance(end, int):
-        raise ValueError("expected two weekdays or two dates")
+        raise ValueError(f"expected two weekdays or two dates, got {text[:80]!r}")
     if start == end or (isinstance(start, datetime) and isinstance(end, datetime) and start > end):
-        raise ValueError("expected a window that starts before it ends")
+        raise ValueError(f"expected a window that starts before it ends, got {text[:80]!r}")
     return FreezeWindow(text.strip(), start, end, zone, match["reason"] or "")
 
 
 def _parse_edge(match: re.Match[str], side: str, zone: ZoneInfo) -> datetime | int:
-    hours, minutes = map(int, match[f"{side}_time"].split(":"))
+    time, date = match[f"{side}_time"], match[f"{side}_date"]
+    hours, minutes = map(int, time.split(":"))
     if hours > 23 or minutes > 59:
-        raise ValueError("expected times of day as HH:MM")
-    if match[f"{side}_date"]:
+        raise ValueError(f"expected a time of day as HH:MM, got {time}")
+    if date:
         try:
-            day = datetime.fromisoformat(match[f"{side}_date"])
+            day = datetime.fromisoformat(date)
         except ValueError:
-            raise ValueError("expected dates of the calendar") from None
+            raise ValueError(f"expected a date of the calendar, got {date}") from None
         return day.replace(hour=hours, minute=minutes, tzinfo=zone)
     name = match[f"{side}_day"].lower()
     if name not in _DAYS:
-        raise ValueError(f"expected weekdays of {', '.join(_DAYS)}")
+        raise ValueError(f"expected one of {', '.join(_DAYS)}, got {name}")
     return _DAYS.index(name) * 1440 + hours * 60 + minutes
 
 

@@ -176,7 +176,7 @@ def _window(value: object) -> FreezeWindow:
     try:
         return parse_window(value)
     except ValueError as error:
-        raise make_error(f"{error}, got {describe_value(value)}") from None
+        raise make_error(str(error)) from None
 
 
 def _command(value: object) -> str:

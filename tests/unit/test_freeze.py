@@ -72,14 +72,17 @@ def test_a_reason_follows_a_colon() -> None:
     [
         ("weekends", 'expected "Fri 16:00'),
         ("Fri 16:00 - Mon 08:00", 'expected "Fri 16:00'),
-        ("Fri 16:00 - Mon 08:00 Mars/Olympus", "an IANA time zone such as Europe/Berlin"),
+        (
+            "Fri 16:00 - Mon 08:00 Mars/Olympus",
+            "an IANA time zone such as Europe/Berlin, got Mars/Olympus",
+        ),
         ("Fri 16:00 - Mon 08:00 ../../etc/passwd", 'expected "Fri 16:00'),
-        ("Foo 16:00 - Mon 08:00 UTC", "weekdays of mon, tue"),
-        ("Fri 24:00 - Mon 08:00 UTC", "times of day as HH:MM"),
+        ("Foo 16:00 - Mon 08:00 UTC", "one of mon, tue, wed, thu, fri, sat, sun, got foo"),
+        ("Fri 24:00 - Mon 08:00 UTC", "a time of day as HH:MM, got 24:00"),
         ("Fri 16:00 - 2027-01-04 08:00 UTC", "two weekdays or two dates"),
         ("Fri 16:00 - Fri 16:00 UTC", "starts before it ends"),
         ("2027-01-04 08:00 - 2026-12-18 16:00 UTC", "starts before it ends"),
-        ("2026-02-30 08:00 - 2026-12-18 16:00 UTC", "dates of the calendar"),
+        ("2026-02-30 08:00 - 2026-12-18 16:00 UTC", "a date of the calendar, got 2026-02-30"),
     ],
 )
 def test_an_invalid_window_names_what_is_expected(text: str, words: str) -> None:
