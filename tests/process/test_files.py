@@ -383,6 +383,7 @@ def test_a_name_with_an_odd_line_end_keeps_its_history(served: Path, author: str
 # Odd places
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_disk_on_standard_output_is_one_line(folder: Path) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(

@@ -9,7 +9,7 @@ import pytest
 
 from support.fake_clock import START, FakeClock
 from support.fake_tenant import LOAD, RULES, Tenant, outcome, step
-from support.processes import QUICK, emulator, project, tamr
+from support.processes import ONE_LOAD, QUICK, emulator, project, tamr
 from support.provider_hosts import host
 from support.sample_jobs import at, make_job, succeeded
 from tamr_provider.decision.steps import LaunchPolicy, launch_policy_of
@@ -91,20 +91,12 @@ def test_a_wrong_guard_is_named_with_its_place(more: Any, place: str, words: str
 
 # `promoteFrom`, with real processes: prod asks staging's tenant
 
-PRODUCT = """\
-    customers:
-      version: "2026-11-20"
-      since: "2026-11-20T09:00:00Z"
-      trustDays: 36500
-      sources: [src_crm]
-"""
-
 
 def two_stacks(folder: Path, staging: str, prod: str, *, more: str = "") -> Path:
     """Write a project with staging and prod, each on a tenant of its own."""
-    project(folder, staging, PRODUCT)
-    guarded = f"{PRODUCT}      promoteFrom: staging\n{more}"
-    for name, url, text in (("staging", staging, PRODUCT), ("prod", prod, guarded)):
+    project(folder, staging, ONE_LOAD)
+    guarded = f"{ONE_LOAD}      promoteFrom: staging\n{more}"
+    for name, url, text in (("staging", staging, ONE_LOAD), ("prod", prod, guarded)):
         head = f"config:\n  tamr:url: {url}\n  tamr-pipelines:products:\n"
         (folder / f"stacks/Pulumi.{name}.yaml").write_text(head + text)
     return folder

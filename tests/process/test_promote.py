@@ -115,15 +115,23 @@ def test_a_soak_that_is_not_over_is_not_finished_and_says_from_when_on(tmp_path:
             assert f"--soak: found '{soak}'; allowed: a length" in wrong.stderr
 
 
-def test_the_teams_own_check_sees_what_is_promoted(tmp_path: Path) -> None:
+@contextmanager
+def verified(folder: Path, code: str) -> Iterator[tuple[Path, Server]]:
+    """Run staging and prod, with a check of this code for promotions from staging."""
     check = "      verify: python checks/customers.py\n"
-    with staging_and_prod(tmp_path, check) as (folder, server):
-        (folder / "checks").mkdir()
-        (folder / "checks/customers.py").write_text(
-            "import os\n"
-            "names = 'PRODUCT VERSION STACK URL JOB_IDS'.split()\n"
-            "open('seen', 'w').write(' '.join(os.environ['TAMR_' + each] for each in names))\n"
-        )
+    with staging_and_prod(folder, check) as (project_folder, server):
+        (project_folder / "checks").mkdir()
+        (project_folder / "checks/customers.py").write_text(code)
+        yield project_folder, server
+
+
+def test_the_teams_own_check_sees_what_is_promoted(tmp_path: Path) -> None:
+    code = (
+        "import os\n"
+        "names = 'PRODUCT VERSION STACK URL JOB_IDS'.split()\n"
+        "open('seen', 'w').write(' '.join(os.environ['TAMR_' + name] for name in names))\n"
+    )
+    with verified(tmp_path, code) as (folder, server):
         done = promote(folder)
         assert done.returncode == 0
         assert "The check `python checks/customers.py` passed." in done.stdout
@@ -136,15 +144,13 @@ def test_the_teams_own_check_sees_what_is_promoted(tmp_path: Path) -> None:
 def test_a_check_that_fails_stops_the_promotion_and_its_last_lines_are_shown(
     tmp_path: Path,
 ) -> None:
-    check = "      verify: python checks/customers.py\n"
-    with staging_and_prod(tmp_path, check) as (folder, _):
-        (folder / "checks").mkdir()
-        (folder / "checks/customers.py").write_text(
-            "import os, sys\n"
-            "for n in range(50): print('row', n)\n"
-            "print('3 duplicates', os.environ['TAMR_API_KEY'])\n"
-            "sys.exit(4)\n"
-        )
+    code = (
+        "import os, sys\n"
+        "for n in range(50): print('row', n)\n"
+        "print('3 duplicates', os.environ['TAMR_API_KEY'])\n"
+        "sys.exit(4)\n"
+    )
+    with verified(tmp_path, code) as (folder, _):
         before = prod_file(folder)
         done = promote(folder)
         assert done.returncode == 1

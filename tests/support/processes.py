@@ -37,6 +37,13 @@ PRODUCTS = """\
       dataProduct: dp_suppliers
       publish: [Lieferanten Größe]
 """
+ONE_LOAD = """\
+    customers:
+      version: "2026-11-20"
+      since: "2026-11-20T09:00:00Z"
+      trustDays: 36500
+      sources: [src_crm]
+"""
 QUICK = ["--load", "400ms", "--update", "400ms", "--publish", "300ms", "--pending", "50ms"]
 SLOW = ["--load", "1h", "--update", "1h", "--publish", "1h", "--pending", "50ms"]
 

@@ -19,6 +19,7 @@ from tamr_provider.reconciler.pending import ADOPTED, FOUND, LAUNCHED, StepResul
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
+    from datetime import datetime
 
     from tamr_provider.reconciler.reconciler import Reconciler
 
@@ -232,12 +233,18 @@ def test_a_later_job_beside_its_equal_is_left_alone_and_said_once() -> None:
     )
 
 
-def test_a_twin_that_is_the_only_one_new_enough_for_a_step_is_not_stopped() -> None:
+def twins() -> tuple[Tenant, datetime]:
+    """Return a tenant with two equal jobs, and a time between their creations."""
     tenant = Tenant()
     tenant.start(LOAD)
     tenant.clock.elapsed += 5
     newer_than = tenant.clock.true_now()
     tenant.start(LOAD)
+    return tenant, newer_than
+
+
+def test_a_twin_that_is_the_only_one_new_enough_for_a_step_is_not_stopped() -> None:
+    tenant, newer_than = twins()
     runner = tenant.runner()
     futures = [
         runner.submit(step(LOAD, product="a"), RULES),
@@ -249,11 +256,7 @@ def test_a_twin_that_is_the_only_one_new_enough_for_a_step_is_not_stopped() -> N
 
 
 def test_a_stopped_twin_that_a_newer_stack_needs_is_launched_again_and_not_held() -> None:
-    tenant = Tenant()
-    tenant.start(LOAD)
-    tenant.clock.elapsed += 5
-    newer_than = tenant.clock.true_now()
-    tenant.start(LOAD)
+    tenant, newer_than = twins()
     older, newer = tenant.runner(), tenant.runner()
     first = older.submit(step(LOAD), RULES)
     second = newer.submit(step(LOAD, newer_than), RULES)
