@@ -98,7 +98,7 @@ def test_a_job_that_is_due_before_its_stop_completes_succeeds() -> None:
     assert "error" not in caller.get("job_1")["status"]
 
 
-def test_where_stops_come_too_late_the_job_stays_stopping_until_its_own_end() -> None:
+def test_a_stop_that_comes_too_late_lasts_until_the_jobs_own_end() -> None:
     caller = stopped_while_running(with_rule(stops_too_late=True))
     caller.wait(minutes=19)
     assert caller.state("job_1") == "STOPPING"

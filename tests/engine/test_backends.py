@@ -106,7 +106,7 @@ def test_two_ups_at_the_same_moment_are_never_both_under_way(
         assert len(server.posts()) == 8
 
 
-def test_a_killed_up_leaves_a_lock_that_cancel_repairs_and_no_job_is_launched_twice(
+def test_cancel_removes_the_lock_of_a_killed_up_without_a_second_launch(
     tmp_path: Path, backend: str | None
 ) -> None:
     with running_up(tmp_path, backend) as (server, pulumi, process):

@@ -61,7 +61,7 @@ def test_a_stack_that_the_rule_does_not_name_may_use_no_tenant() -> None:
     assert "does not name this stack" in tenant_violation("https://acme.tamr.cloud", "dev", tenants)
 
 
-def test_jobs_of_the_last_24_hours_with_the_same_configuration_count_as_runs() -> None:
+def test_equal_jobs_of_the_last_24_hours_count_as_runs() -> None:
     now = at("12:00", 21)
     jobs = [
         succeeded("job_old", LOAD, at("11:00"), at("11:30")),

@@ -212,7 +212,7 @@ def test_after_a_destroy_nothing_is_launched_until_a_bump(tmp_path: Path) -> Non
         assert len(server.posts()) == 8 + 6
 
 
-def test_a_new_version_previews_its_whole_cascade_and_runs_only_that_product(
+def test_a_new_version_previews_its_cascade_and_runs_only_that_product(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
@@ -228,7 +228,7 @@ def test_a_new_version_previews_its_whole_cascade_and_runs_only_that_product(
         assert len(server.posts()) == 8 + 6
 
 
-def test_a_preview_tells_of_each_step_what_would_happen_and_without_a_key_nothing(
+def test_a_preview_shows_every_action_unless_the_key_is_missing(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
@@ -248,7 +248,7 @@ def test_a_preview_tells_of_each_step_what_would_happen_and_without_a_key_nothin
         assert len(server.record()["requests"]) == asked
 
 
-def test_a_version_that_moved_alone_is_refused_with_the_command_that_repairs_it(
+def test_a_version_changed_without_since_is_refused_with_the_command(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
@@ -262,7 +262,7 @@ def test_a_version_that_moved_alone_is_refused_with_the_command_that_repairs_it(
         assert len(server.posts()) == 8
 
 
-def test_eight_jobs_run_side_by_side_and_one_interrupt_leaves_nothing_behind(
+def test_eight_jobs_run_in_parallel_and_one_interrupt_leaves_no_process(
     tmp_path: Path,
 ) -> None:
     with emulator(*SLOW, "--slots", "8") as server:
@@ -320,7 +320,7 @@ def test_bad_config_is_told_without_a_traceback_or_a_request(tmp_path: Path) -> 
         assert server.record()["requests"] == []
 
 
-def test_a_killed_engine_is_repaired_with_the_documented_commands_and_loses_no_job(
+def test_the_documented_commands_repair_a_killed_engine_without_job_loss(
     tmp_path: Path,
 ) -> None:
     with emulator("--load", "6s", "--pending", "50ms", "--slots", "8") as server:
@@ -354,7 +354,7 @@ def interrupt_twice(process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize("wreck", [interrupt_twice, kill_everything])
-def test_whatever_the_doctor_prescribes_leaves_no_lock_no_warning_and_no_second_job(
+def test_the_doctors_fix_leaves_no_lock_no_warning_and_no_second_job(
     tmp_path: Path, wreck: Callable[[subprocess.Popen[str]], None]
 ) -> None:
     with emulator("--load", "6s", "--pending", "50ms", "--slots", "8") as server:

@@ -39,7 +39,7 @@ def board(folder: Path, **env: str) -> str:
     return (folder / "board.html").read_text(encoding="utf-8")
 
 
-def test_each_product_has_its_version_state_and_last_outcome_in_each_environment(
+def test_the_board_shows_version_state_and_outcome_by_environment(
     tmp_path: Path,
 ) -> None:
     faults = tmp_path / "faults.json"

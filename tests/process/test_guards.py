@@ -174,7 +174,7 @@ def wanted(url: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_the_providers_check_refuses_a_new_version_that_staging_does_not_hold(
+def test_check_refuses_a_new_version_that_is_not_deployed_to_staging(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as staging, emulator(*QUICK) as prod:

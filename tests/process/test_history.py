@@ -68,12 +68,12 @@ def test_a_product_that_was_taken_out_ends_with_that_commit() -> None:
     assert only.until == at("11:00")
 
 
-def test_a_run_that_holds_its_version_is_done_and_took_from_creation_to_end() -> None:
+def test_a_deployed_version_took_from_its_creation_to_its_end() -> None:
     made = run(succeeded("job_1", CRM, at("10:00"), at("10:45")))
     assert (made.outcome, made.took) == ("done", timedelta(minutes=45))
 
 
-def test_a_failed_attempt_is_told_with_its_reason_and_a_later_success_counts() -> None:
+def test_a_failed_attempt_shows_its_reason_and_a_later_success_counts() -> None:
     bad = failed("job_1", CRM, at("10:00"), at("10:30"), "BOOM")
     made = run(bad)
     assert made.outcome == "failed"
@@ -95,7 +95,7 @@ def test_jobs_after_the_next_change_belong_to_the_next_run() -> None:
     assert (made.outcome, made.jobs) == ("superseded", ())
 
 
-def test_a_job_from_before_the_commit_is_adopted_and_of_the_others_nothing_is_claimed() -> None:
+def test_a_job_from_before_the_commit_is_adopted_without_a_launcher() -> None:
     job = succeeded("job_1", CRM, at("10:00"), at("10:30"))
     assert run(job, asked="11:00").adopted == (job,)
     assert run(job, asked="09:30").adopted == ()

@@ -38,7 +38,7 @@ def start(folder: Path, *words: str) -> Path:
     return folder / "my shop"
 
 
-def test_a_new_project_plans_and_runs_on_the_emulator_from_the_first_minute(
+def test_a_new_project_plans_and_runs_on_the_emulator(
     tmp_path: Path,
 ) -> None:
     made = start(tmp_path)

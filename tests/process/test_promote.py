@@ -141,7 +141,7 @@ def test_the_teams_own_check_sees_what_is_promoted(tmp_path: Path) -> None:
         assert set(seen.split(",")) == ids
 
 
-def test_a_check_that_fails_stops_the_promotion_and_its_last_lines_are_shown(
+def test_a_failed_verification_stops_the_promotion_and_shows_its_output(
     tmp_path: Path,
 ) -> None:
     code = (

@@ -84,7 +84,7 @@ def test_a_run_that_could_not_begin_says_why(tmp_path: Path) -> None:
     assert "Pulumi.dev.yaml" in text
 
 
-def test_a_report_that_cannot_be_written_is_told_before_anything_is_launched(
+def test_an_unwritable_report_is_an_error_before_the_first_launch(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:

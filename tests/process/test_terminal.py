@@ -17,7 +17,7 @@ ONE_LOAD = '    customers: {version: "2026-11-20", sources: [src_crm], trustDays
 HEAD = "product    step          state"
 
 
-def test_ctrl_c_leaves_the_screen_whole_and_the_last_line_says_how_to_resume(
+def test_ctrl_c_restores_the_screen_and_the_last_line_resumes(
     tmp_path: Path,
 ) -> None:
     with emulator(*SLOW) as server:
@@ -115,7 +115,7 @@ def test_a_narrower_terminal_is_drawn_anew_without_remains(tmp_path: Path) -> No
             assert max(len(line) for line in lines) <= 50
 
 
-def test_a_stack_taller_than_the_screen_shows_what_runs_and_counts_the_rest(
+def test_a_stack_taller_than_the_screen_shows_running_steps_and_counts(
     tmp_path: Path,
 ) -> None:
     sources = ", ".join(f"src_{number:02}" for number in range(60))

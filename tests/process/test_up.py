@@ -229,7 +229,7 @@ def test_the_engines_rewrite_of_the_file_changes_nothing(tmp_path: Path) -> None
         assert "(9 found)" in tamr(folder, "up").stdout
 
 
-def test_a_plan_sends_no_post_and_its_exit_code_tells_whether_anything_would_be_launched(
+def test_a_plan_sends_no_post_and_its_exit_code_shows_launches(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:

@@ -23,7 +23,7 @@ def test_a_table_without_rows_is_not_there() -> None:
     assert page(["head"], [Table(COLUMNS, [], "none")]) == "head"
 
 
-def test_what_does_not_fit_is_counted_and_later_tables_go_first_to_the_wall() -> None:
+def test_rows_that_do_not_fit_are_counted_and_later_tables_shrink_first() -> None:
     rows = [(f"product-{n}", "why " * 20) for n in range(2_000)]
     made = page(["head"], [Table(COLUMNS, rows), Table(COLUMNS, rows, "the rest")])
     shown = made.count("| product-")

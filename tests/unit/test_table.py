@@ -49,7 +49,7 @@ def table(*steps: Step) -> Table:
     return Table(steps or (CRM, ERP), FakeClock())
 
 
-def test_a_running_step_has_a_bar_against_its_usual_duration_and_its_expected_end() -> None:
+def test_a_running_step_shows_a_progress_bar_and_its_expected_end() -> None:
     made = table()
     made.status(CRM, running())
     row = drawn(made)[1]

@@ -73,14 +73,14 @@ def test_what_is_planned_is_a_bar_from_its_start_and_as_long_as_usual() -> None:
     assert made.end == at("14:00")
 
 
-def test_what_ended_before_the_span_is_left_out_and_what_began_before_is_cut() -> None:
+def test_jobs_before_the_span_are_omitted_and_those_across_it_are_cut() -> None:
     old = succeeded("job_1", CRM, at("08:00", 18), at("09:00", 18))
     across = succeeded("job_2", CRM, at("08:00", 19), at("13:00", 19))
     (bar,) = drawn(old, across).bars
     assert (bar.job_id, bar.start) == ("job_2", NOW - DAY)
 
 
-def test_jobs_side_by_side_take_a_lane_each_and_a_later_one_the_first_that_is_free() -> None:
+def test_parallel_jobs_get_lanes_and_a_later_one_the_first_free_lane() -> None:
     made = drawn(
         succeeded("job_1", CRM, at("08:00"), at("09:00")),
         succeeded("job_2", ERP, at("08:30"), at("10:00")),
