@@ -47,7 +47,7 @@ def examine(tenant: Tenant, minutes: int = 0, trust: int = 30) -> list[Finding]:
 
 
 def levels(found: list[Finding], level: str) -> str:
-    return "\n".join(each.what for each in found if each.level == level)
+    return "\n".join(each.message for each in found if each.level == level)
 
 
 def without(name: str) -> Callable[[httpx.Request], httpx.Request]:
@@ -120,16 +120,16 @@ def test_how_far_the_list_reaches_back_is_told() -> None:
 @pytest.mark.parametrize(
     ("change", "level", "words"),
     [
-        (refuse_filters, WARNING, "every look reads the whole list"),
-        (find_nothing, PROBLEM, "a filter for active jobs leaves out job_41"),
+        (refuse_filters, WARNING, "each poll reads the whole list"),
+        (find_nothing, PROBLEM, "a filter for active jobs misses job_41"),
         (find_nothing, PROBLEM, "create_time() in filters is not the oldest time"),
-        (find_nothing, PROBLEM, "minHoursBetween is not kept"),
-        (find_nothing, PROBLEM, "a run's own question leaves out"),
-        (find_nothing, WARNING, "usual durations stay unknown"),
-        (without("filter"), WARNING, "the list cannot be filtered by state"),
+        (find_nothing, PROBLEM, "minHoursBetween is not enforced"),
+        (find_nothing, PROBLEM, "the query that runs use misses"),
+        (find_nothing, WARNING, "typical durations stay unknown"),
+        (without("filter"), WARNING, "filtering by state does not work"),
         (without("filter"), PROBLEM, "create_time() in filters is not the oldest time"),
-        (without("pageToken"), PROBLEM, "a second page shows no further job"),
-        (without("pageSize"), OK, "paging: a page has 10 jobs"),
+        (without("pageToken"), PROBLEM, "the second page has no further job"),
+        (without("pageSize"), OK, "pagination works: 10 jobs a page"),
     ],
 )
 def test_a_tenant_that_reads_requests_otherwise_is_found_out(
@@ -141,8 +141,8 @@ def test_a_tenant_that_reads_requests_otherwise_is_found_out(
 @pytest.mark.parametrize(
     ("alter", "level", "words"),
     [
-        (without_history, WARNING, "some 30 requests, once"),
-        (history_in_get_only, OK, "one request more for each new job"),
+        (without_history, WARNING, "about 30 requests, once"),
+        (history_in_get_only, OK, "one more request for each new job"),
         (oldest_first, WARNING, "not ordered by start time"),
         (paused, WARNING, "unknown states count as active: PAUSED"),
     ],
@@ -170,7 +170,7 @@ def test_a_clock_that_is_off_or_not_told_is_found() -> None:
             answer = super()._answer(request)
             return httpx.Response(answer.status_code, content=answer.read())
 
-    assert "answers carry no Date" in levels(examine(used(Dateless(slots=100))), WARNING)
+    assert "responses have no Date" in levels(examine(used(Dateless(slots=100))), WARNING)
 
 
 def test_the_command_prints_what_holds_and_exits_with_0(tmp_path: Path) -> None:
@@ -179,8 +179,8 @@ def test_the_command_prints_what_holds_and_exits_with_0(tmp_path: Path) -> None:
         tamr(folder, "jobs", "start", "load", "src_crm")
         done = tamr(folder, "doctor", "--tenant", "--json", PULUMI_BACKEND_URL="")
         assert done.returncode == 0
-        whats = [load["what"] for load in json.loads(done.stdout)]
-        assert any("filters by state hold" in what for what in whats)
+        messages = [load["message"] for load in json.loads(done.stdout)]
+        assert any("filtering by state works" in message for message in messages)
         requests = server.record()["requests"]
         assert [request["method"] for request in requests].count(
             "POST"

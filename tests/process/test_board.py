@@ -13,7 +13,7 @@ import pytest
 
 from support.fake_clock import FakeClock
 from support.processes import QUICK, SLOW, emulator, project, stack_file, start_tamr, tamr
-from tamr_provider.cli.output.board_server import EVERY_SECONDS, CachedPage
+from tamr_provider.cli.output.board_server import REFRESH_SECONDS, CachedPage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,8 +51,8 @@ def test_each_product_has_its_version_state_and_last_outcome_in_each_environment
         stack(folder, "prod", "http://127.0.0.1:9", both)
         tamr(folder, "up")
         page = html.unescape(board(folder))
-        assert "1 held" in page
-        assert "1 to run" in page
+        assert "1 deployed" in page
+        assert "1 not started" in page
         assert "2 unknown" in page
         assert "load src_b failed: BOOM" in page
         assert "http://127.0.0.1:9 cannot be reached" in page
@@ -103,13 +103,13 @@ def test_one_look_serves_the_whole_page(tmp_path: Path) -> None:
 def test_a_file_or_a_server_has_to_be_chosen(tmp_path: Path, words: list[str]) -> None:
     done = tamr(project(tmp_path, "http://127.0.0.1:9"), "board", *words)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: give --out FILE for a file, or --serve")
+    assert done.stderr.startswith("error: add --out FILE to write a file, or --serve")
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     done = tamr(project(tmp_path, "http://127.0.0.1:9"), "board", "--out", "no/board.html")
     assert done.returncode == 2
-    assert "--out: no/board.html cannot be written" in done.stderr
+    assert "--out: cannot write no/board.html" in done.stderr
 
 
 def test_a_served_board_is_for_this_machine_and_ends_at_ctrl_c(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_served_board_is_for_this_machine_and_ends_at_ctrl_c(tmp_path: Path) -
             process.send_signal(signal.SIGINT)
         assert process.returncode == 0
         assert "2026-11-20" in pages[0]
-        assert f'http-equiv="refresh" content="{EVERY_SECONDS}"' in pages[0]
+        assert f'http-equiv="refresh" content="{REFRESH_SECONDS}"' in pages[0]
         assert asked_again == asked
 
 
@@ -141,7 +141,7 @@ def test_a_page_is_made_anew_after_a_minute_and_only_when_somebody_looks() -> No
 
     fresh = CachedPage(make, clock)
     assert [fresh.get(), fresh.get()] == ["1", "1"]
-    clock.elapsed += EVERY_SECONDS - 1
+    clock.elapsed += REFRESH_SECONDS - 1
     assert fresh.get() == "1"
     clock.elapsed += 1000
     assert fresh.get() == "2"

@@ -73,7 +73,7 @@ def page(browser: Any, file: Path) -> Iterator[Any]:
 def test_the_page_is_a_table_and_a_timeline_by_their_roles(page: Any) -> None:
     assert page.get_by_role("columnheader").all_inner_texts()[0] == "product"
     row = page.get_by_role("row", name="customers")
-    assert "held" in row.get_by_role("cell").inner_text()
+    assert "deployed" in row.get_by_role("cell").inner_text()
     assert page.get_by_role("rowheader", name="<script>alert(1)</script>").is_visible()
     assert page.get_by_role("button", name="load src_erp, failed, for dev: ").count() == 1
 
@@ -113,7 +113,7 @@ def test_the_page_is_never_wider_than_the_screen(page: Any, width: int) -> None:
 @pytest.mark.parametrize("media", [{"color_scheme": "dark"}, {"color_scheme": "light"}])
 def test_words_stand_out_from_their_ground(page: Any, media: dict[str, str]) -> None:
     page.emulate_media(**media)
-    for place in ("body", ".state.held", ".state.to-run", ".last", ".as-of"):
+    for place in ("body", ".state.deployed", ".state.not-started", ".last", ".as-of"):
         assert page.evaluate(_CONTRAST, place) >= 4.5, place
 
 
@@ -122,8 +122,8 @@ def test_a_print_has_no_controls_and_is_dark_on_white(page: Any) -> None:
     assert not page.get_by_label("Filter").is_visible()
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == "rgb(255, 255, 255)"
-    held = "getComputedStyle(document.querySelector('.held')).backgroundColor"
-    assert page.evaluate(f"({_LIGHT})({held})") > 0.7
+    deployed = "getComputedStyle(document.querySelector('.deployed')).backgroundColor"
+    assert page.evaluate(f"({_LIGHT})({deployed})") > 0.7
     table = "getComputedStyle(document.querySelector('.scrolls')).maxHeight"
     assert page.evaluate(table) == "none"
 

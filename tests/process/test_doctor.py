@@ -1,4 +1,4 @@
-"""`tamr doctor`: each thing that commonly goes wrong is found, with the command that repairs it."""
+"""`tamr doctor`: common problems are found, with the command that fixes them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from support.fake_clock import START
 from support.fake_tenant import LOAD, UPDATE, Tenant, Unquoting
 from support.processes import KEY, emulator, project, stack_file, tamr
 from tamr_provider.doctor import engine, state
-from tamr_provider.doctor.finding import OK, PROBLEM, UNKNOWN, WARNING, Finding, ProgramResult, run
+from tamr_provider.doctor.finding import (
+    OK,
+    PROBLEM,
+    UNKNOWN,
+    WARNING,
+    Finding,
+    ProgramResult,
+    run_program,
+)
 from tamr_provider.doctor.ids import check_ids
 from tamr_provider.doctor.tenant import check_tenant
 from tamr_provider.models import Configuration
@@ -36,10 +44,10 @@ def answers(code: int | None, output: str = "") -> Callable[[Sequence[str]], Pro
         (ProgramResult(None), WARNING, "not on PATH"),
         (ProgramResult(0, "v3.270.1\n"), OK, "CLI 3.270, SDK 3.272"),
         (ProgramResult(0, "v3.260.0-dev.0"), OK, "CLI 3.260"),
-        (ProgramResult(0, "v3.138.0"), PROBLEM, "providers see no config"),
+        (ProgramResult(0, "v3.138.0"), PROBLEM, "providers get no config"),
         (ProgramResult(0, "v3.200.0"), PROBLEM, "too far apart"),
         (ProgramResult(0, "v4.1.0"), PROBLEM, "too far apart"),
-        (ProgramResult(0, "who knows"), WARNING, "unclear"),
+        (ProgramResult(0, "who knows"), WARNING, "unknown version"),
     ],
 )
 def test_the_cli_has_to_be_there_and_near_the_sdk(
@@ -47,22 +55,22 @@ def test_the_cli_has_to_be_there_and_near_the_sdk(
 ) -> None:
     found = engine.check_cli(lambda _: ran, "3.272.0")
     assert found.level == level
-    assert words in found.what
-    assert bool(found.repair) == (level == PROBLEM or "PATH" in words)
+    assert words in found.message
+    assert bool(found.fix) == (level == PROBLEM or "PATH" in words)
 
 
 def test_without_the_entry_in_pulumi_yaml_the_stock_host_is_in_use(tmp_path: Path) -> None:
     found = engine.check_host({}, tmp_path)
     assert found.level == WARNING
-    assert "name: pulumi-python" in found.repair
+    assert "name: pulumi-python" in found.fix
 
 
 def test_the_host_has_to_be_there_and_executable(tmp_path: Path) -> None:
-    assert "is missing" in engine.check_host(HOST, tmp_path).what
+    assert "is missing" in engine.check_host(HOST, tmp_path).message
     host = tmp_path / "host/pulumi-resource-pulumi-python"
     host.parent.mkdir()
     host.write_text("#!/bin/sh\n")
-    assert engine.check_host(HOST, tmp_path).repair.startswith("chmod +x host/")
+    assert engine.check_host(HOST, tmp_path).fix.startswith("chmod +x host/")
     host.chmod(0o755)
     assert engine.check_host(HOST, tmp_path).level == OK
 
@@ -85,7 +93,7 @@ def test_the_python_that_pulumi_would_run_needs_the_package() -> None:
     found = engine.check_python(ran, {"PULUMI_PYTHON_CMD": "/opt/py"})
     assert asked[0][0] == "/opt/py"
     assert found.level == PROBLEM
-    assert "activate" in found.repair
+    assert "activate" in found.fix
 
 
 @pytest.mark.parametrize(
@@ -104,7 +112,7 @@ def test_a_file_backend_is_found_where_the_engine_finds_it(
 ) -> None:
     settings = {"backend": {"url": project_url}} if project_url else {}
     env = {"PULUMI_BACKEND_URL": env_url} if env_url else {}
-    assert state.backend_folder(settings, env, Path("/project")) == expected
+    assert state.find_backend_folder(settings, env, Path("/project")) == expected
 
 
 def lock(backend: Path, pid: int) -> None:
@@ -118,14 +126,14 @@ def test_a_lock_whose_process_is_gone_was_left_behind(tmp_path: Path) -> None:
     assert state.check_lock(tmp_path, "shop", "dev").level == OK
     lock(tmp_path, 2**22 + 12345)
     found = state.check_lock(tmp_path, "shop", "dev")
-    assert (found.level, found.repair) == (PROBLEM, "pulumi cancel --yes --stack dev")
+    assert (found.level, found.fix) == (PROBLEM, "pulumi cancel --yes --stack dev")
 
 
 def test_a_lock_whose_process_lives_is_a_run_under_way(tmp_path: Path) -> None:
     lock(tmp_path, os.getpid())
     found = state.check_lock(tmp_path, "shop", "dev")
     assert found.level == WARNING
-    assert "under way" in found.what
+    assert "in progress" in found.message
 
 
 PENDING = {"pending_operations": [{"type": "creating", "resource": {}}]}
@@ -133,14 +141,14 @@ PENDING = {"pending_operations": [{"type": "creating", "resource": {}}]}
 
 def test_pending_operations_are_read_through_the_cli_or_from_the_file(tmp_path: Path) -> None:
     export = json.dumps({"deployment": PENDING})
-    repair = "pulumi refresh --clear-pending-creates --yes --stack dev"
+    fix = "pulumi refresh --clear-pending-creates --yes --stack dev"
     found = state.check_pending(answers(0, export), tmp_path, None, "shop", "dev")
-    assert (found.level, found.repair) == (PROBLEM, repair)
+    assert (found.level, found.fix) == (PROBLEM, fix)
     path = tmp_path / ".pulumi/stacks/shop/dev.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"checkpoint": {"latest": PENDING}}))
     found = state.check_pending(answers(None), tmp_path, tmp_path, "shop", "dev")
-    assert (found.level, found.repair) == (PROBLEM, repair)
+    assert (found.level, found.fix) == (PROBLEM, fix)
     path.write_text(json.dumps({"checkpoint": {"latest": None}}))
     assert state.check_pending(answers(None), tmp_path, tmp_path, "shop", "dev").level == OK
 
@@ -153,7 +161,7 @@ def test_a_tenant_that_answers_is_well() -> None:
 def test_clocks_that_are_far_apart_are_told() -> None:
     found = list(check_tenant(Tenant().client(), START + timedelta(minutes=30)))
     assert [each.level for each in found] == [OK, WARNING]
-    assert "30m apart" in found[1].what
+    assert "30m apart" in found[1].message
 
 
 def test_ids_without_a_job_are_unproven_and_their_place_is_named() -> None:
@@ -162,18 +170,18 @@ def test_ids_without_a_job_are_unproven_and_their_place_is_named() -> None:
     other = Configuration.load("src_erp")
     found = list(check_ids(tenant.client(), [LOAD, other, UPDATE]))
     assert [each.level for each in found] == [UNKNOWN, UNKNOWN]
-    assert found[0].what == "no listed job has used these ids: load src_erp"
-    assert "Sources page" in found[0].repair
-    assert "update dp_customers" in found[1].what
-    assert "Configure Data Product page" in found[1].repair
-    assert all("docs/how-to/find-the-ids.md" in each.repair for each in found)
+    assert found[0].message == "no listed job has used these ids: load src_erp"
+    assert "Sources page" in found[0].fix
+    assert "update dp_customers" in found[1].message
+    assert "Configure Data Product page" in found[1].fix
+    assert all("docs/how-to/find-the-ids.md" in each.fix for each in found)
 
 
 def test_ids_that_a_job_has_used_are_well() -> None:
     tenant = Tenant()
     tenant.start(LOAD)
     (found,) = check_ids(tenant.client(), [LOAD])
-    assert (found.level, found.repair) == (OK, "")
+    assert (found.level, found.fix) == (OK, "")
     assert len(tenant.requests("GET")) == 1
 
 
@@ -181,7 +189,7 @@ def test_many_unproven_ids_are_counted_and_asked_for_together() -> None:
     tenant = Tenant()
     loads = [Configuration.load(f"src_{number}") for number in range(20)]
     (found,) = check_ids(tenant.client(), loads)
-    assert found.what.endswith("load src_4 and 15 more")
+    assert found.message.endswith("load src_4 and 15 more")
     assert len(tenant.requests("GET")) == 2
 
 
@@ -189,12 +197,12 @@ def test_ids_that_the_filter_language_cannot_quote_are_no_problem() -> None:
     strange = Configuration.publish('a "quoted" name', "dp_customers")
     (found,) = check_ids(Unquoting().client(), [strange])
     assert found.level == UNKNOWN
-    assert "could not be checked" in found.what
+    assert "cannot check" in found.message
 
 
 def test_a_program_that_is_not_there_is_no_error() -> None:
-    assert run(["no-such-program-anywhere"]) == ProgramResult(None)
-    assert run(["git", "--version"]).code == 0
+    assert run_program(["no-such-program-anywhere"]) == ProgramResult(None)
+    assert run_program(["git", "--version"]).code == 0
 
 
 def doctor(folder: Path, *words: str, **env: str) -> tuple[int, list[Finding]]:
@@ -203,15 +211,15 @@ def doctor(folder: Path, *words: str, **env: str) -> tuple[int, list[Finding]]:
 
 
 def problems(found: list[Finding]) -> str:
-    return "\n".join(each.what for each in found if each.level == PROBLEM)
+    return "\n".join(each.message for each in found if each.level == PROBLEM)
 
 
 def test_a_sound_project_has_no_problem(tmp_path: Path) -> None:
     with emulator() as server:
         code, found = doctor(project(tmp_path, server.url))
         assert (code, problems(found)) == (0, "")
-        assert any("answers and takes the key" in each.what for each in found)
-        assert any("Sources page" in each.repair for each in found)
+        assert any("responds and accepts the key" in each.message for each in found)
+        assert any("Sources page" in each.fix for each in found)
         assert {each["method"] for each in server.record()["requests"]} == {"GET"}
 
 
@@ -252,7 +260,7 @@ def test_a_key_in_clear_in_the_stack_file_is_found(tmp_path: Path) -> None:
 def test_without_a_stack_the_stacks_there_are_named(tmp_path: Path) -> None:
     code, found = doctor(project(tmp_path, "http://127.0.0.1:9"), TAMR_STACK="")
     assert code == 0
-    assert any("stacks here: dev" in each.what for each in found)
+    assert any("defined: dev" in each.message for each in found)
 
 
 def test_without_a_project_that_is_said(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_a_tenant_without_a_time_is_warned_of(project: Path, days: int | None) -
         with tenant_at(timedelta(days=days)) as url:
             result = at_tenant(url, project, "bump", "customers", "2026-11-25")
     assert result.exit_code == 0
-    assert "warning: the time is this machine's, since http://127.0.0.1:" in result.output
+    assert "warning: using this machine's time, because http://127.0.0.1:" in result.output
 
 
 def test_retry_writes_only_when_it_was_asked(project: Path) -> None:
@@ -181,9 +181,12 @@ def test_retry_writes_only_when_it_was_asked(project: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["bump", "nobody", "v1"], "no product nobody; products here: customers, suppliers"),
+        (["bump", "nobody", "v1"], 'unknown product "nobody" (defined: customers, suppliers)'),
         (["bump", "customers", "v1", "--since", "2026-11-19"], "is not after 2026-11-20T09:00"),
-        (["bump", "customers", "v1", "--since", "soon"], "--since: found 'soon'"),
+        (
+            ["bump", "customers", "v1", "--since", "soon"],
+            "--since: expected a time such as 2026-11-20T09:00:00Z, got 'soon'",
+        ),
         (["bump", "customers", " "], "version: found ' '; allowed: a label"),
         (["bump", "customers", "a\nb"], "allowed: text without control characters"),
         (["bump", "customers", "\x1b[2J"], "allowed: text without control characters"),

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from support.processes import QUICK, TAMR, emulator, environment, project, tamr
-from tamr_provider.cli.output.markdown import Table, code, escape, page
-from tamr_provider.cli.output.printing import to_json
+from tamr_provider.cli.output.markdown import Table, code, escape, format_page
+from tamr_provider.cli.output.printing import format_json
 from tamr_provider.cli.output.text_table import align_columns
 from tamr_provider.errors import InputError
 from tamr_provider.foreign_text import has_unseen, one_line, visible, whole_line
@@ -71,7 +71,7 @@ def test_a_cell_of_a_table_of_text_starts_no_line() -> None:
 
 def test_json_holds_nothing_that_a_terminal_or_runner_obeys() -> None:
     document = {"message": HOSTILE, "half": "\ud83d", "name": "Größe"}
-    text = to_json(document)
+    text = format_json(document)
     assert json.loads(text) == document
     assert not has_unseen(text.replace("\n", ""))
     assert "##[" not in text
@@ -91,7 +91,7 @@ def test_json_holds_nothing_that_a_terminal_or_runner_obeys() -> None:
 )
 def test_foreign_words_are_no_markdown(words: str, shown: str) -> None:
     assert escape(words) == shown
-    assert f"| {shown} |" in page([], [Table(("what",), [(words,)])])
+    assert f"| {shown} |" in format_page([], [Table(("what",), [(words,)])])
 
 
 @pytest.mark.parametrize(

@@ -114,11 +114,13 @@ def test_a_version_that_staging_does_not_hold_is_held_by_plan_and_up(tmp_path: P
     with emulator(*QUICK) as staging, emulator(*QUICK) as prod:
         folder = two_stacks(tmp_path, staging.url, prod.url)
         planned = tamr(folder, "plan", "--stack", "prod").stdout
-        assert "promoteFrom: staging does not hold 2026-11-20 yet (load src_crm" in planned
+        assert (
+            "promoteFrom: customers 2026-11-20 is not deployed to staging (load src_crm" in planned
+        )
         assert "tamr promote customers --from staging --to prod" in planned
         done = tamr(folder, "up", "--stack", "prod")
         assert done.returncode == 1
-        assert "promoteFrom: staging does not hold 2026-11-20 yet" in done.stderr
+        assert "promoteFrom: customers 2026-11-20 is not deployed to staging" in done.stderr
         assert prod.posts() == []
         assert staging.posts() == []
 
@@ -140,11 +142,11 @@ def test_a_staging_that_wants_another_version_or_cannot_be_asked_is_told(tmp_pat
     with emulator("--key", "another") as staging, emulator(*QUICK) as prod:
         folder = two_stacks(tmp_path, staging.url, prod.url)
         planned = tamr(folder, "plan", "--stack", "prod").stdout
-        assert "staging cannot be asked whether it holds 2026-11-20" in planned
+        assert "cannot check whether 2026-11-20 is deployed to staging" in planned
         assert "401" in planned
         tamr(folder, "bump", "customers", "2026-11-21", "--stack", "staging")
         planned = tamr(folder, "plan", "--stack", "prod").stdout
-        assert "staging is to hold 2026-11-21, not 2026-11-20" in planned
+        assert "staging is set to 2026-11-21, not 2026-11-20" in planned
 
 
 def test_an_override_may_pass(tmp_path: Path) -> None:
@@ -160,7 +162,7 @@ def test_a_rollback_may_pass(tmp_path: Path) -> None:
     with emulator(*QUICK) as staging, emulator(*QUICK) as prod:
         folder = two_stacks(tmp_path, staging.url, prod.url)
         said = tamr(folder, "bump", "customers", "2026-11-13", "--stack", "prod").stdout
-        assert "a rollback from 2026-11-20, pinned until: tamr promote --release" in said
+        assert "a rollback from 2026-11-20, pinned until: tamr promote --unpin" in said
         assert tamr(folder, "up", "--stack", "prod").returncode == 0
         assert len(prod.posts()) == 1
         assert staging.record()["requests"] == []
@@ -191,10 +193,12 @@ def test_the_providers_check_refuses_a_new_version_that_staging_does_not_hold(
         with host(cwd=folder / "stacks") as provider:
             (failure,) = provider.check(news).failures
             assert failure.property == "version"
-            assert "promoteFrom: staging does not hold 2026-11-20 yet" in failure.reason
+            assert "promoteFrom: customers 2026-11-20 is not deployed to staging" in failure.reason
             assert not provider.check(news, olds=news).failures
             future = provider.create_later(news)
-            assert "promoteFrom: staging does not hold" in str(future.exception().details())
+            assert "promoteFrom: customers 2026-11-20 is not deployed" in str(
+                future.exception().details()
+            )
         tamr(folder, "up", "--stack", "staging")
         with host(cwd=folder / "stacks") as provider:
             assert not provider.check(news).failures

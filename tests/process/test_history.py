@@ -13,7 +13,8 @@ import pytest
 
 from support.processes import QUICK, emulator, environment, project, stack_file, tamr
 from support.sample_jobs import at, failed, make_job, succeeded
-from tamr_provider.environments.history import Change, Commit, changes, run_of
+from tamr_provider.environments.changes import Change, Commit, build_changes
+from tamr_provider.environments.history import build_run
 from tamr_provider.models import RUNNING, Configuration
 from tamr_provider.stackfile.product import Product
 from tamr_provider.timestamps import format_timestamp
@@ -44,12 +45,14 @@ def commit(number: int, clock: str = "09:00") -> Commit:
 
 def run(*jobs: Job, until: str = "", asked: str = "09:00", **more: Any) -> Any:
     ended = at(until) if until else None
-    return run_of(Change("dev", "customers", product(**more), commit(1, asked), ended), jobs, NOW)
+    return build_run(
+        Change("dev", "customers", product(**more), commit(1, asked), ended), jobs, NOW
+    )
 
 
 def test_a_change_of_version_is_a_new_run_and_ends_the_one_before() -> None:
     one, two = product(), product("2026-11-21", "12:00")
-    found = changes("dev", [(commit(1), {"a": one}), (commit(2), {"a": two})])
+    found = build_changes("dev", [(commit(1), {"a": one}), (commit(2), {"a": two})])
     assert [(each.product.version, each.until) for each in found] == [
         ("2026-11-20", at("12:00")),
         ("2026-11-21", None),
@@ -58,19 +61,19 @@ def test_a_change_of_version_is_a_new_run_and_ends_the_one_before() -> None:
 
 def test_a_retry_or_a_changed_rule_is_the_same_run_by_its_last_rules() -> None:
     retried = product(retriedAt="2026-11-20T10:00:00Z", maxAttempts=5)
-    (only,) = changes("dev", [(commit(1), {"a": product()}), (commit(2), {"a": retried})])
+    (only,) = build_changes("dev", [(commit(1), {"a": product()}), (commit(2), {"a": retried})])
     assert only.commit == commit(1)
     assert only.product.max_attempts == 5
 
 
 def test_a_product_that_was_taken_out_ends_with_that_commit() -> None:
-    (only,) = changes("dev", [(commit(1), {"a": product()}), (commit(2, "11:00"), {})])
+    (only,) = build_changes("dev", [(commit(1), {"a": product()}), (commit(2, "11:00"), {})])
     assert only.until == at("11:00")
 
 
 def test_a_run_that_holds_its_version_is_done_and_took_from_creation_to_end() -> None:
     made = run(succeeded("job_1", CRM, at("10:00"), at("10:45")))
-    assert (made.outcome, made.took) == ("done", timedelta(minutes=45))
+    assert (made.outcome, made.duration) == ("done", timedelta(minutes=45))
 
 
 def test_a_failed_attempt_is_told_with_its_reason_and_a_later_success_counts() -> None:
@@ -84,9 +87,9 @@ def test_a_failed_attempt_is_told_with_its_reason_and_a_later_success_counts() -
 
 def test_three_failures_are_held_and_a_running_job_is_running() -> None:
     bad = [failed(f"job_{n}", CRM, at(f"1{n}:00"), at(f"1{n}:30")) for n in range(3)]
-    assert run(*bad).outcome == "held"
+    assert run(*bad).outcome == "hold"
     running = run(make_job("job_1", CRM, at("10:00"), RUNNING))
-    assert (running.outcome, running.took) == ("running", None)
+    assert (running.outcome, running.duration) == ("running", None)
 
 
 def test_jobs_after_the_next_change_belong_to_the_next_run() -> None:
@@ -183,9 +186,12 @@ def test_a_tenant_that_cannot_be_asked_leaves_unknown_rows_and_exit_code_1(tmp_p
     ("words", "said"),
     [
         (["nothing"], "no change of a product nothing in dev"),
-        (["--since", "yesterday"], "--since: found 'yesterday'; allowed: a date, a time, or"),
-        (["--since", "999999d"], "--since: found '999999d'; allowed: a date, a time, or"),
-        (["--since", "99999999999h"], "--since: found '99999999999h'; allowed: a date"),
+        (
+            ["--since", "yesterday"],
+            "--since: expected a date, a time or a duration such as 30d, got 'yesterday'",
+        ),
+        (["--since", "999999d"], "such as 30d, got '999999d'"),
+        (["--since", "99999999999h"], "such as 30d, got '99999999999h'"),
         (["--stack", "prod"], "stacks/Pulumi.prod.yaml: no such stack file"),
     ],
 )

@@ -79,7 +79,7 @@ def test_what_exists_is_kept_and_what_is_missing_is_added(tmp_path: Path) -> Non
         ["  stacks/host/pulumi-resource-pulumi-python", ""],
     )
     assert (made / "README.md").read_text() == "mine"
-    assert "lacks nothing" in tamr(tmp_path, "init", "my shop").stdout
+    assert "is complete" in tamr(tmp_path, "init", "my shop").stdout
 
 
 def test_the_workflows_of_a_ci_are_added_to_a_project(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_the_workflows_of_a_ci_are_added_to_a_project(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "  .github/workflows/tamr-up.yml\n" in done.stdout
     assert "project my-shop is in renamed" in done.stdout
-    assert "README.md exists and was not changed; it lacks this:" in done.stdout
+    assert "README.md exists and was not changed. Add this to it:" in done.stdout
     assert "TAMR_API_KEY_PROD" in done.stdout
 
 

@@ -71,7 +71,7 @@ def test_what_staging_holds_is_written_into_prod_with_its_evidence(tmp_path: Pat
         assert "### Promote `customers` 2026-11-20 from staging to prod" in done.stdout
         for job in server.jobs():
             assert f"| {job['jobId']} | " in done.stdout
-        assert "No check (`verify`) is set for this product." in done.stdout
+        assert "This product has no verification (`verify`)." in done.stdout
         lines = zip(before.splitlines(), prod_file(folder).splitlines(), strict=True)
         changed = [(old.strip(), new.strip()) for old, new in lines if old != new]
         assert changed[0] == (
@@ -82,7 +82,7 @@ def test_what_staging_holds_is_written_into_prod_with_its_evidence(tmp_path: Pat
         assert len(changed) == 2
         assert server.posts() == posts
         again = promote(folder)
-        assert again.stdout == "nothing to promote: prod has customers 2026-11-20 already\n"
+        assert again.stdout == "nothing to promote: prod is already set to customers 2026-11-20\n"
 
 
 def test_a_dry_run_checks_everything_and_writes_nothing(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_what_staging_does_not_hold_yet_is_not_promoted(tmp_path: Path) -> None:
         before = prod_file(folder)
         done = promote(folder)
         assert done.returncode == 75
-        assert "staging does not hold customers 2026-11-20: load src_crm" in done.stderr
+        assert "customers 2026-11-20 is not deployed to staging (load src_crm" in done.stderr
         assert prod_file(folder) == before
         assert server.posts() == []
 
@@ -108,11 +108,11 @@ def test_a_soak_that_is_not_over_is_not_finished_and_says_from_when_on(tmp_path:
     with staging_and_prod(tmp_path) as (folder, _):
         done = promote(folder, "--soak", "4h")
         assert done.returncode == 75
-        assert "of the 4h00m asked for; from 20" in done.stderr
+        assert "of the required 4h00m. You can promote it after 20" in done.stderr
         for soak in ("soon", "99999999999h"):
             wrong = promote(folder, "--soak", soak)
             assert wrong.returncode == 2
-            assert f"--soak: found '{soak}'; allowed: a length" in wrong.stderr
+            assert f"--soak: expected a duration such as 4h, got '{soak}'" in wrong.stderr
 
 
 def test_the_teams_own_check_sees_what_is_promoted(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_the_teams_own_check_sees_what_is_promoted(tmp_path: Path) -> None:
         )
         done = promote(folder)
         assert done.returncode == 0
-        assert "The check `python checks/customers.py` passed." in done.stdout
+        assert "The verification `python checks/customers.py` passed." in done.stdout
         ids = {job["jobId"] for job in server.jobs()}
         *facts, seen = (folder / "seen").read_text().split()
         assert facts == ["customers", "2026-11-20", "staging", server.url]
@@ -150,7 +150,7 @@ def test_a_check_that_fails_stops_the_promotion_and_its_last_lines_are_shown(
         assert done.returncode == 1
         running = "verify: running python checks/customers.py (at most 1h00m)"
         assert done.stderr.splitlines()[0] == running
-        assert "verify: python checks/customers.py ended with 4" in done.stderr
+        assert "`python checks/customers.py` exited with 4" in done.stderr
         assert "3 duplicates ***" in done.stderr
         assert "row 49" in done.stderr
         assert "row 3\n" not in done.stderr
@@ -162,7 +162,7 @@ def test_a_check_that_cannot_be_run_is_a_mistake_of_the_file(tmp_path: Path) -> 
     with staging_and_prod(tmp_path, "      verify: no-such-program\n") as (folder, _):
         done = promote(folder)
         assert done.returncode == 2
-        assert "verify: no-such-program cannot be run: No such file" in done.stderr
+        assert "verify: cannot run no-such-program: No such file" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
@@ -185,7 +185,7 @@ def test_a_signal_during_the_check_ends_it_with_its_children(tmp_path: Path, nam
             assert alive.read() == ""
             assert process.stderr is not None
             said = process.stderr.read()
-        assert "was interrupted during its check (`verify`), which was ended" in said
+        assert "the promotion was interrupted and its verification killed" in said
         assert "Traceback" not in said
         assert prod_file(folder) == before
 
@@ -204,11 +204,11 @@ def test_a_version_in_the_evidence_is_no_markup(tmp_path: Path) -> None:
 def test_a_rollback_is_pinned_until_it_is_released(tmp_path: Path) -> None:
     with staging_and_prod(tmp_path) as (folder, _):
         said = tamr(folder, "bump", "customers", "2026-11-06", "--stack", "prod").stdout
-        assert "a rollback from 2026-11-13, pinned until: tamr promote --release" in said
+        assert "a rollback from 2026-11-13, pinned until: tamr promote --unpin" in said
         done = promote(folder)
         assert done.returncode == 1
-        assert "rolled back to 2026-11-06 and is pinned to it" in done.stderr
-        assert promote(folder, "--release").returncode == 0
+        assert "customers is pinned to 2026-11-06 in prod after a rollback" in done.stderr
+        assert promote(folder, "--unpin").returncode == 0
         assert "version: '2026-11-20'" in prod_file(folder)
         assert promote(folder).returncode == 0
 
@@ -257,7 +257,7 @@ def test_another_products_bump_during_the_check_stays(tmp_path: Path) -> None:
 def test_names_that_are_not_there_are_named(tmp_path: Path) -> None:
     with staging_and_prod(tmp_path) as (folder, _):
         for words, said in (
-            (("other", "--from", "staging", "--to", "prod"), "no product other"),
+            (("other", "--from", "staging", "--to", "prod"), 'unknown product "other"'),
             (("customers", "--from", "nope", "--to", "prod"), "no such stack file"),
             (("customers", "--from", "staging", "--to", "nope"), "no such stack file"),
             (("customers", "--from", "prod", "--to", "prod"), "the same stack"),

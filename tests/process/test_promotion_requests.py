@@ -166,12 +166,12 @@ def test_what_is_too_early_is_no_failure_and_what_a_person_decides_is(shop: Proj
     shop.runner.commit()
     code, said = shop.promote()
     assert code == 0
-    assert "does not hold customers 2026-11-21" in said
+    assert "customers 2026-11-21 is not deployed to dev" in said
     shop.prod.write_text(shop.prod.read_text().replace("2026-11-13", "2026-11-22"))
     shop.runner.commit()
     code, said = shop.promote()
     assert code == 1
-    assert "2026-11-22 already" in said
+    assert "already set to customers 2026-11-22" in said
     assert shop.requests() == []
 
 

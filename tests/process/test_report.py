@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from support.processes import QUICK, SLOW, emulator, project, read_until, start_tamr, tamr
 from support.sample_jobs import at, succeeded
-from tamr_provider.cli.output.markdown import LIMIT
+from tamr_provider.cli.output.markdown import MAX_LENGTH
 from tamr_provider.cli.output.run_report import Report
 from tamr_provider.decision.steps import ConflictScope, Step
 from tamr_provider.errors import HeldError
@@ -34,7 +34,7 @@ def test_a_run_is_told_with_its_totals_its_jobs_and_a_folded_timeline(tmp_path: 
         assert text.count(":done, ") == 9
         tamr(folder, "up", "--report", "report.md")
         again = (folder / "report.md").read_text(encoding="utf-8")
-        assert "<details><summary>9 steps that needed nothing</summary>" in again
+        assert "<details><summary>9 steps already satisfied</summary>" in again
         assert "mermaid" not in again
 
 
@@ -48,7 +48,7 @@ def test_a_failed_step_has_its_reason_and_what_waits_for_it_is_named(tmp_path: P
         text = (folder / "report.md").read_text(encoding="utf-8")
         assert "| customers | load src_crm | **failed** |" in text
         assert "BOOM: a \\| b &lt;i>" in text
-        row = "| customers | update dp_customers | not begun | the steps before it are not done |"
+        row = "| customers | update dp_customers | not started | waiting for earlier steps |"
         assert row in text
 
 
@@ -72,7 +72,7 @@ def test_a_killed_run_leaves_a_report_that_claims_no_end(tmp_path: Path) -> None
             read_until(process, "RUNNING")
             process.kill()
         text = (folder / "report.md").read_text(encoding="utf-8")
-        assert "had not ended when this was written" in text
+        assert "Still running when this report was written" in text
         assert "earlier" not in text
 
 
@@ -80,7 +80,7 @@ def test_a_run_that_could_not_begin_says_why(tmp_path: Path) -> None:
     folder = project(tmp_path, "http://127.0.0.1:9", "    customers: [\n")
     assert tamr(folder, "up", "--report", "report.md").returncode == 2
     text = (folder / "report.md").read_text(encoding="utf-8")
-    assert "**Nothing was done.** " in text
+    assert "**Nothing was started.** " in text
     assert "Pulumi.dev.yaml" in text
 
 
@@ -91,7 +91,7 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is_launched(
         folder = project(tmp_path, server.url, ONE_LOAD)
         done = tamr(folder, "up", "--report", "no/such/folder/report.md")
         assert done.returncode == 2
-        assert "--report: no/such/folder/report.md cannot be written" in done.stderr
+        assert "--report: cannot write no/such/folder/report.md" in done.stderr
         assert server.record()["requests"] == []
 
 
@@ -118,5 +118,5 @@ def test_a_report_fits_a_comment_and_counts_what_was_left_out(tmp_path: Path) ->
     path = tmp_path / "report.md"
     Report(path, "dev").end(_Run(4000), "summary", "http://t", at("09:00"), at("10:00"))  # type: ignore[arg-type]
     text = path.read_text(encoding="utf-8")
-    assert len(text) <= LIMIT + 1
-    assert "left out for length" in text
+    assert len(text) <= MAX_LENGTH + 1
+    assert "omitted for length" in text

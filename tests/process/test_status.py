@@ -13,7 +13,7 @@ from support.processes import QUICK, SLOW, emulator, project, tamr
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAD = ["product", "stack", "version", "held"]
+HEAD = ["product", "stack", "version", "satisfied"]
 
 
 def test_what_is_held_where_and_what_is_in_the_way_is_shown(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_what_is_held_where_and_what_is_in_the_way_is_shown(tmp_path: Path) -> N
         done = tamr(folder, "status")
         assert done.returncode == 0
         head, in_prod, in_staging = done.stdout.splitlines()
-        assert re.split("  +", head) == [*HEAD, "last job", "age", "in the way"]
+        assert re.split("  +", head) == [*HEAD, "last job", "age", "reason"]
         assert in_staging.split()[:4] == ["customers", "staging", "2026-11-20", "yes"]
         assert "succeeded" in in_staging
         assert in_prod.split()[:4] == ["customers", "prod", "2026-11-20", "no"]
@@ -142,4 +142,4 @@ def test_a_version_that_another_stack_lacks_is_on_hold(tmp_path: Path) -> None:
         done = tamr(folder, "status", "--stack", "prod", "--exit-code", "--json")
         (row,) = json.loads(done.stdout)["products"]
         assert (done.returncode, row["state"], row["needsAction"]) == (75, "hold", False)
-        assert "promoteFrom: staging does not hold" in row["inTheWay"]
+        assert "promoteFrom: customers 2026-11-20 is not deployed to staging" in row["inTheWay"]

@@ -81,7 +81,7 @@ def test_a_warning_stays_below_the_table_until_the_end_and_after() -> None:
     made.warn(ERP, "suppliers: too close")
     made.note("a later note")
     assert "warning: customers: too close (and 1 more)" in drawn(made)
-    made.closed = True
+    made.is_closed = True
     assert {"warning: customers: too close", "warning: suppliers: too close"} < {*drawn(made)}
 
 
@@ -97,7 +97,7 @@ def test_before_the_first_look_nothing_is_claimed_of_any_step() -> None:
     assert drawn(table())[1:] == [
         "customers  load src_crm",
         "suppliers  load src_erp",
-        "looking at the tenant",
+        "reading jobs from the tenant",
     ]
 
 
@@ -131,7 +131,7 @@ def test_what_has_no_room_is_counted_and_what_runs_stays() -> None:
     lines = drawn(made, height=15)
     assert len(lines) <= 15
     assert any("RUNNING" in line for line in lines)
-    assert "… and 20 needed nothing, 20 done, 10 to come" in lines
+    assert "… and 20 already satisfied, 20 satisfied, 10 waiting" in lines
 
 
 def test_the_record_at_the_end_has_every_step_that_was_run_and_no_slots() -> None:
@@ -142,10 +142,10 @@ def test_the_record_at_the_end_has_every_step_that_was_run_and_no_slots() -> Non
         made.ended(each, StepResult(done, LAUNCHED, 1))
     made.status(CRM, running())
     made.ended(CRM, HeldError("customers: load src_crm is held: ask a person"))
-    made.closed = True
+    made.is_closed = True
     lines = drawn(made, height=15)
     assert len(lines) == 1 + 51
-    assert lines[-1].split() == ["customers", "load", "src_crm", "held"]
+    assert lines[-1].split() == ["customers", "load", "src_crm", "on", "hold"]
 
 
 def test_markup_in_a_name_is_text() -> None:

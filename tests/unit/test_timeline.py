@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from support.sample_jobs import at, failed, make_job, stopped, succeeded
-from tamr_provider.cli.output.page.timeline_svg import draw
+from tamr_provider.cli.output.page.timeline_svg import build_svg
 from tamr_provider.decision.steps import ConflictScope, Step
 from tamr_provider.environments.timeline import Timeline, build_timeline
 from tamr_provider.models import PENDING, RUNNING, Configuration
@@ -46,7 +46,7 @@ def test_what_ended_has_its_outcome_and_a_failure_its_reason() -> None:
 def test_a_job_that_a_step_wants_is_ours_and_another_is_not() -> None:
     ended = (at("08:00"), at("08:30"))
     bars = drawn(succeeded("job_1", CRM, *ended), succeeded("job_2", ERP, *ended)).bars
-    assert [bar.whose for bar in bars] == [("dev: customers",), ()]
+    assert [bar.owners for bar in bars] == [("dev: customers",), ()]
 
 
 def test_a_waiting_job_has_not_begun_to_run() -> None:
@@ -97,4 +97,4 @@ def test_a_job_of_the_year_9999_takes_no_board_away() -> None:
     plan = Plan(end, 5, 2, (planned(CRM, ADOPT, job=late, usual=USUAL),), None)
     made = build_timeline("https://acme", {"dev": plan}, jobs, DAY)
     assert made.end >= end
-    assert draw(made).ticks
+    assert build_svg(made).ticks
