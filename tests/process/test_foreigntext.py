@@ -182,4 +182,4 @@ def test_a_full_disk_under_the_output_is_one_line(tmp_path: Path) -> None:
                 check=False,
             )
     assert done.returncode == 1
-    assert done.stderr == "error: stdout cannot be written: No space left on device\n"
+    assert done.stderr == "error: cannot write to stdout: No space left on device\n"

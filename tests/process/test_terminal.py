@@ -30,7 +30,7 @@ def test_ctrl_c_leaves_the_screen_whole_and_the_last_line_says_how_to_resume(
             lines = screen.lines()
             assert lines[:2] == [HEAD, "customers  load src_crm  not finished"]
             assert lines[2].startswith("error: customers: load src_crm is not finished")
-            assert lines[-1] == "0 of 1 steps satisfied (none); to resume: tamr up --stack dev"
+            assert lines[-1] == "0 of 1 steps satisfied (none). To resume, run: tamr up --stack dev"
             assert screen.echoes()
         assert len(server.posts()) == 1
 
@@ -48,7 +48,7 @@ def test_a_signal_that_ends_the_wait_gives_the_terminal_back(
             assert screen.read_to_end() == 75
             assert screen.shows_cursor()
             assert screen.echoes()
-            assert screen.lines()[-1].endswith("to resume: tamr up --stack dev")
+            assert screen.lines()[-1].endswith("To resume, run: tamr up --stack dev")
 
 
 def test_a_terminal_that_is_closed_ends_the_wait_as_not_finished(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_the_record_of_a_run_stays_with_every_step_once(tmp_path: Path) -> None:
             assert screen.read_to_end() == 0
             lines = screen.lines()
         assert [line.split()[0] for line in lines[1:10]] == ["customers"] * 6 + ["suppliers"] * 3
-        assert all("  done " in line for line in lines[1:10])
+        assert all("  satisfied " in line for line in lines[1:10])
         assert lines[10] == "9 of 9 steps satisfied (8 launched, 1 shared)"
 
 
