@@ -102,7 +102,7 @@ def test_a_full_disk_under_the_output_ends_no_run(tmp_path: Path) -> None:
     with emulator(*QUICK) as server, Path("/dev/full").open("w", encoding="utf-8") as full:
         done = up(project(tmp_path, server.url), full, subprocess.PIPE)
         assert done.returncode == 0
-        assert done.stderr == "warning: stdout cannot be written: No space left on device\n"
+        assert done.stderr == "warning: cannot write to stdout: No space left on device\n"
         assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
 
 
@@ -166,7 +166,7 @@ def test_a_signal_during_a_response_that_never_ends_is_heard(tmp_path: Path) -> 
             output, errors = process.communicate(timeout=60)
     assert process.returncode == 75
     assert errors.startswith("error: customers: load src_crm is not finished")
-    assert "to resume: tamr up --stack dev" in output
+    assert "To resume, run: tamr up --stack dev" in output
 
 
 def test_a_failed_job_is_one_readable_line_and_other_products_go_on(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ _OBEYED = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|#(?=#\\
 def say(text: str, err: bool = False) -> None:
     """Print lines; every other character that a terminal would obey is made visible.
 
-    If its reader is gone, as `head` is, the rest is dropped. Raises TamrError if the output cannot be
-    written for another reason.
+    If its reader is gone, the rest is dropped. Raises TamrError if the output cannot be written
+    for another reason.
     """
     lines = "\n".join(whole_line(line) for line in text.split("\n"))
     try:
