@@ -92,9 +92,9 @@ def make_editor(directory: Path, stack: str, product: str, url: str = "") -> Pro
 
 def make_gate(stack: Stack) -> Callable[[str], str]:
     """Return a function from a product's name to why it may not run, or an empty string."""
-    from tamr_provider.environments.promotion import make_promotion_gate
+    from tamr_provider.environments.promotion import promotion_gate
 
-    return make_promotion_gate(stack.project, stack.name, stack.file.products, os.environ, CLOCK)
+    return promotion_gate(stack.project, stack.name, stack.file.products, os.environ, CLOCK)
 
 
 def tenant_settings(directory: Path, stack: str) -> Settings:

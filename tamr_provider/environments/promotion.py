@@ -1,6 +1,6 @@
 """Whether a version may run in an environment, and its promotion from one to the next.
 
-`promoteFrom`, the policy pack and `tamr promote` all ask `read_deployment`.
+`promoteFrom`, the policy pack and `tamr promote` all use `read_deployment`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class PromotionRequest:
     upstream: str
 
 
-def make_promotion_gate(
+def promotion_gate(
     project: Project,
     stack: str,
     products: Mapping[str, Product],
@@ -63,12 +63,12 @@ def make_promotion_gate(
         if not product.promote_from or product.overridden or product.is_pinned:
             return ""
         request = PromotionRequest(name, product.version, stack, product.promote_from)
-        return find_promotion_blocker(project, request, env, clock)
+        return promotion_blocker(project, request, env, clock)
 
     return gate
 
 
-def find_promotion_blocker(
+def promotion_blocker(
     project: Project, request: PromotionRequest, env: Mapping[str, str], clock: Clock
 ) -> str:
     """Return why the version must not run, or an empty string. Queries the upstream tenant."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tamr_provider.environments.promotion import make_promotion_gate
+from tamr_provider.environments.promotion import promotion_gate
 from tamr_provider.errors import InputError
 from tamr_provider.planning.dry_run import plan_with_snapshot
 from tamr_provider.planning.rebase_hints import hints, written_at
@@ -31,7 +31,7 @@ def plan_with_notes(stack: Stack, client: JobsClient, env: Mapping[str, str], cl
         products,
         stack.settings.slots,
         stack.name,
-        make_promotion_gate(stack.project, stack.name, products, env, clock),
+        promotion_gate(stack.project, stack.name, products, env, clock),
         since=min(written, default=None),
     )
     versions = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tamr_provider.decision.table import would_satisfy
-from tamr_provider.environments.promotion import make_promotion_gate
+from tamr_provider.environments.promotion import promotion_gate
 from tamr_provider.environments.stack import read_file
 from tamr_provider.errors import (
     InputError,
@@ -41,7 +41,7 @@ _NOT_FINISHED = 75
 
 @dataclass(frozen=True)
 class ProductStatus:
-    """One product in one environment; `progress` is None if the tenant did not answer."""
+    """One product in one environment; `progress` is None if the tenant did not respond."""
 
     name: str
     stack: str
@@ -89,7 +89,7 @@ class EnvironmentStatus:
     url: str
     products: tuple[ProductStatus, ...]
     error: str = ""
-    is_away: bool = False  # The tenant did not answer, which may end by itself.
+    is_away: bool = False  # The tenant did not respond, which may end by itself.
     plan: Plan | None = None
     snapshot: Snapshot | None = field(default=None, repr=False)
 
@@ -155,7 +155,7 @@ def _read_environment(  # noqa: PLR0913, PLR0917 - as above, for one stack
     with_gates: bool,
 ) -> EnvironmentStatus:
     file = read_file(project, name, clock.now())
-    gate = make_promotion_gate(project, name, file.products, env, clock)
+    gate = promotion_gate(project, name, file.products, env, clock)
     try:
         settings = read_settings(env, name, file.url, file.slots)
         with connect(settings, clock, on_outage=on_outage) as client:

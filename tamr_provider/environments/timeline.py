@@ -59,7 +59,7 @@ class Timeline:
 
 
 def build_timelines(environments: Sequence[EnvironmentStatus], back: timedelta) -> list[Timeline]:
-    """Return a timeline for each tenant that answered; stacks on one tenant share it."""
+    """Return a timeline for each tenant that responded; stacks on one tenant share it."""
     plans: dict[str, dict[str, Plan]] = defaultdict(dict)
     jobs: dict[str, dict[str, Job]] = defaultdict(dict)
     for environment in environments:

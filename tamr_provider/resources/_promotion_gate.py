@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.clock import SystemClock
-from tamr_provider.environments.promotion import PromotionRequest, find_promotion_blocker
+from tamr_provider.environments.promotion import PromotionRequest, promotion_blocker
 from tamr_provider.errors import InputError
 from tamr_provider.resources import _properties as properties
 from tamr_provider.stackfile.project import find_project
@@ -47,4 +47,4 @@ def _ask(candidate: PromotionRequest) -> str:
         project = find_project(Path.cwd())
     except InputError as error:
         return f"promoteFrom: {error}"
-    return find_promotion_blocker(project, candidate, os.environ, SystemClock())
+    return promotion_blocker(project, candidate, os.environ, SystemClock())

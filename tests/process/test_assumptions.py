@@ -1,4 +1,4 @@
-"""`tamr doctor --tenant`: each assumption is put to a tenant where it holds, and where not."""
+"""`tamr doctor --tenant` against tenants for which an assumption is true, or not."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class Deviant(Tenant):
-    """A tenant that changes a request before it reads it, or answers it otherwise."""
+    """A tenant that changes a request, or sends another response."""
 
-    def __init__(self, change: Callable[[httpx.Request], Any] = lambda each: each) -> None:
+    def __init__(self, change: Callable[[httpx.Request], Any] = lambda request: request) -> None:
         super().__init__(slots=100)
         self.change = change
 
@@ -47,11 +47,11 @@ def examine(tenant: Tenant, minutes: int = 0, trust: int = 30) -> list[Finding]:
 
 
 def levels(found: list[Finding], level: str) -> str:
-    return "\n".join(each.message for each in found if each.level == level)
+    return "\n".join(finding.message for finding in found if finding.level == level)
 
 
 def without(name: str) -> Callable[[httpx.Request], httpx.Request]:
-    """Ignore a query parameter."""
+    """Return a change that removes a query parameter."""
 
     def strip(request: httpx.Request) -> httpx.Request:
         url = request.url.copy_remove_param(name)
@@ -70,7 +70,7 @@ def find_nothing(request: httpx.Request) -> Any:
 
 
 def jobs_of(body: Any) -> list[Any]:
-    return [each for each in [body, *body.get("jobs", [])] if "jobId" in each]
+    return [job for job in [body, *body.get("jobs", [])] if "jobId" in job]
 
 
 def without_history(body: Any) -> Any:
@@ -94,13 +94,13 @@ def paused(body: Any) -> Any:
     return body
 
 
-def test_on_the_emulator_every_assumption_holds() -> None:
+def test_every_assumption_is_true_on_the_emulator() -> None:
     found = examine(used(Tenant(slots=100)), trust=1)
-    assert {each.level for each in found} == {OK}
+    assert {finding.level for finding in found} == {OK}
     assert len(found) == 15
 
 
-def test_nothing_but_gets_are_sent() -> None:
+def test_only_gets_are_sent() -> None:
     tenant = used(Tenant(slots=100))
     before = len(tenant.requests())
     examine(tenant)
@@ -108,11 +108,11 @@ def test_nothing_but_gets_are_sent() -> None:
     assert len(tenant.requests()) - before < 25
 
 
-def test_a_tenant_without_jobs_leaves_the_rest_open() -> None:
+def test_without_jobs_the_other_checks_are_skipped() -> None:
     assert "the list of jobs is empty" in levels(examine(Tenant()), UNKNOWN)
 
 
-def test_how_far_the_list_reaches_back_is_told() -> None:
+def test_the_age_of_the_oldest_listed_job_is_reported() -> None:
     assert "more than 1 days ago" in levels(examine(used(Tenant(slots=100))), UNKNOWN)
     assert "younger than a day" in levels(examine(used(Tenant(slots=100), 2)), UNKNOWN)
 
@@ -132,9 +132,7 @@ def test_how_far_the_list_reaches_back_is_told() -> None:
         (without("pageSize"), OK, "pagination works: 10 jobs a page"),
     ],
 )
-def test_a_tenant_that_reads_requests_otherwise_is_found_out(
-    change: Any, level: str, words: str
-) -> None:
+def test_a_tenant_that_ignores_parameters_is_detected(change: Any, level: str, words: str) -> None:
     assert words in levels(examine(used(Deviant(change))), level)
 
 
@@ -147,9 +145,7 @@ def test_a_tenant_that_reads_requests_otherwise_is_found_out(
         (paused, WARNING, "unknown states count as active: PAUSED"),
     ],
 )
-def test_a_tenant_that_shows_its_jobs_otherwise_is_found_out(
-    alter: Any, level: str, words: str
-) -> None:
+def test_a_tenant_with_different_job_bodies_is_detected(alter: Any, level: str, words: str) -> None:
     tenant = used(Tenant(slots=100))
     tenant.alter = alter
     assert words in levels(examine(tenant), level)
@@ -161,19 +157,19 @@ def test_without_filters_and_without_history_a_run_cannot_work() -> None:
     assert "a run cannot work here" in levels(examine(tenant), PROBLEM)
 
 
-def test_a_clock_that_is_off_or_not_told_is_found() -> None:
+def test_a_wrong_or_missing_clock_is_detected() -> None:
     tenant = used(Tenant(slots=100))
     assert "30m apart" in levels(examine(tenant, minutes=30), WARNING)
 
     class Dateless(Tenant):
         def _answer(self, request: httpx.Request) -> httpx.Response:
-            answer = super()._answer(request)
-            return httpx.Response(answer.status_code, content=answer.read())
+            response = super()._answer(request)
+            return httpx.Response(response.status_code, content=response.read())
 
     assert "responses have no Date" in levels(examine(used(Dateless(slots=100))), WARNING)
 
 
-def test_the_command_prints_what_holds_and_exits_with_0(tmp_path: Path) -> None:
+def test_the_command_prints_its_findings_and_exits_with_0(tmp_path: Path) -> None:
     with emulator() as server:
         folder = project(tmp_path, server.url)
         tamr(folder, "jobs", "start", "load", "src_crm")

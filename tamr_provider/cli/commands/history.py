@@ -37,7 +37,7 @@ def history(
     """Show version changes and their outcomes, newest first.
 
     Reads git's commits of the stack files and the tenants' lists of jobs, and nothing else. Exits
-    with 1 if a tenant did not answer.
+    with 1 if a tenant did not respond.
     """
     from tamr_provider.cli.output.history_output import format_history_json, format_history_text
     from tamr_provider.environments.history import read_history

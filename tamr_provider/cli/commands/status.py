@@ -29,7 +29,7 @@ def status(directory: Path, stacks: tuple[str, ...], as_json: bool, by_state: bo
     """Show the desired version of each product and whether it is satisfied.
 
     Queries every stack's tenant with the key in TAMR_API_KEY_<STACK> or TAMR_API_KEY. Exits with 1
-    if one of them did not answer.
+    if one of them did not respond.
     """
     from tamr_provider.cli.output.status_output import format_status_json, format_status_text
     from tamr_provider.environments.status import exit_code, read_environments
