@@ -22,7 +22,7 @@ _COMMANDS = {
     "jobs": "Call the Jobs API by hand.",
     "promote": "Promote a version from one environment to another.",
     "plan": "Show what `tamr up` would do, without launching any jobs.",
-    "retry": "Let a product on hold run again: its earlier failures and stops are ignored.",
+    "retry": "Allow a product on hold to run again by ignoring its earlier failures and stops.",
     "status": "Show the desired version of each product and whether it is satisfied.",
     "schema": "Print the JSON Schema of the stack file.",
     "up": "Reconcile the tenant with the stack file.",

@@ -69,16 +69,6 @@ def read_stack_to_run(directory: Path, name: str) -> Stack:
     return stack
 
 
-def read_product_stack(directory: Path, name: str, product: str) -> Stack:
-    """Return a stack. Raises InputError if it has no such product, or that must not run."""
-    from tamr_provider.environments.stack import find_product, refuse_problems
-
-    stack = read_stack(directory, name)
-    find_product(stack.file, product, name)
-    refuse_problems([stack.file.sinces[product]])
-    return stack
-
-
 def make_editor(directory: Path, stack: str, product: str, url: str = "") -> ProductEditor:
     """Return an editor of a product; `url` replaces the tenant of the stack file."""
     from tamr_provider.environments.product_editor import ProductEditor

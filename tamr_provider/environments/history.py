@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.decision.table import would_satisfy
 from tamr_provider.environments.changes import read_changes
+from tamr_provider.environments.stack import list_stacks
 from tamr_provider.errors import InputError, TamrError
 from tamr_provider.models import FAILED
 from tamr_provider.planning.dry_run import ProductState, connect
@@ -84,9 +85,7 @@ def read_history(  # noqa: PLR0913, PLR0917 - which runs, and from where
     An empty `product` means all; changes from before `oldest` are left out. Raises InputError if
     there is no stack file, or no such product.
     """
-    names = stacks or project.stacks()
-    if not names:
-        raise InputError(f"no stack file in {project.stack_dir}")
+    names = list_stacks(project, stacks)
     repository = Repository.find(project.stack_dir)
     runs: list[Run] = []
     errors: dict[str, str] = {}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tamr_provider.clock import Clock
     from tamr_provider.environments.product_editor import ProductEditor
     from tamr_provider.environments.verification import VerificationResult
+    from tamr_provider.stackfile.parser import StackFile
     from tamr_provider.stackfile.product import Product
     from tamr_provider.stackfile.project import Project
 
@@ -92,8 +93,7 @@ def _check_upstream(
 ) -> None:
     name, version = request.product, request.version
     file = read_file(project, request.upstream, clock.now())
-    product = find_product(file, name, request.upstream)
-    refuse_problems([file.sinces[name]])
+    product = _find_runnable(file, name, request.upstream)
     if product.version != version:
         raise PromotionPendingError(
             f"{request.upstream} is set to {product.version}, not {version}"
@@ -102,6 +102,13 @@ def _check_upstream(
     own = {key: value for key, value in env.items() if key != "TAMR_URL" or not file.url}
     settings = read_settings(own, request.upstream, file.url, file.slots)
     read_deployment(Stack(request.upstream, project, file, settings), name, clock)
+
+
+def _find_runnable(file: StackFile, name: str, stack: str) -> Product:
+    """Return a product. Raises InputError if there is none, or its version must not run."""
+    product = find_product(file, name, stack)
+    refuse_problems([file.sinces[name]])
+    return product
 
 
 def read_deployment(
@@ -171,7 +178,7 @@ def promote(  # noqa: PLR0913 - one parameter per option
         PromotionPendingError: it can be promoted later.
     """
     name = editor.name
-    product = source.file.products[name]
+    product = _find_runnable(source.file, name, source.name)
     if editor.product.version == product.version:
         return None
     _check_replaceable(editor, product, unpin)

@@ -13,7 +13,7 @@ from tamr_provider.stackfile.since.lookup import count_sinces
 from tamr_provider.stackfile.since.origin import NO_GIT_WARNING, WITHOUT_GIT, problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from tamr_provider.settings import Settings
@@ -65,6 +65,13 @@ def read_stack(  # noqa: PLR0913, PLR0917 - which stack, in which environment, a
     """Return the stack. Raises InputError with every problem of its file, or of the settings."""
     file = read_file(project, name, now, base)
     return Stack(name, project, file, read_settings(env, name, file.url, file.slots), directory)
+
+
+def list_stacks(project: Project, names: Sequence[str]) -> Sequence[str]:
+    """Return the named stacks, or all. Raises InputError if there are none."""
+    if not (stacks := names or project.stacks()):
+        raise InputError(f"no stack file in {project.stack_dir}")
+    return stacks
 
 
 def find_product(file: StackFile, name: str, place: str) -> Product:

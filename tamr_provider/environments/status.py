@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.decision.table import would_satisfy
 from tamr_provider.environments.promotion import promotion_gate
-from tamr_provider.environments.stack import read_file
-from tamr_provider.errors import (
-    InputError,
-    TamrError,
-    TenantUnavailableError,
-    TenantUnreachableError,
-)
+from tamr_provider.environments.stack import list_stacks, read_file
+from tamr_provider.errors import TamrError, TenantUnavailableError, TenantUnreachableError
 from tamr_provider.planning.dry_run import ProductState, connect, plan_with_snapshot
 from tamr_provider.planning.states import (
     FAILED,
@@ -32,6 +27,7 @@ if TYPE_CHECKING:
     from tamr_provider.clock import Clock
     from tamr_provider.models import Job
     from tamr_provider.planning.plan import Plan
+    from tamr_provider.stackfile.parser import StackFile
     from tamr_provider.stackfile.product import Product
     from tamr_provider.stackfile.project import Project
     from tamr_provider.tenant.snapshot import Snapshot
@@ -109,12 +105,42 @@ def read_environments(  # noqa: PLR0913 - which stacks, for which surface
     With gates, a product with `promoteFrom` queries that stack's tenant too. Raises InputError for
     a bad stack file.
     """
-    names = stacks or project.stacks()
-    if not names:
-        raise InputError(f"no stack file in {project.stack_dir}")
-    return [
-        _read_environment(project, name, env, clock, on_outage, back, with_gates) for name in names
-    ]
+    environments = []
+    for name in list_stacks(project, stacks):
+        file = read_file(project, name, clock.now())
+        gate = promotion_gate(project, name, file.products, env, clock)
+        try:
+            settings = read_settings(env, name, file.url, file.slots)
+            with connect(settings, clock, on_outage=on_outage) as client:
+                plan, snapshot = plan_with_snapshot(
+                    client,
+                    clock,
+                    file.products,
+                    settings.slots,
+                    name,
+                    gate if with_gates else lambda _: "",
+                    back,
+                )
+        except TamrError as error:
+            environments.append(_without_tenant(name, file, error))
+        else:
+            products = tuple(
+                _judge(plan, snapshot, name, key, product) for key, product in file.products.items()
+            )
+            url = settings.url
+            environments.append(
+                EnvironmentStatus(name, url, products, plan=plan, snapshot=snapshot)
+            )
+    return environments
+
+
+def _without_tenant(name: str, file: StackFile, error: TamrError) -> EnvironmentStatus:
+    products = tuple(
+        ProductStatus(key, name, product, None) for key, product in file.products.items()
+    )
+    reason = "; ".join(str(error).splitlines())
+    is_away = isinstance(error, (TenantUnavailableError, TenantUnreachableError))
+    return EnvironmentStatus(name, file.url, products, reason, is_away)
 
 
 def sort_by_promotion(environments: Sequence[EnvironmentStatus]) -> list[EnvironmentStatus]:
@@ -143,40 +169,6 @@ def exit_code(environments: Sequence[EnvironmentStatus]) -> int:
     if any(product.state == FAILED or product.needs_action for product in products):
         return 1
     return 0 if all(product.state == SATISFIED for product in products) else _NOT_FINISHED
-
-
-def _read_environment(  # noqa: PLR0913, PLR0917 - as above, for one stack
-    project: Project,
-    name: str,
-    env: Mapping[str, str],
-    clock: Clock,
-    on_outage: Callable[[str], None],
-    back: timedelta | None,
-    with_gates: bool,
-) -> EnvironmentStatus:
-    file = read_file(project, name, clock.now())
-    gate = promotion_gate(project, name, file.products, env, clock)
-    try:
-        settings = read_settings(env, name, file.url, file.slots)
-        with connect(settings, clock, on_outage=on_outage) as client:
-            plan, snapshot = plan_with_snapshot(
-                client,
-                clock,
-                file.products,
-                settings.slots,
-                name,
-                gate if with_gates else lambda _: "",
-                back,
-            )
-    except TamrError as error:
-        reason = "; ".join(str(error).splitlines())
-        unknown = (
-            ProductStatus(key, name, product, None) for key, product in file.products.items()
-        )
-        is_away = isinstance(error, (TenantUnavailableError, TenantUnreachableError))
-        return EnvironmentStatus(name, file.url, tuple(unknown), reason, is_away)
-    known = (_judge(plan, snapshot, name, key, product) for key, product in file.products.items())
-    return EnvironmentStatus(name, settings.url, tuple(known), plan=plan, snapshot=snapshot)
 
 
 def _judge(

@@ -16,7 +16,7 @@ from tamr_provider.cli.context import (
     tenant_settings,
 )
 from tamr_provider.cli.output import jobs_output
-from tamr_provider.cli.output.printing import say
+from tamr_provider.cli.output.printing import format_json, say
 from tamr_provider.cli.signals import on_interrupt
 from tamr_provider.errors import WaitInterruptedError
 from tamr_provider.models import STOPPED, SUCCEEDED, Configuration, Job
@@ -74,7 +74,10 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter per option
     filters += ["status.state != DONE" if active else "", "status:error" if failed else ""]
     with open_client(tenant_settings(directory, stack)) as client:
         found = list_newest(client, filters, limit)
-    say((jobs_output.format_jobs_json if as_json else jobs_output.format_jobs_text)(found))
+    if as_json:
+        say(format_json([jobs_output.to_json(job) for job in found]))
+    else:
+        say(jobs_output.format_jobs_text(found))
 
 
 @jobs.command()
@@ -85,7 +88,7 @@ def get(directory: Path, stack: str, job_id: str, as_json: bool) -> None:
     """Show one job."""
     with open_client(tenant_settings(directory, stack)) as client:
         job = client.get_job(job_id)
-    say((jobs_output.format_job_json if as_json else jobs_output.format_job_text)(job))
+    say(format_json(jobs_output.to_json(job)) if as_json else jobs_output.format_job_text(job))
 
 
 @jobs.group()

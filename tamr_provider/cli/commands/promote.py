@@ -11,7 +11,7 @@ from tamr_provider.cli.context import (
     CLOCK,
     directory_option,
     make_editor,
-    read_product_stack,
+    read_stack,
     warn_once,
 )
 from tamr_provider.cli.output.printing import say
@@ -60,7 +60,7 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
         raise InputError(f"--soak: expected a duration such as 4h, got {soak!r}")
     if source == target:
         raise InputError("--from and --to name the same stack")
-    stack = read_product_stack(directory, source, product)
+    stack = read_stack(directory, source)
     editor = make_editor(directory, target, product)
     made = promotion.promote(
         stack,

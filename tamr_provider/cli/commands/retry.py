@@ -18,5 +18,5 @@ if TYPE_CHECKING:
 @project_options
 @click.argument("product")
 def retry(directory: Path, stack: str, product: str) -> None:
-    """Let a product on hold run again: its earlier failures and stops are ignored."""
+    """Allow a product on hold to run again by ignoring its earlier failures and stops."""
     say(make_editor(directory, stack, product, os.environ.get("TAMR_URL", "")).retry())

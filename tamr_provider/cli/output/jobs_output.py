@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.cli.output.printing import format_json, format_json_time, say
+from tamr_provider.cli.output.printing import format_json_time, say
 from tamr_provider.models import FAILED, STOPPED, SUCCEEDED
 from tamr_provider.timestamps import format_duration, format_timestamp
 
@@ -46,11 +46,6 @@ def format_jobs_text(jobs: Sequence[Job]) -> str:
     return "\n".join(lines) or "no jobs"
 
 
-def format_jobs_json(jobs: Sequence[Job]) -> str:
-    """Return the jobs as JSON; unknown values are null."""
-    return format_json([_to_json(job) for job in jobs])
-
-
 def format_job_text(job: Job) -> str:
     """Return everything about a job in several lines."""
     lines = [f"{job.id}  {_format_state(job)}  {json.dumps(job.configuration.to_wire())}"]
@@ -63,16 +58,12 @@ def format_job_text(job: Job) -> str:
     return "\n".join(lines)
 
 
-def format_job_json(job: Job) -> str:
-    """Return a job as JSON; unknown values are null."""
-    return format_json(_to_json(job))
-
-
 def _format_state(job: Job) -> str:
     return job.outcome or job.state or "UNKNOWN"
 
 
-def _to_json(job: Job) -> dict[str, Any]:
+def to_json(job: Job) -> dict[str, Any]:
+    """Return a job as a JSON object; unknown values are null."""
     return {
         "jobId": job.id,
         "configuration": job.configuration.to_wire(),
