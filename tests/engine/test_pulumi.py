@@ -329,17 +329,17 @@ def test_the_documented_commands_repair_a_killed_engine_without_job_loss(
             server.wait_for_running(8)
             process.kill()
         assert "the stack is currently locked" in pulumi.up().stdout
-        assert "repair: pulumi cancel --yes --stack dev" in pulumi.doctor()
+        assert "fix: pulumi cancel --yes --stack dev" in pulumi.doctor()
         assert pulumi.run("cancel", "--yes").returncode == 0
         done = pulumi.up()
         assert done.returncode == 0, done.stdout
         assert pulumi.deployment()["pending_operations"]
-        repair = "pulumi refresh --clear-pending-creates --yes --stack dev"
-        assert f"repair: {repair}" in pulumi.doctor()
+        fix = "pulumi refresh --clear-pending-creates --yes --stack dev"
+        assert f"fix: {fix}" in pulumi.doctor()
         assert pulumi.run("refresh", "--clear-pending-creates", "--yes").returncode == 0
         last = pulumi.up()
         assert "pending" not in last.stdout
-        assert "repair" not in pulumi.doctor()
+        assert "fix:" not in pulumi.doctor()
         assert len(server.posts()) == 8
 
 
@@ -365,13 +365,13 @@ def test_the_doctors_fix_leaves_no_lock_no_warning_and_no_second_job(
             process.communicate(timeout=60)
         for _ in range(3):
             for line in pulumi.doctor().splitlines():
-                if "repair: pulumi " in line:
-                    words = shlex.split(line.partition("repair: pulumi ")[2])
+                if "fix: pulumi " in line:
+                    words = shlex.split(line.partition("fix: pulumi ")[2])
                     assert pulumi.run(*words[:-2]).returncode == 0
         last = pulumi.up()
         assert last.returncode == 0, last.stdout
         assert "warning" not in last.stdout
-        assert "repair: pulumi" not in pulumi.doctor()
+        assert "fix: pulumi" not in pulumi.doctor()
         assert pulumi.locks() == []
         assert len(server.posts()) == 8
 

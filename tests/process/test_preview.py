@@ -80,7 +80,7 @@ def update(url: str, **more: Any) -> dict[str, Any]:
     return {key: value for key, value in keys.items() if key != "sourceId"}
 
 
-def test_a_run_soon_after_the_last_one_is_warned_of_once_a_product() -> None:
+def test_a_run_soon_after_the_last_one_warns_once_for_a_product() -> None:
     with emulator(*QUICK) as server, engine() as (told, address), host(address=address) as provider:
         _, outs = provider.create(update(server.url))
         later = {"since": outs["finishedAt"], "version": "2026-11-21"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.sample_jobs import at, failed, make_job, stopped, succeeded
-from tamr_provider.cli.output import plan_output as render
+from tamr_provider.cli.output import plan_output
 from tamr_provider.models import RUNNING, Configuration, Job
 from tamr_provider.planning.plan import Plan, PlannedStep, build_plan, query_for
 from tamr_provider.stackfile.parser import read_products
@@ -307,9 +307,11 @@ def test_a_run_soon_after_the_last_one_is_warned_of_where_no_buffer_is_set() -> 
         "customers: this run starts 50m after the last one ended (job_0). Tamr advises several "
         "hours between two runs of a data product: set minHoursBetween: 3"
     )
-    text = render.text(made, "dev", "https://acme.tamr.cloud")
+    text = plan_output.format_plan_text(made, "dev", "https://acme.tamr.cloud")
     assert "warning: customers: this run starts 50m" in text
-    assert "> **Warning:** customers" in render.markdown(made, "dev", "https://acme.tamr.cloud")
+    assert "> **Warning:** customers" in plan_output.format_plan_markdown(
+        made, "dev", "https://acme.tamr.cloud"
+    )
 
 
 @pytest.mark.parametrize(("ended", "count"), [("09:01", 1), ("09:00", 0), ("12:00", 1)])
@@ -355,7 +357,7 @@ def test_a_plan_with_a_buffer_asks_for_what_ended_within_it() -> None:
 
 def test_the_json_has_the_names_of_the_contract() -> None:
     made = plan(LOADED[0], make_job("job_erp", ERP, at("11:45")))
-    document = json.loads(render.json_(made, "dev", "https://acme.tamr.cloud"))
+    document = json.loads(plan_output.format_plan_json(made, "dev", "https://acme.tamr.cloud"))
     steps = document.pop("steps")
     assert document == {
         "stack": "dev",
@@ -395,7 +397,9 @@ def test_the_json_has_the_names_of_the_contract() -> None:
     ids=["none", "adopt", "wait", "launch", "hold"],
 )
 def test_an_action_is_one_of_five_words(jobs: tuple[Job, ...], action: str) -> None:
-    document = json.loads(render.json_(plan(*jobs), "dev", "https://acme.tamr.cloud"))
+    document = json.loads(
+        plan_output.format_plan_json(plan(*jobs), "dev", "https://acme.tamr.cloud")
+    )
     assert document["steps"][0]["action"] == action
 
 
