@@ -64,6 +64,11 @@ def format_timestamp(moment: datetime) -> str:
     return utc.isoformat(timespec=spec).replace("+00:00", "Z")
 
 
+def format_seconds(moment: datetime) -> str:
+    """Return RFC 3339 in UTC without fractional digits."""
+    return format_timestamp(moment.replace(microsecond=0))
+
+
 def format_local_time(moment: datetime, now: datetime) -> str:
     """Return the local time of day, with the date unless it is today's."""
     local = _to_local(moment)

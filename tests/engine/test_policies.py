@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.policy_packs import FOLDER, UNKNOWN, pack
-from support.processes import QUICK, emulator, project, stack_file, tamr
+from support.processes import ONE_LOAD, QUICK, emulator, project, stack_file, tamr
 from support.pulumi_cli import Pulumi
 from support.sample_jobs import at, make_job, succeeded
 from tamr_provider.decision.launch_limits import (
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOAD, OTHER = Configuration.load("src_crm"), Configuration.load("src_erp")
-PRODUCT = """\
-    customers:
-      version: "2026-11-20"
-      since: "2026-11-20T09:00:00Z"
-      trustDays: 36500
-      sources: [src_crm]
-"""
 ALWAYS = {"windows": ["2020-01-01 00:00 - 2099-01-01 00:00 UTC"]}
 PAST = {"windows": ["2020-01-01 00:00 - 2020-01-02 00:00 UTC"]}
 
@@ -93,7 +86,7 @@ def test_equal_jobs_of_the_last_24_hours_count_as_runs() -> None:
 
 
 def test_a_rule_that_is_not_configured_is_off(tmp_path: Path) -> None:
-    with emulator(*QUICK) as server, pack(project(tmp_path, server.url, PRODUCT)) as rules:
+    with emulator(*QUICK) as server, pack(project(tmp_path, server.url, ONE_LOAD)) as rules:
         assert rules.judge(wanted(server.url)) == {}
         assert server.record()["requests"] == []
 
@@ -117,7 +110,7 @@ def test_only_a_launch_in_a_freeze_window_is_refused(tmp_path: Path) -> None:
 
 def test_a_satisfied_step_passes_every_rule_about_launches(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
-        folder = project(tmp_path, server.url, PRODUCT)
+        folder = project(tmp_path, server.url, ONE_LOAD)
         assert tamr(folder, "up").returncode == 0
         with pack(folder) as rules:
             rules.configure(
@@ -132,7 +125,7 @@ def test_a_satisfied_step_passes_every_rule_about_launches(tmp_path: Path) -> No
 
 def test_a_step_after_one_that_will_run_counts_as_a_launch(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
-        folder = project(tmp_path, server.url, PRODUCT)
+        folder = project(tmp_path, server.url, ONE_LOAD)
         tamr(folder, "up")
         with pack(folder) as rules:
             rules.configure({"freeze-windows": ALWAYS, "runs-per-day": {"maximum": 1}})
@@ -151,7 +144,7 @@ def test_resources_of_one_preview_share_one_list_request(tmp_path: Path) -> None
 
 def test_a_version_that_is_not_deployed_upstream_is_refused(tmp_path: Path) -> None:
     with emulator(*QUICK) as staging, emulator(*QUICK) as dev:
-        folder = project(tmp_path, dev.url, PRODUCT)
+        folder = project(tmp_path, dev.url, ONE_LOAD)
         text = stack_file(folder).read_text().replace(dev.url, staging.url)
         stack_file(folder).with_name("Pulumi.staging.yaml").write_text(text)
         rule = {"promotion-order": {"order": ["staging", "dev"]}}
@@ -167,7 +160,7 @@ def test_a_version_that_is_not_deployed_upstream_is_refused(tmp_path: Path) -> N
 
 def test_a_refused_promotion_explains_how_to_roll_back(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
-        folder = project(tmp_path, server.url, PRODUCT)
+        folder = project(tmp_path, server.url, ONE_LOAD)
         text = stack_file(folder).read_text()
         stack_file(folder).with_name("Pulumi.staging.yaml").write_text(text)
         with pack(folder / "stacks") as rules:
@@ -216,7 +209,7 @@ def test_every_rule_of_the_example_pack_is_mandatory(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH")
 def test_pulumi_up_launches_nothing_that_the_pack_refuses(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
-        pulumi = Pulumi(tmp_path, server.url, PRODUCT)
+        pulumi = Pulumi(tmp_path, server.url, ONE_LOAD)
         mine = {"tenants": {"dev": [server.url]}}
         strict = _rules(tmp_path, {"freeze-windows": ALWAYS, "allowed-tenants": mine})
         refused = pulumi.up(*strict)

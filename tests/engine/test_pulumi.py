@@ -217,7 +217,7 @@ def test_after_a_destroy_nothing_is_launched_until_a_bump(tmp_path: Path) -> Non
         assert len(server.posts()) == 8 + 6
 
 
-def test_a_new_version_previews_its_cascade_and_runs_one_product(
+def test_a_new_version_previews_its_cascade_and_runs_only_that_product(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
@@ -233,7 +233,7 @@ def test_a_new_version_previews_its_cascade_and_runs_one_product(
         assert len(server.posts()) == 8 + 6
 
 
-def test_a_preview_reports_every_step_unless_there_is_no_key(
+def test_a_preview_shows_every_action_unless_the_key_is_missing(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
@@ -253,7 +253,7 @@ def test_a_preview_reports_every_step_unless_there_is_no_key(
         assert len(server.record()["requests"]) == asked
 
 
-def test_an_uncommitted_version_is_refused_with_the_command(
+def test_a_version_changed_without_since_is_refused_with_the_command(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
@@ -267,7 +267,7 @@ def test_an_uncommitted_version_is_refused_with_the_command(
         assert len(server.posts()) == 8
 
 
-def test_an_interrupt_of_eight_parallel_jobs_leaves_no_lock(
+def test_eight_jobs_run_in_parallel_and_one_interrupt_leaves_no_process(
     tmp_path: Path,
 ) -> None:
     with emulator(*SLOW, "--slots", "8") as server:
@@ -325,7 +325,7 @@ def test_bad_config_is_refused_without_a_traceback_or_a_request(tmp_path: Path) 
         assert server.record()["requests"] == []
 
 
-def test_the_documented_commands_repair_a_killed_engine(
+def test_the_documented_commands_repair_a_killed_engine_without_job_loss(
     tmp_path: Path,
 ) -> None:
     with emulator("--load", "6s", "--pending", "50ms", "--slots", "8") as server:
@@ -334,17 +334,17 @@ def test_the_documented_commands_repair_a_killed_engine(
             server.wait_for_running(8)
             process.kill()
         assert "the stack is currently locked" in pulumi.up().stdout
-        assert "repair: pulumi cancel --yes --stack dev" in pulumi.doctor()
+        assert "fix: pulumi cancel --yes --stack dev" in pulumi.doctor()
         assert pulumi.run("cancel", "--yes").returncode == 0
         done = pulumi.up()
         assert done.returncode == 0, done.stdout
         assert pulumi.deployment()["pending_operations"]
-        repair = "pulumi refresh --clear-pending-creates --yes --stack dev"
-        assert f"repair: {repair}" in pulumi.doctor()
+        fix = "pulumi refresh --clear-pending-creates --yes --stack dev"
+        assert f"fix: {fix}" in pulumi.doctor()
         assert pulumi.run("refresh", "--clear-pending-creates", "--yes").returncode == 0
         last = pulumi.up()
         assert "pending" not in last.stdout
-        assert "repair" not in pulumi.doctor()
+        assert "fix:" not in pulumi.doctor()
         assert len(server.posts()) == 8
 
 
@@ -359,7 +359,7 @@ def interrupt_twice(process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize("wreck", [interrupt_twice, kill_everything])
-def test_the_fixes_of_the_doctor_leave_no_lock_and_no_warning(
+def test_the_doctors_fix_leaves_no_lock_no_warning_and_no_second_job(
     tmp_path: Path, wreck: Callable[[subprocess.Popen[str]], None]
 ) -> None:
     with emulator("--load", "6s", "--pending", "50ms", "--slots", "8") as server:
@@ -370,13 +370,13 @@ def test_the_fixes_of_the_doctor_leave_no_lock_and_no_warning(
             process.communicate(timeout=60)
         for _ in range(3):
             for line in pulumi.doctor().splitlines():
-                if "repair: pulumi " in line:
-                    words = shlex.split(line.partition("repair: pulumi ")[2])
+                if "fix: pulumi " in line:
+                    words = shlex.split(line.partition("fix: pulumi ")[2])
                     assert pulumi.run(*words[:-2]).returncode == 0
         last = pulumi.up()
         assert last.returncode == 0, last.stdout
         assert "warning" not in last.stdout
-        assert "repair: pulumi" not in pulumi.doctor()
+        assert "fix: pulumi" not in pulumi.doctor()
         assert pulumi.locks() == []
         assert len(server.posts()) == 8
 

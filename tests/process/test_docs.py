@@ -170,7 +170,7 @@ def test_the_page_of_resources_is_the_generated_one() -> None:
     )
 
 
-def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(
+def test_the_site_is_built_without_warnings_and_loads_no_foreign_file(
     tmp_path: Path,
 ) -> None:
     done = subprocess.run(

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from support.processes import QUICK, TAMR, emulator, environment, project, tamr
-from tamr_provider.cli.output.markdown import Table, code, escape, page
-from tamr_provider.cli.output.printing import to_json
+from tamr_provider.cli.output.markdown import Table, code, escape, format_page
+from tamr_provider.cli.output.printing import format_json
 from tamr_provider.cli.output.text_table import align_columns
 from tamr_provider.errors import InputError
 from tamr_provider.foreign_text import has_unseen, one_line, visible, whole_line
@@ -71,7 +71,7 @@ def test_a_table_cell_has_no_line_breaks() -> None:
 
 def test_json_contains_no_control_characters_or_commands() -> None:
     document = {"message": HOSTILE, "half": "\ud83d", "name": "Größe"}
-    text = to_json(document)
+    text = format_json(document)
     assert json.loads(text) == document
     assert not has_unseen(text.replace("\n", ""))
     assert "##[" not in text
@@ -91,7 +91,7 @@ def test_json_contains_no_control_characters_or_commands() -> None:
 )
 def test_foreign_text_is_escaped_in_markdown(words: str, shown: str) -> None:
     assert escape(words) == shown
-    assert f"| {shown} |" in page([], [Table(("what",), [(words,)])])
+    assert f"| {shown} |" in format_page([], [Table(("what",), [(words,)])])
 
 
 @pytest.mark.parametrize(
@@ -182,4 +182,4 @@ def test_a_full_disk_under_the_output_is_one_line(tmp_path: Path) -> None:
                 check=False,
             )
     assert done.returncode == 1
-    assert done.stderr == "error: stdout cannot be written: No space left on device\n"
+    assert done.stderr == "error: cannot write to stdout: No space left on device\n"

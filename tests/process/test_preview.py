@@ -27,7 +27,7 @@ def test_a_preview_reports_the_decision_and_launches_nothing() -> None:
         assert server.posts() == []
 
 
-def test_a_satisfied_step_has_its_finish_for_the_later_steps() -> None:
+def test_a_preview_of_satisfied_steps_has_their_finish_for_later_steps() -> None:
     with emulator(*QUICK) as server, engine() as (log, address), host(address=address) as provider:
         id_, outs = provider.create(inputs(server.url))
         response = provider.preview(inputs(server.url))
@@ -80,7 +80,7 @@ def update(url: str, **more: Any) -> dict[str, Any]:
     return {key: value for key, value in keys.items() if key != "sourceId"}
 
 
-def test_a_run_soon_after_the_last_one_is_one_warning_a_product() -> None:
+def test_a_run_soon_after_the_last_one_warns_once_for_a_product() -> None:
     with emulator(*QUICK) as server, engine() as (log, address), host(address=address) as provider:
         _, outs = provider.create(update(server.url))
         later = {"since": outs["finishedAt"], "version": "2026-11-21"}
