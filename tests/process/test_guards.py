@@ -206,9 +206,7 @@ def test_the_provider_refuses_a_version_not_deployed_upstream(
 
 def test_a_create_in_a_freeze_is_on_hold_and_sends_no_post(tmp_path: Path) -> None:
     with emulator(*QUICK) as prod, host(cwd=tmp_path) as provider:
-        news = load_inputs(
-            prod.url, promoteFrom="", freeze=["2026-01-01 00:00 - 2099-01-01 00:00 UTC"]
-        )
+        news = load_inputs(prod.url, freeze=["2026-01-01 00:00 - 2099-01-01 00:00 UTC"])
         future = provider.create_later(news)
         assert "frozen until Thu 2099-01-01 00:00 UTC" in str(future.exception().details())
         assert prod.posts() == []
