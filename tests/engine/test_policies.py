@@ -151,7 +151,7 @@ def test_a_version_that_is_not_deployed_upstream_is_refused(tmp_path: Path) -> N
         with pack(folder / "stacks") as rules:
             rules.configure(rule)
             refused = rules.judge(wanted(dev.url))["promotion-order"]
-            assert "staging does not hold 2026-11-20 yet" in refused
+            assert "2026-11-20 is not deployed to staging" in refused
         assert tamr(folder, "up", "--stack", "staging").returncode == 0
         with pack(folder / "stacks") as rules:
             rules.configure(rule)
@@ -167,7 +167,7 @@ def test_a_refused_promotion_explains_how_to_roll_back(tmp_path: Path) -> None:
             rules.configure({"promotion-order": {"order": ["staging", "dev"]}})
             refused = rules.judge(wanted(server.url))["promotion-order"]
     assert refused.endswith(
-        "; to roll back: set promotion-order to advisory for one run (--policy-pack-config)"
+        ". To roll back, set promotion-order to advisory for one run (--policy-pack-config)."
     )
 
 

@@ -118,7 +118,7 @@ def test_a_bump_runs_on_a_tenant_with_a_clock_ahead(tmp_path: Path) -> None:
         repository.commit()
         assert repository.up() == 5
         assert "ahead of this machine's" in tamr(folder, "plan").stdout
-        assert "Use: tamr bump" in tamr(folder, "up").stderr
+        assert "To set a later since, run: tamr bump" in tamr(folder, "up").stderr
         assert tamr(folder, "bump", "customers", "v2").returncode == 0
         assert repository.up() == 5
         assert repository.up() == 0
