@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.processes import QUICK, TAMR, emulator, environment, project, tamr
+from support.processes import QUICK, emulator, project, tamr
 from tamr_provider.cli.output.markdown import Table, code, escape, format_page
 from tamr_provider.cli.output.printing import format_json
 from tamr_provider.cli.output.text_table import align_columns
@@ -168,21 +168,3 @@ def test_an_authors_name_moves_no_cursor_in_the_history(tmp_path: Path) -> None:
         done = tamr(folder, "history")
     assert r"A\x1b[2J\x23#[error]" in done.stdout
     assert not has_unseen(done.stdout.replace("\n", ""))
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
-def test_a_full_disk_under_the_output_is_one_line(tmp_path: Path) -> None:
-    with emulator(*QUICK) as server:
-        folder = project(tmp_path, server.url)
-        with Path("/dev/full").open("w") as full:
-            done = subprocess.run(
-                [*TAMR, "plan"],
-                cwd=folder,
-                env=environment(),
-                stdout=full,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                check=False,
-            )
-    assert done.returncode == 1
-    assert done.stderr == "error: cannot write to stdout: No space left on device\n"

@@ -96,9 +96,9 @@ def test_an_invalid_protection_rule_is_reported_with_its_path(
 
 def two_stacks(folder: Path, staging: str, prod: str, *, more: str = "") -> Path:
     """Write a project with staging and prod on two tenants."""
-    project(folder, staging, PRODUCT)
-    protected = f"{PRODUCT}      promoteFrom: staging\n{more}"
-    for name, url, text in (("staging", staging, PRODUCT), ("prod", prod, protected)):
+    project(folder, staging, ONE_LOAD)
+    protected = f"{ONE_LOAD}      promoteFrom: staging\n{more}"
+    for name, url, text in (("staging", staging, ONE_LOAD), ("prod", prod, protected)):
         head = f"config:\n  tamr:url: {url}\n  tamr-pipelines:products:\n"
         (folder / f"stacks/Pulumi.{name}.yaml").write_text(head + text)
     return folder

@@ -115,15 +115,23 @@ def test_an_unfinished_soak_exits_with_75_and_says_its_end(tmp_path: Path) -> No
             assert f"--soak: expected a duration such as 4h, got '{soak}'" in wrong.stderr
 
 
-def test_a_verification_gets_the_facts_of_the_promotion(tmp_path: Path) -> None:
+@contextmanager
+def verified(folder: Path, code: str) -> Iterator[tuple[Path, Server]]:
+    """Run staging and prod, with a verification of this code for promotions from staging."""
     check = "      verify: python checks/customers.py\n"
-    with staging_and_prod(tmp_path, check) as (folder, server):
-        (folder / "checks").mkdir()
-        (folder / "checks/customers.py").write_text(
-            "import os\n"
-            "names = 'PRODUCT VERSION STACK URL JOB_IDS'.split()\n"
-            "open('seen', 'w').write(' '.join(os.environ['TAMR_' + name] for name in names))\n"
-        )
+    with staging_and_prod(folder, check) as (project_folder, server):
+        (project_folder / "checks").mkdir()
+        (project_folder / "checks/customers.py").write_text(code)
+        yield project_folder, server
+
+
+def test_a_verification_gets_the_facts_of_the_promotion(tmp_path: Path) -> None:
+    code = (
+        "import os\n"
+        "names = 'PRODUCT VERSION STACK URL JOB_IDS'.split()\n"
+        "open('seen', 'w').write(' '.join(os.environ['TAMR_' + name] for name in names))\n"
+    )
+    with verified(tmp_path, code) as (folder, server):
         done = promote(folder)
         assert done.returncode == 0
         assert "The verification `python checks/customers.py` passed." in done.stdout
