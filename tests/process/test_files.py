@@ -160,7 +160,7 @@ def test_a_lost_report_hides_neither_summary_nor_exit_code(tmp_path: Path) -> No
             output, errors = process.communicate()
         assert process.returncode == 75, errors
         assert "0 of 1 steps satisfied" in output
-        assert "warning: --report: out/r.md cannot be written: No such file" in errors
+        assert "warning: --report: cannot write out/r.md: No such file" in errors
         assert "Traceback" not in errors
 
 
@@ -169,7 +169,7 @@ def test_a_lost_report_hides_no_mistake_of_the_stack_file(folder: Path, full_dev
     done = tamr(folder, "up", "--report", str(full_device))
     assert done.returncode == 2
     assert "error: stacks/Pulumi.dev.yaml" in done.stderr
-    assert f"warning: --report: {full_device} cannot be written: No space left" in done.stderr
+    assert f"warning: --report: cannot write {full_device}: No space left" in done.stderr
 
 
 def test_the_board_follows_a_link_and_writes_into_a_device(
@@ -183,7 +183,7 @@ def test_the_board_follows_a_link_and_writes_into_a_device(
         assert link.is_symlink()
         assert "<html" in target.read_text("utf-8")
         assert one_line(tamr(folder, "board", "--out", str(full_device))) == (
-            f"error: --out: {full_device} cannot be written: No space left on device"
+            f"error: --out: cannot write {full_device}: No space left on device"
         )
         assert stat.S_ISCHR(full_device.stat().st_mode)
 

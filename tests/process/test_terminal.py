@@ -127,7 +127,7 @@ def test_a_tall_stack_shows_running_steps_and_counts_the_rest(
             screen.press("\x03")
             assert screen.read_to_end() == 75
             assert any(
-                line == "error: 55 more steps are not finished; no job of theirs was running"
+                line == "error: 55 more steps did not finish. None of them had a running job"
                 for line in screen.lines()
             )
 
