@@ -127,7 +127,7 @@ def open_client(
     on_outage: Callable[[str], None] | None = None,
 ) -> Iterator[JobsClient]:
     """Hand out a client for a tenant, and close it."""
-    from tamr_provider.planning.dry_run import connect
+    from tamr_provider.client.connection import connect
 
     said = set[str]()
 

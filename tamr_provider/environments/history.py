@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.decision.table import would_satisfy
 from tamr_provider.models import FAILED
-from tamr_provider.planning.dry_run import ProductState
-from tamr_provider.planning.plan import ADOPT, HOLD, LAUNCH, build_plan
+from tamr_provider.planning.plan import build_plan
+from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH
+from tamr_provider.planning.product_state import ProductState
 from tamr_provider.tenant.snapshot import Snapshot
 from tamr_provider.timestamps import format_timestamp
 
@@ -123,7 +124,7 @@ def run_of(change: Change, jobs: Iterable[Job], now: datetime) -> Run:
 def _outcome(
     change: Change, standing: ProductState, jobs: Sequence[Job], now: datetime
 ) -> tuple[str, str]:
-    step = standing.in_the_way
+    step = standing.blocker
     if step is None:
         return "done", ""
     asked = max(change.product.not_before, change.product.retried_at or change.product.not_before)

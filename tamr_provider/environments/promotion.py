@@ -7,8 +7,10 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tamr_provider.client.connection import connect
 from tamr_provider.errors import TamrError
-from tamr_provider.planning.dry_run import ProductState, connect, plan_stack
+from tamr_provider.planning.dry_run import plan_stack
+from tamr_provider.planning.product_state import ProductState
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.since.lookup import count_sinces
 
@@ -88,7 +90,7 @@ def _why_not(
     settings = read_settings(own, before, file.url, file.slots)
     with connect(settings, clock) as client:
         plan = plan_stack(client, clock, {name: product}, settings.slots, before)
-    blocker = ProductState(plan, name).in_the_way
+    blocker = ProductState(plan, name).blocker
     if blocker is None:
         return ""
     why = f"{blocker.step.configuration}: {blocker.reason}"

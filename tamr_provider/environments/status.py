@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tamr_provider.client.connection import connect
 from tamr_provider.decision.table import would_satisfy
 from tamr_provider.errors import TamrError, TenantUnavailableError, TenantUnreachableError
-from tamr_provider.planning.dry_run import ProductState, connect, plan_with_snapshot
+from tamr_provider.planning.dry_run import plan_with_snapshot
+from tamr_provider.planning.product_state import ProductState
 from tamr_provider.planning.states import UNKNOWN, most_urgent, needs_action, step_state
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.since.lookup import count_sinces
@@ -56,9 +58,9 @@ class ProductStatus:
         return self.standing is not None and any(map(needs_action, self.standing.steps))
 
     @property
-    def in_the_way(self) -> str:
+    def blocker(self) -> str:
         """The first step that is not satisfied and why, empty where there is none."""
-        step = self.standing.in_the_way if self.standing else None
+        step = self.standing.blocker if self.standing else None
         return f"{step.step.configuration}: {step.reason}" if step else ""
 
     @property

@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.models import DONE, FAILED
-from tamr_provider.planning.plan import ADOPT
+from tamr_provider.planning.planned_step import ADOPT
 from tamr_provider.timestamps import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tamr_provider.models import Configuration, Job
-    from tamr_provider.planning.plan import Plan, PlannedStep
+    from tamr_provider.planning.plan import Plan
+    from tamr_provider.planning.planned_step import PlannedStep
 
 PLANNED = "planned"
 _LATEST_PLAN = timedelta(hours=24)

@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tamr_provider.client.http import HttpSession
-from tamr_provider.client.jobs import JobsClient
-from tamr_provider.planning.plan import NONE, Plan, PlannedStep, build_plan, query_for
+from tamr_provider.planning.plan import Plan, build_plan, query_for
 from tamr_provider.tenant.durations import Durations
-from tamr_provider.tenant.snapshot import JobCache
+from tamr_provider.tenant.job_cache import JobCache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
+    from tamr_provider.client.jobs import JobsClient
     from tamr_provider.clock import Clock
     from tamr_provider.models import Configuration
-    from tamr_provider.settings import Settings
     from tamr_provider.stackfile.product import Product
     from tamr_provider.tenant.snapshot import Snapshot
-
-
-@contextmanager
-def connect(
-    settings: Settings,
-    clock: Clock,
-    stop: threading.Event | None = None,
-    on_outage: Callable[[str], None] = lambda _: None,
-) -> Iterator[JobsClient]:
-    """Hand out a client for a tenant, and close it."""
-    client = JobsClient(
-        HttpSession(settings, clock, stop or threading.Event(), on_outage=on_outage)
-    )
-    try:
-        yield client
-    finally:
-        client.close()
 
 
 def plan_stack(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
@@ -73,7 +52,7 @@ def plan_with_snapshot(  # noqa: PLR0913, PLR0917 - the same, and how far back
     cache = JobCache(client, clock)
     query, relevant = query_for(products, cache.time.now())
     if since is not None:
-        query = replace(query, since=min(query.since, since))
+        query = replace(query, created_after=min(query.created_after, since))
     if back is not None:
         query = query.extended_to(cache.time.now() - back)
     snapshot = cache.refresh(query, relevant)
@@ -86,37 +65,3 @@ def plan_with_snapshot(  # noqa: PLR0913, PLR0917 - the same, and how far back
     if durations.learn(wanted) or refused:
         plan = build_plan(snapshot, products, slots, durations.of, stack, refused)
     return plan, snapshot
-
-
-class ProductState:
-    """How far one product is on its tenant: `steps` are its part of a plan.
-
-    `now` is never before the ends that it rests on: a `Date` has whole seconds, and the clock that
-    stamps an end may be ahead of it.
-    """
-
-    def __init__(self, plan: Plan, product: str) -> None:
-        self.steps: tuple[PlannedStep, ...] = tuple(
-            step for step in plan.steps if step.step.product == product
-        )
-        self.now = max([plan.now, *self._ends])
-
-    @property
-    def _ends(self) -> list[datetime]:
-        jobs = [planned.job for planned in self.steps if planned.job is not None]
-        return [job.finished_at for job in jobs if job.finished_at is not None]
-
-    @property
-    def held(self) -> bool:
-        """Whether every step is satisfied."""
-        return all(step.action == NONE for step in self.steps)
-
-    @property
-    def since(self) -> datetime | None:
-        """When the last step was satisfied; None where one is not."""
-        return max(self._ends, default=None) if self.held else None
-
-    @property
-    def in_the_way(self) -> PlannedStep | None:
-        """The first step that is not satisfied."""
-        return next((step for step in self.steps if step.action != NONE), None)

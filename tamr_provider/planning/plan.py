@@ -16,52 +16,20 @@ from tamr_provider.decision.steps import (
 )
 from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.planning.forecast import Task, forecast
-from tamr_provider.tenant.snapshot import JobQuery
+from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH, WAIT, PlannedStep
+from tamr_provider.tenant.query import JobQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from tamr_provider.decision.steps import LaunchPolicy, Step
-    from tamr_provider.models import Configuration, Job
+    from tamr_provider.models import Configuration
     from tamr_provider.stackfile.product import Product
     from tamr_provider.tenant.durations import DurationStats
     from tamr_provider.tenant.snapshot import Snapshot
 
 _MOMENT = timedelta(minutes=1)  # what a plan does not call a wait
-NONE, ADOPT, WAIT, LAUNCH, HOLD = "none", "adopt", "wait", "launch", "hold"
-_ACTIONS = {
-    Action.SATISFIED: NONE,
-    Action.ADOPT: ADOPT,
-    Action.WAIT: WAIT,
-    Action.LAUNCH: LAUNCH,
-    Action.HOLD: HOLD,
-}
-
-
-@dataclass(frozen=True)
-class PlannedStep:
-    """One step; `not_before` is None while it depends on jobs that have not ended."""
-
-    step: Step
-    action: str
-    reason: str
-    job: Job | None = None
-    not_before: datetime | None = None
-    earliest_start: datetime | None = None
-    usual: DurationStats | None = None
-    has_own_job: bool = True
-    ends_by_itself: bool = False
-
-    @property
-    def job_id(self) -> str:
-        """The job's id, empty where none is known."""
-        return self.job.id if self.job else ""
-
-    @property
-    def launches_job(self) -> bool:
-        """Whether a run would launch for it, now or when what it waits for is over."""
-        return self.action in (LAUNCH, WAIT) and self.has_own_job
 
 
 @dataclass(frozen=True)
@@ -167,7 +135,7 @@ class _Planner:
             return _End(held=step)
         step = with_not_before(step, [each.finish for each in before if each.finish is not None])
         decision = self._decide(step, rules)
-        planned = _planned(step, decision)
+        planned = PlannedStep.from_decision(step, decision)
         if decision.action is Action.SATISFIED and decision.job is not None:
             self._steps.append(planned)
             return _End(finish=decision.job.finished_at)
@@ -230,18 +198,6 @@ class _Planner:
         length = usual.median if usual else None
         self._tasks.append(Task(release, length, after_tasks, runs_since))
         return self._with(planned, len(self._tasks) - 1)
-
-
-def _planned(step: Step, decision: Decision) -> PlannedStep:
-    return PlannedStep(
-        step=step,
-        action=_ACTIONS[decision.action],
-        reason=decision.reason,
-        job=decision.job,
-        not_before=step.not_before,
-        earliest_start=decision.earliest,
-        ends_by_itself=decision.ends_by_itself,
-    )
 
 
 def _close_runs(snapshot: Snapshot, rules: Mapping[str, LaunchPolicy], plan: Plan) -> Iterator[str]:

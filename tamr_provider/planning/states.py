@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.decision.table import would_satisfy
 from tamr_provider.models import FAILED as JOB_FAILED
-from tamr_provider.planning.plan import ADOPT, NONE, WAIT
-from tamr_provider.planning.plan import HOLD as ON_HOLD
+from tamr_provider.planning.planned_step import ADOPT, NONE, WAIT
+from tamr_provider.planning.planned_step import HOLD as ON_HOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from tamr_provider.models import Job
-    from tamr_provider.planning.plan import PlannedStep
+    from tamr_provider.planning.planned_step import PlannedStep
 
 UNKNOWN, FAILED, HOLD, RUNNING = "unknown", "failed", "hold", "running"
 PENDING, WAITING, SATISFIED = "pending", "waiting", "satisfied"

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from tamr_provider.decision.steps import LaunchPolicy, Step
     from tamr_provider.reconciler.duplicates import DuplicateResolver
     from tamr_provider.reconciler.pending import PendingStep
-    from tamr_provider.tenant.snapshot import JobCache, Snapshot
+    from tamr_provider.tenant.job_cache import JobCache
+    from tamr_provider.tenant.snapshot import Snapshot
 
 _LONGEST_BUSY_SECONDS = 60.0
 # A POST whose response was lost may still be on its way; this many shortest waits let it arrive.
@@ -117,7 +118,7 @@ class Launcher:
     def _launched(self, pending: PendingStep, outcome: LaunchOutcome, at: datetime) -> None:
         assert outcome.job is not None  # noqa: S101 - asked before
         self._busy_pause = self._poll
-        self._cache.launched(outcome.job)
+        self._cache.remember_launch(outcome.job)
         self._duplicates.launched.add(outcome.job.id)
         pending.has_launched(outcome.job, at)
         if warning := pending.warn_of_age(outcome.job):

@@ -17,7 +17,8 @@ from tamr_provider.reconciler.pending import PendingStep, StepResult
 from tamr_provider.reconciler.polling import LONGEST, poll_delay
 from tamr_provider.reconciler.progress import ProgressObserver, StepStatus
 from tamr_provider.tenant.durations import Durations
-from tamr_provider.tenant.snapshot import JobCache, JobQuery, Snapshot
+from tamr_provider.tenant.job_cache import JobCache
+from tamr_provider.tenant.query import JobQuery
 from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tamr_provider.client.jobs import JobsClient
     from tamr_provider.clock import Clock
     from tamr_provider.decision.steps import LaunchPolicy, Phases, Step
+    from tamr_provider.tenant.snapshot import Snapshot
 
 _NO_LIMIT = 10**9
 _IDLE_SECONDS = 3600.0
@@ -158,10 +160,10 @@ class Reconciler:
         )
         now = self._cache.time.now()
         scope = JobQuery(
-            since=min(
+            created_after=min(
                 (pending_step.step.not_before for pending_step in pending_steps), default=now
             ),
-            ended=now - buffer,
+            ended_after=now - buffer,
         )
         self._asked = False
         snapshot = self._cache.refresh(

@@ -12,7 +12,8 @@ from tamr_provider.decision.launch_limits import DAY
 from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.errors import TamrError
 from tamr_provider.resources import _properties as properties
-from tamr_provider.tenant.snapshot import JobCache, JobQuery, Snapshot
+from tamr_provider.tenant.job_cache import JobCache
+from tamr_provider.tenant.query import JobQuery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tamr_provider.clock import Clock
     from tamr_provider.decision.steps import LaunchPolicy, Step
     from tamr_provider.settings import Settings
+    from tamr_provider.tenant.snapshot import Snapshot
 
 _FRESH_SECONDS = 60.0  # the resources of a preview come in one burst
 _PATIENCE_SECONDS = 5.0  # with a tenant that does not answer; a preview has to be quick

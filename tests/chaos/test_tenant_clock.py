@@ -14,7 +14,8 @@ from support.schedule_player import SMALL, World, products, verdict
 from support.schedules import errors_of
 from support.three_clocks import ThreeClocks
 from tamr_provider.decision.steps import Step
-from tamr_provider.planning.dry_run import ProductState, plan_stack
+from tamr_provider.planning.dry_run import plan_stack
+from tamr_provider.planning.product_state import ProductState
 from tamr_provider.reconciler.pending import ADOPTED, LAUNCHED, StepResult
 from tamr_provider.tenant.server_clock import ServerClock
 from tamr_provider.timestamps import format_timestamp
@@ -268,8 +269,8 @@ def test_a_version_whose_end_is_stamped_ahead_is_deployed_for_no_negative_time()
     world.run(load)
     plan = plan_stack(world.client(), world.clock, products(load), 5, "dev")
     standing = ProductState(plan, "customers")
-    assert standing.since is not None
-    assert standing.now >= standing.since
+    assert standing.satisfied_since is not None
+    assert standing.now >= standing.satisfied_since
 
 
 # The clock alone.
@@ -301,9 +302,9 @@ def test_the_creation_of_our_own_job_leaves_nothing_uncertain() -> None:
 
 def test_a_creation_that_a_list_shows_is_certainly_past() -> None:
     time = heard(START)
-    time.saw(START - HOUR)
+    time.observe_creation(START - HOUR)
     assert (time.now(), time.uncertainty()) == (START, 10 * SECOND)
-    time.saw(START + MINUTE)
+    time.observe_creation(START + MINUTE)
     assert (time.now(), time.uncertainty()) == (START + MINUTE, timedelta(0))
 
 
@@ -315,21 +316,21 @@ def test_a_later_date_pulls_the_clock_back() -> None:
 def test_one_date_a_week_off_is_not_believed_and_three_that_agree_are() -> None:
     week = START + timedelta(days=7)
     assert heard(week, week).now() == START
-    assert heard(week, week).is_in_doubt
+    assert heard(week, week).is_unconfirmed
     assert heard(week, week, week).now() == week
 
 
 def test_a_date_of_another_century_is_never_believed() -> None:
     odd = datetime(2099, 1, 1, tzinfo=timezone.utc)
     time = heard(odd, odd, odd, odd)
-    assert (time.now(), time.is_in_doubt) == (START, False)
+    assert (time.now(), time.is_unconfirmed) == (START, False)
 
 
 def test_a_date_far_off_is_believed_beside_the_jobs_of_that_time() -> None:
     """An emulator that runs faster is weeks ahead after some hours."""
     week = START + timedelta(days=7)
     time = heard(week)
-    time.saw(week - HOUR)
+    time.observe_creation(week - HOUR)
     assert time.now() == week
 
 

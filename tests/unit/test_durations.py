@@ -36,7 +36,7 @@ def test_three_equal_durations_are_their_own_percentiles() -> None:
 
 def test_it_is_told_with_the_time_that_nine_of_ten_keep() -> None:
     usual = usual_of(took(*[40] * 5, *[45] * 10, *[70] * 5))
-    assert str(usual) == "usually 45m, 9 in 10 within 1h10m"
+    assert str(usual) == "typically 45m, 9 in 10 within 1h10m"
 
 
 CONFIGURATIONS = [Configuration.load(f"src_{n}") for n in range(30)]

@@ -13,7 +13,8 @@ from tamr_provider.errors import TenantUnavailableError
 from tamr_provider.models import Configuration
 from tamr_provider.reconciler.pending import FOUND, LAUNCHED, StepResult
 from tamr_provider.tenant.durations import Durations
-from tamr_provider.tenant.snapshot import JobCache, JobQuery
+from tamr_provider.tenant.job_cache import JobCache
+from tamr_provider.tenant.query import JobQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ import pytest
 from support.sample_jobs import at, failed, make_job, stopped, succeeded
 from tamr_provider.cli.output import plan_output as render
 from tamr_provider.models import RUNNING, Configuration, Job
-from tamr_provider.planning.plan import Plan, PlannedStep, build_plan, query_for
+from tamr_provider.planning.plan import Plan, build_plan, query_for
 from tamr_provider.stackfile.parser import read_products
 from tamr_provider.tenant.durations import DurationStats
 from tamr_provider.tenant.snapshot import Snapshot
@@ -19,6 +19,7 @@ from tamr_provider.tenant.snapshot import Snapshot
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tamr_provider.planning.planned_step import PlannedStep
     from tamr_provider.stackfile.product import Product
 
 NOW = at("12:00")
@@ -343,14 +344,14 @@ def test_with_a_buffer_or_nothing_to_launch_nothing_is_warned_of(more: dict[str,
 def test_a_plan_asks_for_jobs_since_the_oldest_since() -> None:
     products = read(customers=CUSTOMERS, old={**SUPPLIERS, "since": "2026-11-19T00:00:00Z"})
     scope, relevant = query_for(products, NOW)
-    assert scope.since == at("00:00", day=19)
-    assert scope.ended == at("09:00")  # three hours, to warn of close runs
+    assert scope.created_after == at("00:00", day=19)
+    assert scope.ended_after == at("09:00")  # three hours, to warn of close runs
     assert {CRM, ERP, UPDATE, PUBLISH} < relevant
 
 
 def test_a_plan_with_a_buffer_asks_for_what_ended_within_it() -> None:
     products = read(customers={**CUSTOMERS, "minHoursBetween": 4}, suppliers=SUPPLIERS)
-    assert query_for(products, NOW)[0].ended == at("08:00")
+    assert query_for(products, NOW)[0].ended_after == at("08:00")
 
 
 def test_the_json_has_the_names_of_the_contract() -> None:

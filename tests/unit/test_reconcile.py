@@ -543,7 +543,7 @@ def test_where_no_creation_can_be_told_nothing_is_launched_and_that_is_said() ->
     tenant.start(LOAD)
     tenant.clock.elapsed += 3600
     (ended,) = run(tenant, step(LOAD))
-    assert "no way to tell when job_1 was created" in str(ended)
+    assert "cannot determine when job_1 was created" in str(ended)
     assert "tamr doctor --tenant" in str(ended)
     assert tenant.posts() == 1
 

@@ -9,7 +9,8 @@ import pytest
 from support.fake_clock import START
 from support.fake_tenant import LOAD, PUBLISH, UPDATE, Tenant, Unquoting
 from tamr_provider.models import Configuration
-from tamr_provider.tenant.snapshot import JobCache, JobQuery
+from tamr_provider.tenant.job_cache import JobCache
+from tamr_provider.tenant.query import JobQuery
 
 OURS = [LOAD, UPDATE, PUBLISH]
 FOREIGN = 300

@@ -137,11 +137,12 @@ def _products(revision: Revision, project: Project, now: datetime) -> dict[str, 
 
 def _runs(project: Project, stack: str, wanted: Sequence[Change]) -> tuple[list[Run], str]:
     """Return the runs, and why the tenant could not be asked."""
+    from tamr_provider.client.connection import connect
     from tamr_provider.clock import SystemClock
     from tamr_provider.environments.history import Run, run_of
-    from tamr_provider.planning.dry_run import connect
     from tamr_provider.settings import read_settings
-    from tamr_provider.tenant.snapshot import JobCache, JobQuery
+    from tamr_provider.tenant.job_cache import JobCache
+    from tamr_provider.tenant.query import JobQuery
 
     if not wanted:
         return [], ""

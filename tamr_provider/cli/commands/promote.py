@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tamr_provider.cli.context import Stack
-    from tamr_provider.planning.dry_run import ProductState
+    from tamr_provider.planning.product_state import ProductState
     from tamr_provider.stackfile.product import Product
 
 
@@ -105,18 +105,19 @@ def _may_replace(name: str, ours: Product, theirs: Product, target: str, release
 def _standing(held: Stack, name: str, product: Product, soak: timedelta) -> ProductState:
     """Ask the tenant whether the version is held, and since when."""
     from tamr_provider.clock import SystemClock
-    from tamr_provider.planning.dry_run import ProductState, plan_stack
-    from tamr_provider.planning.plan import HOLD
+    from tamr_provider.planning.dry_run import plan_stack
+    from tamr_provider.planning.planned_step import HOLD
+    from tamr_provider.planning.product_state import ProductState
 
     with open_client(held.settings) as client:
         plan = plan_stack(client, SystemClock(), {name: product}, held.settings.slots, held.name)
     standing = ProductState(plan, name)
-    blocker = standing.in_the_way
+    blocker = standing.blocker
     if blocker is not None:
         why = f"{held.name} does not hold {name} {product.version}"
         text = f"{why}: {blocker.step.configuration}: {blocker.reason}"
         raise (PromotionBlockedError if blocker.action == HOLD else PromotionPendingError)(text)
-    since = standing.since or standing.now
+    since = standing.satisfied_since or standing.now
     if standing.now - since < soak:
         so_far = f"{format_duration(standing.now - since)} of the {format_duration(soak)}"
         raise PromotionPendingError(
@@ -129,7 +130,7 @@ def _standing(held: Stack, name: str, product: Product, soak: timedelta) -> Prod
 def _evidence(  # noqa: PLR0913, PLR0917 - what the reviewer wants to see
     held: Stack, target: str, name: str, product: Product, standing: ProductState, soak: timedelta
 ) -> Iterator[str]:
-    since = standing.since or standing.now
+    since = standing.satisfied_since or standing.now
     yield (
         f"### Promote {code(name)} {escape(product.version)}"
         f" from {escape(held.name)} to {escape(target)}"

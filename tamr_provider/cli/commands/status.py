@@ -108,10 +108,10 @@ def _text(environments: list[EnvironmentStatus], rows: list[ProductStatus]) -> I
 
 
 def _cells(row: ProductStatus) -> tuple[str, ...]:
-    held = "unknown" if row.standing is None else "yes" if row.standing.held else "no"
+    held = "unknown" if row.standing is None else "yes" if row.standing.is_satisfied else "no"
     last = f"{row.last.id} {row.last.outcome or row.last.state.lower()}" if row.last else ""
     age = format_duration(timedelta(seconds=row.age)) if row.age is not None else ""
-    return row.name, row.stack, row.product.version, held, last, age, row.in_the_way
+    return row.name, row.stack, row.product.version, held, last, age, row.blocker
 
 
 def _json(environments: list[EnvironmentStatus], rows: list[ProductStatus]) -> str:
@@ -135,13 +135,13 @@ def _product(row: ProductStatus) -> dict[str, Any]:
         "since": format_timestamp(row.product.not_before),
         "state": row.state,
         "needsAction": row.needs_action,
-        "held": row.standing.held if row.standing else None,
-        "heldSince": _moment(row.standing.since if row.standing else None),
+        "held": row.standing.is_satisfied if row.standing else None,
+        "heldSince": _moment(row.standing.satisfied_since if row.standing else None),
         "jobId": last.id if last else None,
         "outcome": (last.outcome or None) if last else None,
         "ageSeconds": row.age,
         "pinned": row.product.is_pinned,
-        "inTheWay": row.in_the_way or None,
+        "inTheWay": row.blocker or None,
     }
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from tamr_provider.cli.output.markdown import Table, code, escape, page
 from tamr_provider.cli.output.printing import to_json
 from tamr_provider.foreign_text import visible
-from tamr_provider.planning.plan import ADOPT, HOLD, LAUNCH, NONE, WAIT
+from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH, NONE, WAIT
 from tamr_provider.timestamps import format_duration, format_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tamr_provider.planning.plan import Plan, PlannedStep
+    from tamr_provider.planning.plan import Plan
+    from tamr_provider.planning.planned_step import PlannedStep
 
 _SIGNS = {NONE: "=", ADOPT: "~", WAIT: "…", LAUNCH: "+", HOLD: "!"}
 _WORDS = {

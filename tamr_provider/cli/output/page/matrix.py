@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.models import FAILED
-from tamr_provider.planning.plan import ADOPT, HOLD, LAUNCH, WAIT
+from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH, WAIT
 from tamr_provider.stackfile.version_change import is_older
 from tamr_provider.timestamps import format_duration
 
@@ -98,7 +98,7 @@ def _cell(rows: Mapping[tuple[str, str], ProductStatus], name: str, stack: str) 
         age=f"{format_duration(timedelta(seconds=row.age))} ago" if row.age is not None else "",
         last=_last(row.last),
         job_id=row.last.id if row.last else "",
-        why=row.in_the_way,
+        why=row.blocker,
         promotion=_promotion(row, rows.get((name, row.product.promote_from or ""))),
         pinned=row.product.is_pinned,
     )
@@ -107,7 +107,7 @@ def _cell(rows: Mapping[tuple[str, str], ProductStatus], name: str, stack: str) 
 def _state(row: ProductStatus) -> str:
     if row.standing is None:
         return UNKNOWN
-    step = row.standing.in_the_way
+    step = row.standing.blocker
     if step is None:
         return HELD
     return _STATES[LAUNCH if step.action == ADOPT and step.job is None else step.action]
@@ -123,7 +123,7 @@ def _last(job: Job | None) -> str:
 
 def _promotion(row: ProductStatus, before: ProductStatus | None) -> Promotion | None:
     """Return what `tamr promote` would take from the environment before, as far as we know."""
-    if before is None or before.standing is None or not before.standing.held:
+    if before is None or before.standing is None or not before.standing.is_satisfied:
         return None
     version = before.product.version
     if version == row.product.version or row.product.is_pinned:
