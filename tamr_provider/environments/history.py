@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.table import would_satisfy
+from tamr_provider.decision.steps import would_satisfy
 from tamr_provider.models import FAILED
-from tamr_provider.planning.plan import build_plan
+from tamr_provider.planning.plan import plan_steps
 from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH
 from tamr_provider.planning.product_state import ProductState
 from tamr_provider.tenant.snapshot import Snapshot
@@ -112,7 +112,8 @@ def run_of(change: Change, jobs: Iterable[Job], now: datetime) -> Run:
     then = min(change.until, now) if change.until else now
     seen = [job for job in jobs if job.created_at is None or job.created_at < then]
     product = {change.name: change.product}
-    plan = build_plan(Snapshot(tuple(seen), then), product, _NO_LIMIT, lambda _: None, change.stack)
+    draft = plan_steps(Snapshot(tuple(seen), then), product, _NO_LIMIT, change.stack)
+    plan = draft.forecast(lambda _: None)
     standing = ProductState(plan, change.name)
     steps = [step.step for step in standing.steps]
     own = [job for job in seen if any(would_satisfy(job, step) for step in steps)]
@@ -129,7 +130,7 @@ def _outcome(
         return "done", ""
     asked = max(change.product.not_before, change.product.retried_at or change.product.not_before)
     if not jobs and now - asked > timedelta(days=change.product.trust_days):
-        return "unknown", f"no job is listed since {format_timestamp(asked)}"
+        return "unknown", f"no job has been listed since {format_timestamp(asked)}"
     why = f"{step.step.configuration}: {step.reason}"
     if change.until is not None and change.until <= now:
         return "superseded", why

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.connection import connect
-from tamr_provider.decision.table import would_satisfy
+from tamr_provider.decision.steps import would_satisfy
 from tamr_provider.errors import TamrError, TenantUnavailableError, TenantUnreachableError
 from tamr_provider.planning.dry_run import plan_with_snapshot
 from tamr_provider.planning.product_state import ProductState

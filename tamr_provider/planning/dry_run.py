@@ -1,11 +1,11 @@
-"""Look at a tenant once and plan a stack on it; whole stacks, or one that another asks about."""
+"""Poll a tenant once and plan a stack on it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tamr_provider.planning.plan import Plan, build_plan, query_for
+from tamr_provider.planning.plan import Plan, plan_steps, query_for
 from tamr_provider.tenant.durations import Durations
 from tamr_provider.tenant.job_cache import JobCache
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from tamr_provider.client.jobs import JobsClient
     from tamr_provider.clock import Clock
-    from tamr_provider.models import Configuration
     from tamr_provider.stackfile.product import Product
     from tamr_provider.tenant.snapshot import Snapshot
 
@@ -26,13 +25,13 @@ def plan_stack(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
     products: Mapping[str, Product],
     slots: int,
     stack: str,
-    guard: Callable[[str], str] = lambda _: "",
+    gate: Callable[[str], str] = lambda _: "",
 ) -> Plan:
     """Return what a run of the stack would do now.
 
-    `guard` tells why a product may not run here; it is asked where something would be launched.
+    `gate` returns why a product must not run here, or ""; it is called only where needed.
     """
-    return plan_with_snapshot(client, clock, products, slots, stack, guard)[0]
+    return plan_with_snapshot(client, clock, products, slots, stack, gate)[0]
 
 
 def plan_with_snapshot(  # noqa: PLR0913, PLR0917 - the same, and how far back
@@ -41,27 +40,23 @@ def plan_with_snapshot(  # noqa: PLR0913, PLR0917 - the same, and how far back
     products: Mapping[str, Product],
     slots: int,
     stack: str,
-    guard: Callable[[str], str] = lambda _: "",
+    gate: Callable[[str], str] = lambda _: "",
     back: timedelta | None = None,
     since: datetime | None = None,
 ) -> tuple[Plan, Snapshot]:
-    """Return the same and what it rests on.
+    """Return the plan and its snapshot.
 
-    The view has every job of the last `back`, and the products' own jobs from `since` on.
+    The snapshot has every job of the last `back`, and the products' own jobs since `since`.
     """
     cache = JobCache(client, clock)
-    query, relevant = query_for(products, cache.time.now())
+    query = query_for(products, cache.time.now())
+    relevant = query.configurations
     if since is not None:
         query = replace(query, created_after=min(query.created_after, since))
     if back is not None:
         query = query.extended_to(cache.time.now() - back)
     snapshot = cache.refresh(query, relevant)
-    # Planned once without durations: that tells whose are wanted, and whom to ask the guard about.
+    draft = plan_steps(snapshot, products, slots, stack, gate)
     durations = Durations(client)
-    wanted: list[Configuration] = []
-    plan = build_plan(snapshot, products, slots, wanted.append, stack)
-    to_launch = dict.fromkeys(step.step.product for step in plan.steps if step.launches_job)
-    refused = {name: why for name in to_launch if (why := guard(name))}
-    if durations.learn(wanted) or refused:
-        plan = build_plan(snapshot, products, slots, durations.of, stack, refused)
-    return plan, snapshot
+    durations.learn(draft.configurations)
+    return draft.forecast(durations.of), snapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.table import would_satisfy
+from tamr_provider.decision.steps import would_satisfy
 from tamr_provider.models import FAILED as JOB_FAILED
 from tamr_provider.planning.planned_step import ADOPT, NONE, WAIT
 from tamr_provider.planning.planned_step import HOLD as ON_HOLD
@@ -22,7 +22,7 @@ _BY_URGENCY = (UNKNOWN, FAILED, HOLD, RUNNING, PENDING, WAITING, SATISFIED)
 
 
 def step_state(planned: PlannedStep, jobs: Iterable[Job], retried_at: datetime | None) -> str:
-    """Return a step's state; `jobs` are the tenant's, those before `retried_at` are ignored."""
+    """Return a step's state; of the tenant's `jobs`, those before `retried_at` are ignored."""
     if planned.action == NONE:
         return SATISFIED
     if planned.action == ON_HOLD:
@@ -30,7 +30,7 @@ def step_state(planned: PlannedStep, jobs: Iterable[Job], retried_at: datetime |
     if planned.action == ADOPT:
         return RUNNING if planned.job else PENDING  # Without a job, another step will launch it.
     if planned.not_before is None:
-        return WAITING  # If the steps before it are pending, the product is so by them.
+        return WAITING  # The product is pending anyway if an earlier step is.
     if any(_has_failed(job, planned, retried_at) for job in jobs):
         return FAILED
     return WAITING if planned.action == WAIT else PENDING

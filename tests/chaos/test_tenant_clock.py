@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.fake_clock import START, FakeClock
-from support.fake_tenant import HOURS_AGO, LOAD, RULES, UPDATE, Tenant, Watched, outcome, step
+from support.fake_tenant import HOURS_AGO, LOAD, POLICY, UPDATE, Tenant, Watched, outcome, step
 from support.schedule_player import SMALL, World, products, verdict
 from support.schedules import errors_of
 from support.three_clocks import ThreeClocks
 from tamr_provider.decision.steps import Step
 from tamr_provider.planning.dry_run import plan_stack
 from tamr_provider.planning.product_state import ProductState
-from tamr_provider.reconciler.pending import ADOPTED, LAUNCHED, StepResult
+from tamr_provider.reconciler.pending import Origin, StepResult
 from tamr_provider.tenant.server_clock import ServerClock
 from tamr_provider.timestamps import format_timestamp
 
@@ -192,7 +192,7 @@ def launched_too_early(tenant: Tenant, skew: timedelta) -> tuple[object, list[st
     runner = tenant.runner(watched)
     tenant.clocks = ThreeClocks(created=-skew, done=-skew)
     fresh = tenant.clock.true_now()
-    future = runner.submit(Step("customers", LOAD, fresh, fresh), RULES)
+    future = runner.submit(Step("customers", LOAD, fresh, fresh), POLICY)
     runner.run()
     return outcome(future), watched.notes
 
@@ -203,17 +203,17 @@ def test_a_launch_too_old_for_its_own_step_is_said_with_both_times_and_not_repea
     assert tenant.posts() == 1
     for text in (notes[0], str(ended)):
         assert "job_1 was launched at 2026-11-20T12:00:1" in text
-        assert "stamped as created at 2026-11-20T11:55:1" in text
+        assert "its creation time is 2026-11-20T11:55:1" in text
         assert "before 2026-11-20T12:00:00Z" in text
     assert not isinstance(ended, StepResult)
-    assert "to run it again: tamr up --stack dev" in str(ended)
+    assert "To run it again, run: tamr up --stack dev" in str(ended)
 
 
 def test_the_next_run_launches_what_came_out_too_old_before() -> None:
     tenant = Tenant()
     launched_too_early(tenant, 5 * MINUTE)
     runner = tenant.runner()
-    future = runner.submit(step(LOAD, START), RULES)
+    future = runner.submit(step(LOAD, START), POLICY)
     runner.run()
     assert isinstance(outcome(future), StepResult)
     assert tenant.posts() == 2
@@ -255,7 +255,7 @@ def test_the_age_of_a_job_is_told_by_the_clock_that_stamped_it() -> None:
     tenant = Tenant(durations={"load": timedelta(minutes=2)})
     tenant.clocks = ThreeClocks(header=HOUR)
     runner = tenant.runner()
-    future = runner.submit(step(LOAD), RULES)
+    future = runner.submit(step(LOAD), POLICY)
     runner.run()
     assert isinstance(outcome(future), StepResult)
     assert max(tenant.clock.waits) < 10
@@ -338,7 +338,7 @@ def test_a_tenant_far_ahead_is_polled_until_its_time_is_certain() -> None:
     tenant = Tenant()
     tenant.clocks = ThreeClocks(header=timedelta(days=7))
     runner = tenant.runner()
-    future = runner.submit(step(LOAD, START), RULES)
+    future = runner.submit(step(LOAD, START), POLICY)
     runner.run()
     assert isinstance(outcome(future), StepResult)
     assert len(tenant.requests("POST")) == 1
@@ -350,15 +350,15 @@ def test_an_end_says_nothing_of_the_time_of_creations() -> None:
     tenant.clock.elapsed += 3600
     tenant.clocks = ThreeClocks(done=5 * MINUTE)
     runner = tenant.runner()
-    load = runner.submit(step(LOAD, HOURS_AGO), RULES)
+    load = runner.submit(step(LOAD, HOURS_AGO), POLICY)
     runner.reconcile_once()
     ended = outcome(load)
     assert isinstance(ended, StepResult)
     assert ended.job.finished_at is not None
-    update = runner.submit(step(UPDATE, ended.job.finished_at), replace(RULES, slots=5))
+    update = runner.submit(step(UPDATE, ended.job.finished_at), replace(POLICY, slots=5))
     runner.run()
     result = outcome(update)
     assert isinstance(result, StepResult)
-    assert result.origin in (LAUNCHED, ADOPTED)
+    assert result.origin in (Origin.LAUNCHED, Origin.ADOPTED)
     assert result.job.created_at is not None
     assert result.job.created_at >= ended.job.finished_at

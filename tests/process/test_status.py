@@ -28,7 +28,7 @@ def test_what_is_held_where_and_what_is_in_the_way_is_shown(tmp_path: Path) -> N
         assert in_staging.split()[:4] == ["customers", "staging", "2026-11-20", "yes"]
         assert "succeeded" in in_staging
         assert in_prod.split()[:4] == ["customers", "prod", "2026-11-20", "no"]
-        assert "load src_crm: no such job since 2026-11-20T09:00:00Z" in in_prod
+        assert "load src_crm: no job with this configuration since 2026-11-20T09:00:00Z" in in_prod
         assert prod.posts() == []
 
 

@@ -51,7 +51,7 @@ def test_a_stack_is_reconciled_in_order_and_a_second_run_sends_no_post(tmp_path:
         assert created[update] >= finished[str({"load": {"sourceId": "src_crm"}})]
         assert created[workflow] >= finished[update]
         again = tamr(folder, "up")
-        assert "9 of 9 steps satisfied (9 found)" in again.stdout
+        assert "9 of 9 steps satisfied (9 already satisfied)" in again.stdout
         assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
 
 
@@ -130,8 +130,8 @@ def test_an_interrupt_leaves_the_job_alone_and_says_how_to_resume(
             output, errors = process.communicate()
         (job,) = server.jobs()
         assert process.returncode == 75
-        why = "customers: load src_crm is not finished: interrupted"
-        resume = f"{job['jobId']} goes on; to resume: tamr up --stack dev"
+        why = "customers: load src_crm did not finish: interrupted"
+        resume = f"{job['jobId']} is still running. To resume, run: tamr up --stack dev"
         assert errors.splitlines() == [f"error: {why}; {resume}"]
         assert "Traceback" not in output + errors
         assert job["state"] == "RUNNING"
@@ -143,7 +143,7 @@ def test_a_hand_over_ends_a_runner_before_its_own_limit_does(tmp_path: Path) -> 
         folder = project(tmp_path, server.url, ONE_LOAD)
         done = tamr(folder, "up", TAMR_HAND_OVER_AFTER="1s")
         assert done.returncode == 75
-        assert "its time was up (TAMR_HAND_OVER_AFTER)" in done.stderr
+        assert "reached the time limit TAMR_HAND_OVER_AFTER" in done.stderr
         assert "to resume: tamr up --stack dev" in done.stderr
         assert server.jobs()[0]["state"] == "RUNNING"
 
@@ -181,13 +181,13 @@ def test_a_failed_job_is_one_readable_line_and_other_products_go_on(tmp_path: Pa
         assert line.startswith(
             "error: customers: update dp_customers failed (attempt 1 of 3): BOOM: it broke (job_"
         )
-        assert line.endswith("to try again: tamr up --stack dev")
+        assert line.endswith("To try again, run: tamr up --stack dev")
         assert "5 of 9 steps satisfied" in done.stdout
         tamr(folder, "up")
         tamr(folder, "up")
         held = tamr(folder, "up")
         assert held.returncode == 1
-        assert "is held: 3 of 3 attempts failed" in held.stderr
+        assert "is on hold: 3 of 3 attempts failed" in held.stderr
         posts = len(server.posts())
         tamr(folder, "retry", "customers")
         tamr(folder, "up")
@@ -200,7 +200,7 @@ def test_a_new_version_of_one_product_runs_that_product_only(tmp_path: Path) -> 
         tamr(folder, "up")
         tamr(folder, "bump", "suppliers", "2026-11-21")
         done = tamr(folder, "up")
-        assert "(3 launched, 6 found)" in done.stdout
+        assert "(3 launched, 6 already satisfied)" in done.stdout
         assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS + 3
 
 
@@ -212,7 +212,7 @@ def test_a_run_soon_after_the_last_one_is_warned_of_once_a_product(tmp_path: Pat
         done = tamr(folder, "up")
         (line,) = [each for each in done.stdout.splitlines() if "warning: " in each]
         assert "customers: this run starts " in line
-        assert line.endswith("set minHoursBetween: 3")
+        assert line.endswith("Set minHoursBetween: 3")
 
 
 def test_the_engines_rewrite_of_the_file_changes_nothing(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_the_engines_rewrite_of_the_file_changes_nothing(tmp_path: Path) -> None
         path.write_text(
             text.replace('"2026-11-20"', "2026-11-20 00:00:00 +0000 UTC"), encoding="utf-8"
         )
-        assert "(9 found)" in tamr(folder, "up").stdout
+        assert "(9 already satisfied)" in tamr(folder, "up").stdout
 
 
 def test_a_plan_sends_no_post_and_its_exit_code_tells_whether_anything_would_be_launched(

@@ -117,7 +117,7 @@ def _stop_by_hand(world: RacyWorld) -> None:
 def _stays_stopped(world: RacyWorld) -> list[str]:
     before = len(facts(world)[WIRED])
     runs = [world.run(SMALL) for _ in range(2)]
-    held = all("stopped by a person" in " ".join(errors_of(run)) for run in runs)
+    held = all("stopped by a user" in " ".join(errors_of(run)) for run in runs)
     problems = [] if held else ["the stopped step was not held"]
     if len(facts(world)[WIRED]) != before:
         problems.append("the stopped job was started again")

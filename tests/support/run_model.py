@@ -200,10 +200,10 @@ class Protocol(RuleBasedStateMachine):
 
     def _is_true(self, run: StackRun) -> None:
         for error in map(str, run.errors.values()):
-            stopped = re.search(r"(job_\d+) was stopped by a person", error)
+            stopped = re.search(r"(job_\d+) was stopped by a user", error)
             if stopped:
                 assert stopped[1] in self.world.stopped_by_hand, error
-            elif "is stamped as created at" in error:
+            elif "its creation time is" in error:
                 clocks = self.world.clocks
                 assert max(clocks.header, clocks.done) - clocks.created > UNFORESEEN, error
             else:
@@ -230,7 +230,7 @@ class Protocol(RuleBasedStateMachine):
             self._is_true(run)
             self.world.clock.elapsed += 900  # clocks that differ have passed each other
         held = [str(error) for error in run.errors.values()]
-        assert all("is held" in each for each in held), held
+        assert all("is on hold" in each for each in held), held
         assert held or run.satisfied == run.total, "a wake-up was lost"
         if not held:
             self._stays_satisfied(stack)

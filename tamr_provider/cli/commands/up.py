@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tamr_provider.cli.context import guard, open_client, project_options, read_stack_to_run
+from tamr_provider.cli.context import guard, project_options, read_stack_to_run
 from tamr_provider.cli.output.printing import say
 from tamr_provider.cli.signals import interrupts, wait_for
 from tamr_provider.errors import InputError, NotFinishedError, TamrError
@@ -60,7 +60,7 @@ def up(directory: Path, stack: str, report_file: Path | None) -> None:
         say(f"error: {visible(problem)}", err=True)
     summary = _summary(run)
     try:
-        say(summary + (f"; to resume: {wanted.resume}" if run.unfinished else ""))
+        say(summary + (f"; to resume: {wanted.resume}" if run.is_unfinished else ""))
     finally:
         if report:
             with _reported(report_file):
@@ -92,43 +92,42 @@ def _run(stack: Stack) -> StackRun:
     from tamr_provider.cli.output.reporters import make_reporter
     from tamr_provider.clock import SystemClock
     from tamr_provider.decision.steps import pipeline_steps
-    from tamr_provider.reconciler.reconciler import Reconciler
+    from tamr_provider.reconciler.factory import make_reconciler
     from tamr_provider.reconciler.stack_run import StackRun
     from tamr_provider.stackfile.since.origin import clock_warning
 
-    settings, stop = stack.settings, threading.Event()
+    settings = stack.settings
     with (
         make_reporter(pipeline_steps(stack.file.products)) as observer,
-        open_client(settings, stop, observer.note) as client,
+        closing(make_reconciler(settings, observer, stack.resume)) as reconciler,
     ):
-        runner = Reconciler(
-            client, SystemClock(), stop, settings.poll_seconds, observer, stack.resume
-        )
-        run = StackRun(runner, stack.file.products, settings.slots, stack.name, guard(stack))
+        run = StackRun(reconciler, stack.file.products, settings.slots, stack.name, guard(stack))
         run.start()
         hand_over = settings.hand_over_after
-        _wait(runner, hand_over.total_seconds() if hand_over else None)
-        tenant, here = runner.tenant_time, SystemClock().now()
+        _wait(reconciler, hand_over.total_seconds() if hand_over else None)
+        tenant, here = reconciler.tenant_time, SystemClock().now()
     if warning := clock_warning(stack.file.sinces.values(), tenant, here):
         say(f"warning: {warning}", err=True)
     return run
 
 
-def _wait(runner: Reconciler, hand_over: float | None) -> None:
-    """Let the runner work on a thread of its own, so that a signal is heard during a request."""
+def _wait(reconciler: Reconciler, hand_over: float | None) -> None:
+    """Reconcile on another thread, so that a signal is handled during a request."""
+    from tamr_provider.reconciler.reconciler import TIME_LIMIT_REACHED
+
     over = threading.Event()
 
     def work_through() -> None:
-        runner.run()
+        reconciler.run()
         over.set()
 
     work = threading.Thread(target=work_through, daemon=True)
-    with interrupts(runner.interrupt, over):
+    with interrupts(reconciler.interrupt, over):
         work.start()
         if not wait_for(over, hand_over):
-            runner.interrupt("its time was up (TAMR_HAND_OVER_AFTER)")
+            reconciler.interrupt(TIME_LIMIT_REACHED)
         work.join(_GRACE_SECONDS)
-    runner.fail_pending()
+    reconciler.fail_pending()
 
 
 def _problems(run: StackRun) -> list[str]:

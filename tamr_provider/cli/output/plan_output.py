@@ -91,7 +91,7 @@ def _when(planned: PlannedStep) -> str:
     if planned.usual is not None:
         parts.append(str(planned.usual))
     elif _takes_time(planned):
-        parts.append("usual duration unknown")
+        parts.append("typical duration unknown")
     return f" ({', '.join(parts)})" if parts else ""
 
 

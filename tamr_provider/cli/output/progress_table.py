@@ -14,7 +14,7 @@ from rich.text import Text
 
 from tamr_provider.errors import HeldError, NotFinishedError
 from tamr_provider.foreign_text import visible
-from tamr_provider.reconciler.pending import FOUND
+from tamr_provider.reconciler.pending import Origin
 from tamr_provider.reconciler.progress import JobProgress
 
 if TYPE_CHECKING:
@@ -100,7 +100,10 @@ class Table:
             kinds: dict[type, str] = {HeldError: "held", NotFinishedError: "not finished"}
             self._put(_Row(*_key(step), kinds.get(type(outcome), "failed"), ""))
         else:
-            found, words = outcome.origin == FOUND, outcome.words.removeprefix("succeeded ")
+            found, words = (
+                outcome.origin == Origin.EXISTING,
+                outcome.words.removeprefix("succeeded "),
+            )
             self._put(_Row(*_key(step), "done", words, outcome.job.id, found=found))
 
     def note(self, text: str) -> None:
@@ -193,7 +196,7 @@ class _Drawing:
         words = Text(self._words(row, ids), _style(row))
         if wait is None or wait.share is None or not bar:
             return words
-        return self._bar(wait.share, wait.overdue, bar).append("  ").append_text(words)
+        return self._bar(wait.share, wait.is_overdue, bar).append("  ").append_text(words)
 
     def _words(self, row: _Row, ids: bool) -> str:
         wait = row.now(self._monotonic)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tamr_provider.atomic_write import is_stream, write_file
 from tamr_provider.cli.output.markdown import Markup, Table, code, escape, page
 from tamr_provider.errors import HeldError, NotFinishedError
-from tamr_provider.reconciler.pending import FOUND
+from tamr_provider.reconciler.pending import Origin
 from tamr_provider.timestamps import format_duration, format_timestamp
 
 if TYPE_CHECKING:
@@ -49,8 +49,16 @@ class Report:
         span = f"from {_moment(began)} to {_moment(now)}"
         took = f"On {escape(url)}, {span}: {format_duration(now - began)}."
         problems = dict.fromkeys(str(error) for error in run.errors.values())
-        done = [(step, result) for step, result in run.results.items() if result.origin != FOUND]
-        found = [(step, result) for step, result in run.results.items() if result.origin == FOUND]
+        done = [
+            (step, result)
+            for step, result in run.results.items()
+            if result.origin != Origin.EXISTING
+        ]
+        found = [
+            (step, result)
+            for step, result in run.results.items()
+            if result.origin == Origin.EXISTING
+        ]
         tables = [
             Table(("product", "step", "state", "why"), list(_not_done(run))),
             Table(_COLUMNS, [_cells(*each) for each in done]),
