@@ -29,7 +29,7 @@ class DuplicateKind(Enum):
 
     OURS = "launched by this run"
     TWIN = "created seconds after the first, by a run that may have been killed since"
-    FOREIGN = "launched by somebody who may want it"
+    FOREIGN = "launched by another run or user, who may want it"
 
 
 @dataclass(frozen=True)

@@ -50,17 +50,13 @@ class Decision:
     ends_by_itself: bool = False  # Of a hold: no user has to act.
 
 
-_NOTHING_FOUND = RunFindings()
-_EMPTY_QUEUE = QueueState()
-
-
 def decide(  # noqa: PLR0913, PLR0917 - the facts, and the three kinds of rules
     jobs: Sequence[Job],
     step: Step,
     now: datetime,
     policy: LaunchPolicy,
-    findings: RunFindings = _NOTHING_FOUND,
-    queue: QueueState | None = _EMPTY_QUEUE,
+    findings: RunFindings = RunFindings(),  # noqa: B008 - immutable
+    queue: QueueState | None = QueueState(),  # noqa: B008
 ) -> Decision:
     """Return what to do about a step at `now`, the tenant's time.
 
@@ -196,8 +192,9 @@ def _check_gates(
     freeze = freeze_reason(policy.freeze, now)
     if freeze is None:
         return None
-    why, ends_at = freeze
-    reason = f"{why}. {_override_hint(step)}"
+    reason, ends_at = freeze
+    override = f"add an `override` with this version and a reason to {step.product}"
+    reason = f"{reason}. To launch anyway, {override} in the stack file."
     return Decision(Action.HOLD, reason, earliest=ends_at, ends_by_itself=True)
 
 
@@ -239,18 +236,12 @@ def _retry_hint(step: Step) -> str:
     return f"To allow another attempt, run: tamr retry {shlex.quote(step.product)}{stack}"
 
 
-def _override_hint(step: Step) -> str:
-    return (
-        "To launch anyway, add an `override` with this version and a reason to "
-        f"{step.product} in the stack file."
-    )
-
-
 def _unproven(job: Job) -> str:
     # Tamr: an Apply Changes job without valid staged changes succeeds and submits nothing.
-    is_workflow = job.configuration.is_workflow
-    return "; a workflow that succeeds may have applied nothing" if is_workflow else ""
+    if not job.configuration.is_workflow:
+        return ""
+    return "; a workflow that succeeds may have applied nothing"
 
 
 def _at(time: datetime | None) -> str:
-    return f" at {format_timestamp(time)}" if time is not None else ""
+    return f" at {format_timestamp(time)}" if time else ""

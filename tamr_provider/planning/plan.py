@@ -217,7 +217,8 @@ class DraftPlan:
     def _close_run_warnings(self, steps: list[PlannedStep]) -> Iterator[str]:
         """Yield a warning for each product that would run soon after its last run."""
         for name, policy in self._policies.items():
-            first = next((it for it in steps if it.step.product == name and it.step.first), None)
+            own = (planned for planned in steps if planned.step.product == name)
+            first = next((planned for planned in own if planned.step.first), None)
             if first is None or not first.launches_job:
                 continue
             start = first.earliest_start or self._now

@@ -42,7 +42,7 @@ def most_urgent(states: Sequence[str]) -> str:
 
 
 def needs_action(planned: PlannedStep) -> bool:
-    """Whether nothing happens to the step until a person acts."""
+    """Whether nothing happens to the step until a user acts."""
     return planned.action == ON_HOLD and not planned.ends_by_itself
 
 

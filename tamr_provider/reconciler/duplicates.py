@@ -35,9 +35,10 @@ class DuplicateResolver:
 
         `find_stopping` stops what is withdrawn.
         """
-        equal = [it for it in open_steps if it.step.configuration == pending.step.configuration]
-        ours = {job_id for it in equal for job_id in it.launched}
-        for duplicate in find_duplicates(snapshot.jobs, [it.step for it in equal], ours):
+        configuration = pending.step.configuration
+        equal = [other for other in open_steps if other.step.configuration == configuration]
+        ours = {job_id for other in equal for job_id in other.launched}
+        for duplicate in find_duplicates(snapshot.jobs, [other.step for other in equal], ours):
             job_id, is_foreign = duplicate.job.id, duplicate.kind is DuplicateKind.FOREIGN
             if job_id in self.withdrawn or (is_foreign and job_id in self._foreign):
                 continue

@@ -90,7 +90,7 @@ class ReconcilePass:
         # At least the advised buffer, for the warning about runs without one.
         buffer = max([ADVISED_BUFFER, *(pending.policy.buffer for pending in pending_steps)])
         query = JobQuery(
-            created_after=min((it.step.not_before for it in pending_steps), default=now),
+            created_after=min((pending.step.not_before for pending in pending_steps), default=now),
             ended_after=now - buffer,
         )
         relevant = {pending.step.configuration for pending in pending_steps}
@@ -108,7 +108,7 @@ class ReconcilePass:
         ready: list[_Ready] = []
         evaluated = set[int]()
         gates_asked = False
-        while new := [it for it in self._mailbox.open_steps() if id(it) not in evaluated]:
+        while new := [step for step in self._mailbox.open_steps() if id(step) not in evaluated]:
             for pending in new:
                 evaluated.add(id(pending))
                 decision = self._evaluate(pending, snapshot)
@@ -189,7 +189,7 @@ class ReconcilePass:
     def _queue(self, ready: list[_Ready], snapshot: Snapshot) -> PendingStep | None:
         """Decide for the ready steps in the order of the queue; return the one to launch now."""
         # Equal ones by name, so that the order of submission does not matter.
-        ready.sort(key=lambda it: (-self._durations.of_path(it.pending.path), str(it.pending.step)))
+        ready.sort(key=self._queue_key)
         best = None
         for steps_ahead, (pending, launch) in enumerate(ready):
             queue = self._launcher.queue_state(pending.step, steps_ahead)
@@ -199,6 +199,9 @@ class ReconcilePass:
                 best = pending
         self._report_status(snapshot)
         return best
+
+    def _queue_key(self, ready: _Ready) -> tuple[timedelta, str]:
+        return -self._durations.of_path(ready.pending.path), str(ready.pending.step)
 
     def _report_status(self, snapshot: Snapshot) -> None:
         for pending in self._mailbox.open_steps():
@@ -226,8 +229,8 @@ class ReconcilePass:
     def _next_pass_in(self, snapshot: Snapshot) -> float:
         if not self.time.knows_rate(self._poll_seconds):
             return self._poll_seconds  # The rate of the tenant's time is not known yet.
-        decisions = [it.decision for it in self._mailbox.open_steps() if it.decision is not None]
-        delay = next_poll_delay(decisions, snapshot.now, self._durations.of)
+        decisions = [pending.decision for pending in self._mailbox.open_steps()]
+        delay = next_poll_delay(filter(None, decisions), snapshot.now, self._durations.of)
         seconds = MAX_DELAY.total_seconds()
         if delay is not None:
             seconds = min(seconds, self.time.local_seconds(delay))

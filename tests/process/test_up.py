@@ -132,7 +132,7 @@ def test_an_interrupt_leaves_the_job_alone_and_says_how_to_resume(
         assert process.returncode == 75
         why = "customers: load src_crm did not finish: interrupted"
         resume = f"{job['jobId']} is still running. To resume, run: tamr up --stack dev"
-        assert errors.splitlines() == [f"error: {why}; {resume}"]
+        assert errors.splitlines() == [f"error: {why}. {resume}"]
         assert "Traceback" not in output + errors
         assert job["state"] == "RUNNING"
         assert len(server.posts()) == 1
@@ -144,7 +144,7 @@ def test_a_hand_over_ends_a_runner_before_its_own_limit_does(tmp_path: Path) -> 
         done = tamr(folder, "up", TAMR_HAND_OVER_AFTER="1s")
         assert done.returncode == 75
         assert "reached the time limit TAMR_HAND_OVER_AFTER" in done.stderr
-        assert "to resume: tamr up --stack dev" in done.stderr
+        assert "To resume, run: tamr up --stack dev" in done.stderr
         assert server.jobs()[0]["state"] == "RUNNING"
 
 
