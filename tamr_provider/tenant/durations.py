@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.jobs import PAGE_SIZE
-from tamr_provider.client.list_filter import group_configurations, configurations_filter, is_short
+from tamr_provider.client.list_filter import configurations_filter, group_configurations, is_short
 from tamr_provider.errors import ApiError, TenantUnavailableError
 from tamr_provider.models import SUCCEEDED, Configuration
 from tamr_provider.timestamps import format_duration

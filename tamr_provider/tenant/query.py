@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tamr_provider.client.list_filter import group_configurations, configurations_filter
+from tamr_provider.client.list_filter import configurations_filter, group_configurations
 from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ class JobQuery:
     def to_filters(self) -> Iterator[str]:
         """Yield several filters that together leave out the jobs of other configurations."""
         yield " OR ".join(self._active_or_ended())
-        for group in group_configurations(sorted(self.configurations, key=str), _CONFIGURATIONS_PER_FILTER):
+        for group in group_configurations(
+            sorted(self.configurations, key=str), _CONFIGURATIONS_PER_FILTER
+        ):
             yield f"{configurations_filter(*group)} AND ({self._created()})"
 
     def _active_or_ended(self) -> list[str]:
