@@ -58,7 +58,7 @@ def test_ends_stamped_ahead_of_the_date_cost_a_wait_and_no_job(skew: timedelta) 
     assert waited(world, SMALL) < skew.total_seconds() + 60
 
 
-@pytest.mark.parametrize("skew", [-each for each in SKEWS])
+@pytest.mark.parametrize("skew", [-skew for skew in SKEWS])
 def test_ends_stamped_behind_the_date_cost_nothing(skew: timedelta) -> None:
     world = World()
     world.clocks = ThreeClocks(done=skew)

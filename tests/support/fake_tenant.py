@@ -127,9 +127,9 @@ class Tenant:
 
     def requests(self, method: str = "", call: str = "") -> list[dict[str, Any]]:
         return [
-            each
-            for each in self.emulator.record()["requests"]
-            if each["method"].startswith(method) and call in each["path"]
+            request
+            for request in self.emulator.record()["requests"]
+            if request["method"].startswith(method) and call in request["path"]
         ]
 
     def posts(self) -> int:

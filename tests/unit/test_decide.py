@@ -397,7 +397,7 @@ def test_a_finished_job_is_not_in_the_way(theirs: Configuration) -> None:
 
 def test_of_two_jobs_in_the_way_the_same_one_is_named_whichever_is_listed_first() -> None:
     jobs = [running("job_1", PUBLISH, "09:30"), running("job_2", WORKFLOW, "09:40")]
-    named = {ask(*each, step=make_step(UPDATE)).reason for each in (jobs, jobs[::-1])}
+    named = {ask(*order, step=make_step(UPDATE)).reason for order in (jobs, jobs[::-1])}
     assert len(named) == 1
 
 
@@ -804,9 +804,9 @@ def test_what_is_satisfied_stays_satisfied_by_the_same_job(
         return
     settled = decision.job.created_at
     later = [
-        replace(each, id=f"{each.id}_later")
-        for each in more
-        if settled is not None and each.created_at is not None and each.created_at > settled
+        replace(job, id=f"{job.id}_later")
+        for job in more
+        if settled is not None and job.created_at is not None and job.created_at > settled
     ]
     assert decide([*later, *jobs], step, at("23:00"), policy, NOTHING, queue).job == decision.job
 

@@ -192,7 +192,9 @@ def test_filters_are_cut_by_their_length_in_the_address() -> None:
     short = [Configuration.load(f"s{number}") for number in range(60)]
     assert [len(group) for group in group_configurations(short, 25)] == [25, 25, 10]
     assert max(len(group) for group in group_configurations(LONG, 25)) == 2
-    assert [each for group in group_configurations(LONG, 25) for each in group] == LONG
+    assert [
+        configuration for group in group_configurations(LONG, 25) for configuration in group
+    ] == LONG
     assert list(group_configurations([], 25)) == []
 
 

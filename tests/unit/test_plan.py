@@ -282,11 +282,11 @@ def test_without_a_usual_duration_the_time_is_not_known() -> None:
 
 
 def test_one_unknown_duration_makes_the_time_unknown() -> None:
-    assert plan(usual=lambda each: None if each == PUBLISH else usually(each)).expected is None
+    assert plan(usual=lambda job: None if job == PUBLISH else usually(job)).expected is None
 
 
 def test_an_unknown_duration_of_a_step_with_nothing_to_do_does_no_harm() -> None:
-    made = plan(*LOADED, usual=lambda each: None if each == CRM else usually(each))
+    made = plan(*LOADED, usual=lambda job: None if job == CRM else usually(job))
     assert made.expected == timedelta(minutes=55)
 
 

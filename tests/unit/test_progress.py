@@ -43,7 +43,7 @@ def test_fewer_than_three_earlier_jobs_are_told_as_unknown() -> None:
 
 
 def test_a_wait_is_overdue_only_after_the_90th_percentile() -> None:
-    assert [waited(each).is_overdue for each in (50, 71)] == [False, True]
+    assert [waited(minutes).is_overdue for minutes in (50, 71)] == [False, True]
     assert waited(90).share == 2
 
 

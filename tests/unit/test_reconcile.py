@@ -38,7 +38,7 @@ FAILS = JobRule(outcome="failed", error=JobError("BOOM", "it broke"))
 
 def run(tenant: Tenant, *steps: Any, policy: Any = POLICY) -> list[Any]:
     runner = tenant.runner()
-    futures = [runner.submit(each, policy) for each in steps]
+    futures = [runner.submit(pending, policy) for pending in steps]
     runner.run()
     return [outcome(future) for future in futures]
 
@@ -180,7 +180,7 @@ def test_steps_beyond_the_slots_queue_up_and_all_run_in_the_end() -> None:
     tenant = Tenant(slots=3)
     steps = [step(Configuration.load(f"s{n}")) for n in range(8)]
     ended = run(tenant, *steps, policy=replace(POLICY, slots=3))
-    assert [origin(each) for each in ended] == [Origin.LAUNCHED] * 8
+    assert [origin(result) for result in ended] == [Origin.LAUNCHED] * 8
     assert tenant.posts() == 8
 
 
@@ -233,7 +233,7 @@ def test_steps_that_arrive_in_a_burst_are_looked_at_together() -> None:
 
 def loads_by_start(tenant: Tenant) -> list[str]:
     jobs = [job for job in tenant.jobs() if "load" in job["configuration"]]
-    jobs.sort(key=lambda each: str(each["created"]))
+    jobs.sort(key=lambda job: str(job["created"]))
     return [job["configuration"]["load"]["sourceId"] for job in jobs]
 
 
@@ -452,7 +452,7 @@ def test_a_wait_for_one_job_ends_after_timeout_hours_and_leaves_the_job_alone() 
 def test_an_interrupt_ends_every_wait_with_its_job_and_the_command_that_resumes() -> None:
     tenant = Tenant()
     runner = tenant.runner()
-    futures = [runner.submit(step(each), POLICY) for each in (LOAD, UPDATE)]
+    futures = [runner.submit(step(configuration), POLICY) for configuration in (LOAD, UPDATE)]
     calls = iter([False] * 5 + [True] + [False] * 1000)
     tenant.clock.at_wait = lambda: runner.interrupt("interrupted") if next(calls) else None
     runner.run()
@@ -536,7 +536,7 @@ def test_a_tenant_that_refuses_filters_is_read_whole() -> None:
         tenant.clock.elapsed += 3600
     tenant.start(LOAD)
     ended = run(tenant, step(LOAD, tenant.clock.true_now()), step(UPDATE))
-    assert [origin(each) for each in ended] == [Origin.ADOPTED, Origin.LAUNCHED]
+    assert [origin(result) for result in ended] == [Origin.ADOPTED, Origin.LAUNCHED]
 
 
 def test_where_no_creation_can_be_told_nothing_is_launched_and_that_is_said() -> None:
@@ -579,7 +579,7 @@ def test_an_unknown_state_counts_as_active() -> None:
 def test_every_way_to_write_an_unset_field_is_read(unset: str) -> None:
     tenant = Tenant(unset=unset)
     ended = run(tenant, step(LOAD), step(UPDATE), step(PUBLISH))
-    assert [origin(each) for each in ended] == [Origin.LAUNCHED] * 3
+    assert [origin(result) for result in ended] == [Origin.LAUNCHED] * 3
 
 
 def test_all_waits_are_served_by_one_list_request_a_look() -> None:
