@@ -64,7 +64,7 @@ def test_a_job_that_runs_is_in_the_way(tmp_path: Path) -> None:
         document = json.loads(tamr(folder, "status", "--json", "--stack", "staging").stdout)
         (row,) = document["products"]
         assert row["held"] is False
-        assert "is running already" in row["inTheWay"] or "is pending already" in row["inTheWay"]
+        assert "is already running" in row["inTheWay"] or "is already pending" in row["inTheWay"]
 
 
 def test_a_tenant_that_cannot_be_asked_is_told_and_the_others_are_shown(tmp_path: Path) -> None:

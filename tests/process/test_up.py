@@ -165,7 +165,7 @@ def test_a_signal_during_a_response_that_never_ends_is_heard(tmp_path: Path) -> 
             process.send_signal(signal.SIGTERM)
             output, errors = process.communicate(timeout=60)
     assert process.returncode == 75
-    assert errors.startswith("error: customers: load src_crm is not finished")
+    assert errors.startswith("error: customers: load src_crm did not finish")
     assert "to resume: tamr up --stack dev" in output
 
 
