@@ -61,6 +61,11 @@ def format_timestamp(moment: datetime) -> str:
     return utc.isoformat(timespec=spec).replace("+00:00", "Z")
 
 
+def format_seconds(moment: datetime) -> str:
+    """Return RFC 3339 in UTC without fractional digits."""
+    return format_timestamp(moment.replace(microsecond=0))
+
+
 def format_local_time(moment: datetime, now: datetime) -> str:
     """Return a moment as this machine's clock shows it, with the day where it is another one."""
     here, today = _here(moment), _here(now).date()

@@ -1,4 +1,4 @@
-"""The command line. Commands are imported when they are called, so that `tamr --help` is quick."""
+"""The command line. A command is imported when it is called, so `tamr --help` stays fast."""
 
 from __future__ import annotations
 
@@ -12,26 +12,25 @@ from tamr_provider.cli.output.printing import say
 from tamr_provider.errors import TamrError
 
 _COMMANDS = {
-    "board": "Draw every product in every environment, and each tenant's last day, as a page.",
+    "board": "Generate an HTML page with the status of every product in every environment.",
     "bump": "Write a product's version and since into the stack file.",
-    "demo": "Show the whole story on the emulator, in about a minute.",
-    "doctor": "Find what is missing or wrong, and say the repair.",
+    "demo": "Run a one-minute demo against the emulator.",
+    "doctor": "Diagnose the setup and suggest fixes.",
     "emulator": "Run a Tamr tenant on this machine.",
-    "history": "Show who wanted which version where, and what came of it; the newest first.",
-    "init": "Start a project, or add what is missing to one.",
-    "jobs": "Use the Jobs API by hand.",
-    "promote": "Write the version that one stack holds into another stack's file.",
-    "plan": "Say what `up` would do, for every step; starts nothing.",
-    "retry": "Forgive a product's failed and stopped jobs: what was held may run again.",
-    "status": "Show what each environment is to hold, and whether it does.",
+    "history": "Show version changes and their outcomes, newest first.",
+    "init": "Create a project with a Pulumi program, example stacks, and CI workflows.",
+    "jobs": "Call the Jobs API by hand.",
+    "promote": "Promote a version from one environment to another.",
+    "plan": "Show what `tamr up` would do, without launching any jobs.",
+    "retry": "Allow a product on hold to run again by ignoring its earlier failures and stops.",
+    "status": "Show the desired version of each product and whether it is satisfied.",
     "schema": "Print the JSON Schema of the stack file.",
-    "up": "Make the tenant hold what the stack file says.",
+    "up": "Reconcile the tenant with the stack file.",
 }
-_MODULES = {"bump": "edit", "retry": "edit"}
 
 
 class _Commands(click.Group):
-    """A group that knows its commands' names and imports one only when it is called."""
+    """A group that imports a command only when it is called."""
 
     def list_commands(self, _: click.Context) -> list[str]:
         return sorted(_COMMANDS)
@@ -39,8 +38,7 @@ class _Commands(click.Group):
     def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        name = _MODULES.get(cmd_name, cmd_name)
-        module = importlib.import_module(f"tamr_provider.cli.commands.{name}")
+        module = importlib.import_module(f"tamr_provider.cli.commands.{cmd_name}")
         command: click.Command = getattr(module, cmd_name)
         return command
 
@@ -60,8 +58,8 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tamr-provider", prog_name="tamr")
 def main() -> None:
-    """Data refreshes on Tamr Cloud as deployments: each job launched exactly once.
+    """Deploy data refreshes on Tamr Cloud: each job is launched exactly once.
 
-    Exit codes: 0 done, 1 a job failed or a step is held, 2 wrong use or a bad file,
-    75 not finished, run again.
+    Exit codes: 0 success, 1 failed or needs you, 2 invalid usage or stack file, 75 not finished:
+    run again later.
     """

@@ -1,11 +1,9 @@
-"""What the commands share: which stack, which tenant, and a client for it."""
+"""What the commands share: their options, the stack, and a client for its tenant."""
 
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,94 +16,75 @@ from tamr_provider.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from tamr_provider.client.jobs import JobsClient
-    from tamr_provider.stackfile.parser import StackFile
-    from tamr_provider.stackfile.project import Project
-    from tamr_provider.stackfile.since.origin import Since
+    from tamr_provider.environments.product_editor import ProductEditor
+    from tamr_provider.environments.stack import Stack
 
 _Command = TypeVar("_Command", bound="Callable[..., object]")
 
+CLOCK = SystemClock()
 
-@dataclass(frozen=True)
-class Stack:
-    """A stack as its file and the environment describe it."""
-
-    name: str
-    directory: Path
-    path: Path
-    project: Project
-    file: StackFile
-    settings: Settings
-
-    @property
-    def resume(self) -> str:
-        """The command that goes on where a run of this stack stopped."""
-        where = f" -C {shlex.quote(str(self.directory))}" if self.directory != Path() else ""
-        return f"tamr up{where} --stack {shlex.quote(self.name)}"
-
-
-def directory_option(command: _Command) -> _Command:
-    """Add `-C DIR`."""
-    option = click.option(
-        "-C",
-        "directory",
-        type=click.Path(path_type=Path),
-        default=Path(),
-        metavar="DIR",
-        help="The project, or a folder in it.  [default: here]",
-    )
-    return option(command)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+stacks_option = click.option(
+    "--stack", "stacks", multiple=True, help="Show only this stack. Repeatable."
+)
+directory_option = click.option(
+    "-C",
+    "directory",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="The project, or a folder in it.  [default: current folder]",
+)
+_stack_option = click.option(
+    "--stack", envvar="TAMR_STACK", default="", help="The environment.  [env: TAMR_STACK]"
+)
 
 
 def project_options(command: _Command) -> _Command:
     """Add `-C DIR` and `--stack`."""
-    stack = click.option(
-        "--stack", envvar="TAMR_STACK", default="", help="The environment.  [env: TAMR_STACK]"
-    )
-    return directory_option(stack(command))
+    return directory_option(_stack_option(command))
 
 
-def read_stack(directory: Path, stack: str, base: str = "") -> Stack:
-    """Return the stack with the since that counts in each product.
-
-    With `base`, as if the checkout were merged into that commit now. Raises InputError with every
-    problem of file and settings at once.
-    """
+def read_stack(directory: Path, name: str, base: str = "") -> Stack:
+    """Return a stack, with `base` as if the checkout were merged into that commit now."""
+    from tamr_provider.environments import stack
     from tamr_provider.stackfile.project import find_project
-    from tamr_provider.stackfile.since.lookup import count_sinces
-    from tamr_provider.stackfile.since.origin import NO_GIT_WARNING, WITHOUT_GIT
 
-    project, now = find_project(directory), SystemClock().now()
-    file = count_sinces(project.read_stack(stack, now), project, stack, now, base)
-    if any(since.known_by == WITHOUT_GIT for since in file.sinces.values()):
-        say(NO_GIT_WARNING, err=True)
-    settings = read_settings(os.environ, stack, file.url, file.slots)
-    return Stack(stack, directory, project.stack_file(stack), project, file, settings)
+    project = find_project(directory)
+    read = stack.read_stack(project, name, os.environ, CLOCK.now(), base, directory)
+    if read.warning:
+        say(read.warning, err=True)
+    return read
 
 
-def read_stack_to_run(directory: Path, stack: str) -> Stack:
-    """Return the stack. Raises InputError where a version must not run, as one uncommitted."""
-    opened = read_stack(directory, stack)
-    refuse_problems(opened.file.sinces.values())
-    return opened
+def read_stack_to_run(directory: Path, name: str) -> Stack:
+    """Return a stack. Raises InputError if a version must not run, as one uncommitted."""
+    from tamr_provider.environments.stack import refuse_problems
+
+    stack = read_stack(directory, name)
+    refuse_problems(stack.file.sinces.values())
+    return stack
 
 
-def refuse_problems(sinces: Iterable[Since]) -> None:
-    """Raise InputError with every reason not to run a version."""
-    from tamr_provider.stackfile.since.origin import problems
+def make_editor(directory: Path, stack: str, product: str, url: str = "") -> ProductEditor:
+    """Return an editor of a product; `url` replaces the tenant of the stack file."""
+    from tamr_provider.environments.product_editor import ProductEditor
+    from tamr_provider.stackfile.project import find_project
 
-    refused = problems(sinces)
-    if refused:
-        raise InputError(*refused)
+    def warn(text: str) -> None:
+        say(f"warning: {text}", err=True)
+
+    return ProductEditor(find_project(directory), stack, product, CLOCK, warn, url)
 
 
-def guard(stack: Stack) -> Callable[[str], str]:
-    """Return what tells why a product of the stack may not run there, by its `promoteFrom`."""
+def make_gate(stack: Stack) -> Callable[[str], str]:
+    """Return a function from a product's name to why it may not run, or an empty string."""
     from tamr_provider.environments.promotion import promotion_gate
 
-    return promotion_gate(stack.project, stack.name, stack.file.products, os.environ, SystemClock())
+    return promotion_gate(stack.project, stack.name, stack.file.products, os.environ, CLOCK)
 
 
 def tenant_settings(directory: Path, stack: str) -> Settings:
@@ -113,10 +92,10 @@ def tenant_settings(directory: Path, stack: str) -> Settings:
     if stack:
         from tamr_provider.stackfile.project import find_project
 
-        file = find_project(directory).read_stack(stack, SystemClock().now())
+        file = find_project(directory).read_stack(stack, CLOCK.now())
         return read_settings(os.environ, stack, file.url, file.slots)
     if not os.environ.get("TAMR_URL"):
-        raise InputError("no tenant: give --stack, or set TAMR_URL and TAMR_API_KEY")
+        raise InputError("no tenant: add --stack, or set TAMR_URL and TAMR_API_KEY")
     return read_settings(os.environ)
 
 
@@ -126,15 +105,20 @@ def open_client(
     stop: threading.Event | None = None,
     on_outage: Callable[[str], None] | None = None,
 ) -> Iterator[JobsClient]:
-    """Hand out a client for a tenant, and close it."""
+    """Yield a client for a tenant, and close it; without `on_outage`, outages go to stderr."""
     from tamr_provider.client.connection import connect
 
-    said = set[str]()
+    with connect(settings, CLOCK, stop, on_outage or warn_once()) as client:
+        yield client
 
-    def say_once(text: str) -> None:
-        if text not in said:
-            said.add(text)
+
+def warn_once() -> Callable[[str], None]:
+    """Return a function that prints a text to stderr, and the same text only once."""
+    printed = set[str]()
+
+    def warn(text: str) -> None:
+        if text not in printed:
+            printed.add(text)
             say(text, err=True)
 
-    with connect(settings, SystemClock(), stop, on_outage or say_once) as client:
-        yield client
+    return warn

@@ -1,1 +1,1 @@
-"""What commonly goes wrong around a stack, found and named with the command that repairs it."""
+"""Checks of a setup, with a fix for each problem."""

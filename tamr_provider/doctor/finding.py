@@ -1,4 +1,4 @@
-"""What a check found, and how a check runs a program."""
+"""The result of a check, and how a check runs a program."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ OK, WARNING, PROBLEM, UNKNOWN = "ok", "warning", "problem", "unknown"
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; `repair` is a command or an edit, empty where all is well."""
+    """One line of the report; `fix` is a command or an edit, empty if none is needed."""
 
     level: str
-    what: str
-    repair: str = ""
+    message: str
+    fix: str = ""
 
 
 @dataclass(frozen=True)
 class ProgramResult:
-    """How a program ended; `code` is None where it could not be run."""
+    """How a program ended; `code` is None if it could not run."""
 
     code: int | None
     output: str = ""
 
 
-Run = Callable[[Sequence[str]], ProgramResult]
+RunProgram = Callable[[Sequence[str]], ProgramResult]
 
-_SECONDS = 60
+_TIMEOUT_SECONDS = 60
 
 
-def run(words: Sequence[str]) -> ProgramResult:
-    """Run a program to its end, without a shell and without questions."""
+def run_program(words: Sequence[str]) -> ProgramResult:
+    """Run a program without a shell and without input."""
     try:
-        done = subprocess.run(  # noqa: S603 - no shell, and the checks' own words
+        done = subprocess.run(  # noqa: S603 - no shell, and only our own words
             words,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=_SECONDS,
+            timeout=_TIMEOUT_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""What a killed engine leaves behind: a lock, and pending operations."""
+"""Checks of what a killed engine leaves in its state: a lock, and pending operations."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from tamr_provider.doctor.finding import OK, PROBLEM, WARNING, Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tamr_provider.doctor.finding import Run
+    from tamr_provider.doctor.finding import RunProgram
 
 
-def backend_folder(project: Mapping[str, Any], env: Mapping[str, str], folder: Path) -> Path | None:
-    """Return the folder of a file backend, None where the backend is another one."""
+def find_backend_folder(
+    project: Mapping[str, Any], env: Mapping[str, str], folder: Path
+) -> Path | None:
+    """Return the folder of a file backend, or None for another backend."""
     backend = project.get("backend")
     url = env.get("PULUMI_BACKEND_URL") or (backend.get("url") if isinstance(backend, dict) else "")
     if not url or urlsplit(url).scheme != "file":
@@ -29,60 +31,60 @@ def backend_folder(project: Mapping[str, Any], env: Mapping[str, str], folder: P
 
 
 def check_lock(backend: Path, project: str, stack: str) -> Finding:
-    """Say whether a run holds the stack's lock, or left it behind."""
+    """Check whether a run has the stack's lock, or left it behind."""
     folder = backend / ".pulumi/locks/organization" / project / stack
-    locks = [_read(path) for path in sorted(folder.glob("*.json"))]
+    locks = [_read_json(path) for path in sorted(folder.glob("*.json"))]
     if not locks:
         return Finding(OK, "the stack is not locked")
     lock = locks[0] or {}
-    who = f"{lock.get('username')}@{lock.get('hostname')}, process {lock.get('pid')}"
-    since = f"{who}, since {lock.get('timestamp')}"
-    if _alive(lock):
-        return Finding(WARNING, f"a run is under way ({since})", "wait for it")
-    repair = f"pulumi cancel --yes --stack {shlex.quote(stack)}"
-    return Finding(PROBLEM, f"a lock was left behind ({since})", repair)
+    owner = f"{lock.get('username')}@{lock.get('hostname')}, process {lock.get('pid')}"
+    since = f"{owner}, since {lock.get('timestamp')}"
+    if _is_alive(lock):
+        return Finding(WARNING, f"a run is in progress ({since})", "wait for it")
+    fix = f"pulumi cancel --yes --stack {shlex.quote(stack)}"
+    return Finding(PROBLEM, f"a killed run left its lock ({since})", fix)
 
 
 def check_pending(
-    run: Run, folder: Path, backend: Path | None, project: str, stack: str
+    run: RunProgram, folder: Path, backend: Path | None, project: str, stack: str
 ) -> Finding:
-    """Say whether the state has operations that a killed engine never finished."""
-    pending = _pending_from_cli(run, folder, stack)
+    """Check whether the state has operations that a killed engine never finished."""
+    pending = _read_pending_from_cli(run, folder, stack)
     if pending is None and backend is not None:
-        pending = _pending_from_file(backend / ".pulumi/stacks" / project / f"{stack}.json")
+        pending = _read_pending_from_file(backend / ".pulumi/stacks" / project / f"{stack}.json")
     if pending is None:
-        return Finding(OK, "the stack has no state that can be looked at from here")
+        return Finding(OK, "the stack has no state that can be read from here")
     if not pending:
         return Finding(OK, "no pending operations")
-    repair = f"pulumi refresh --clear-pending-creates --yes --stack {shlex.quote(stack)}"
-    what = f"{len(pending)} pending operations were left behind; their jobs go on and are adopted"
-    return Finding(PROBLEM, what, repair)
+    fix = f"pulumi refresh --clear-pending-creates --yes --stack {shlex.quote(stack)}"
+    message = f"a killed run left {len(pending)} pending operations. Their jobs will be adopted"
+    return Finding(PROBLEM, message, fix)
 
 
-def _pending_from_cli(run: Run, folder: Path, stack: str) -> list[Any] | None:
-    ran = run(["pulumi", "-C", str(folder), "stack", "export", "--stack", stack])
-    if ran.code != 0:
+def _read_pending_from_cli(run: RunProgram, folder: Path, stack: str) -> list[Any] | None:
+    result = run(["pulumi", "-C", str(folder), "stack", "export", "--stack", stack])
+    if result.code != 0:
         return None
     try:
-        deployment = json.loads(ran.output)["deployment"]
+        deployment = json.loads(result.output)["deployment"]
     except (ValueError, KeyError, TypeError):
         return None
-    return list(_pending(deployment))
+    return list(_find_pending(deployment))
 
 
-def _pending_from_file(path: Path) -> list[Any] | None:
-    content = _read(path)
+def _read_pending_from_file(path: Path) -> list[Any] | None:
+    content = _read_json(path)
     if content is None:
         return None
-    return list(_pending((content.get("checkpoint") or {}).get("latest")))
+    return list(_find_pending((content.get("checkpoint") or {}).get("latest")))
 
 
-def _pending(deployment: object) -> Iterator[Any]:
+def _find_pending(deployment: object) -> Iterator[Any]:
     found = deployment.get("pending_operations") if isinstance(deployment, dict) else None
     yield from found or []
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read_json(path: Path) -> dict[str, Any] | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -90,8 +92,8 @@ def _read(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _alive(lock: Mapping[str, Any]) -> bool:
-    """Whether the lock's process still runs, as far as this machine can tell."""
+def _is_alive(lock: Mapping[str, Any]) -> bool:
+    """Return whether the lock's process runs on this machine."""
     pid = lock.get("pid")
     if lock.get("hostname") != socket.gethostname() or not isinstance(pid, int):
         return False
@@ -100,5 +102,5 @@ def _alive(lock: Mapping[str, Any]) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        return True  # somebody else's process
+        return True  # EPERM: the process exists but belongs to another user.
     return True

@@ -1,4 +1,4 @@
-"""The tenant: whether it answers, takes the key, and has a clock like ours."""
+"""Checks whether the tenant responds, accepts the key, and has a similar clock."""
 
 from __future__ import annotations
 
@@ -14,27 +14,26 @@ if TYPE_CHECKING:
 
     from tamr_provider.client.jobs import JobsClient
 
-_APART = timedelta(minutes=10)
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
+FIX_CLOCK = "set this machine's clock; a since in the future is refused"
+_FIX_URL = "check tamr:url in the stack file, or TAMR_URL"
 
 
 def check_tenant(client: JobsClient, now: datetime) -> Iterator[Finding]:
-    """Yield what one GET of the list of jobs tells."""
-    heard: list[datetime] = []
-    client.on_server_time = heard.append
+    """Yield what one GET of the job list shows."""
+    server_times: list[datetime] = []
+    client.on_server_time = server_times.append
     try:
         client.list_jobs("(status.state != DONE)", max_pages=1)
     except ApiError as error:
-        where = "set TAMR_API_KEY to a valid key" if error.status in (401, 403) else _CHECK_URL
-        yield Finding(PROBLEM, str(error), where)
+        fix = "set TAMR_API_KEY to a valid key" if error.status in (401, 403) else _FIX_URL
+        yield Finding(PROBLEM, str(error), fix)
         return
     except TamrError as error:
-        yield Finding(PROBLEM, str(error), _CHECK_URL)
+        yield Finding(PROBLEM, str(error), _FIX_URL)
         return
-    yield Finding(OK, f"{client.url} answers and takes the key")
-    apart = max((abs(each - now) for each in heard), default=timedelta(0))
-    if apart > _APART:
-        what = f"this machine's clock and the tenant's are {format_duration(apart)} apart"
-        yield Finding(WARNING, what, "set this machine's clock; a since in the future is refused")
-
-
-_CHECK_URL = "check tamr:url in the stack file, or TAMR_URL"
+    yield Finding(OK, f"{client.url} responds and accepts the key")
+    difference = max((abs(time - now) for time in server_times), default=timedelta(0))
+    if difference > MAX_CLOCK_DIFFERENCE:
+        message = f"this machine's clock and the tenant's are {format_duration(difference)} apart"
+        yield Finding(WARNING, message, FIX_CLOCK)

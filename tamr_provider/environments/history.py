@@ -1,20 +1,27 @@
-"""Runs as git and the tenant's list tell them: who wanted which version where, and what came of it.
+"""Version changes and their outcomes, from git's commits and the tenants' lists of jobs alone.
 
-A run is one version of one product on one stack, from the change that asks for it to the change
-that asks for the next. Nothing else is recorded anywhere: what the list no longer has is unknown.
+A run is one version of one product on one stack, until the change that sets the next.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tamr_provider.client.connection import connect
 from tamr_provider.decision.steps import would_satisfy
+from tamr_provider.environments.changes import read_changes
+from tamr_provider.environments.stack import list_stacks
+from tamr_provider.errors import InputError, TamrError
 from tamr_provider.models import FAILED
 from tamr_provider.planning.plan import plan_steps
 from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH
 from tamr_provider.planning.product_state import ProductState
+from tamr_provider.settings import read_settings
+from tamr_provider.stackfile.since.git import Repository
+from tamr_provider.tenant.job_cache import JobCache
+from tamr_provider.tenant.query import JobQuery
 from tamr_provider.tenant.snapshot import Snapshot
 from tamr_provider.timestamps import format_timestamp
 
@@ -22,39 +29,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from tamr_provider.clock import Clock
+    from tamr_provider.environments.changes import Change
     from tamr_provider.models import Job
-    from tamr_provider.stackfile.product import Product
+    from tamr_provider.stackfile.project import Project
 
 _NO_LIMIT = 10**9
 
 
 @dataclass(frozen=True)
-class Commit:
-    """The commit that brought a version; `at` is when it was committed."""
-
-    id: str
-    author: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Change:
-    """A product's version as a commit asks for it, None where it is not committed yet.
-
-    `product` is its last state with that version: a retry is no new run. `until` is the `since`
-    of the next change, or when the product was taken out.
-    """
-
-    stack: str
-    name: str
-    product: Product
-    commit: Commit | None
-    until: datetime | None = None
-
-
-@dataclass(frozen=True)
 class Run:
-    """A change and what came of it; `jobs` are all attempts by their creation."""
+    """A change and its outcome; `jobs` are all attempts by their creation."""
 
     change: Change
     outcome: str
@@ -63,9 +48,9 @@ class Run:
 
     @property
     def adopted(self) -> tuple[Job, ...]:
-        """The jobs that were there before the commit, so that no run of ours launched them.
+        """The jobs from before the commit, which no run of ours launched.
 
-        Of the others the list does not tell who launched them.
+        For other jobs, Tamr does not record who launched them.
         """
         commit = self.change.commit
         return tuple(
@@ -73,72 +58,102 @@ class Run:
         )
 
     @property
-    def took(self) -> timedelta | None:
-        """From the first job's creation to the last one's end, None while one has no end."""
+    def duration(self) -> timedelta | None:
+        """From the first job's creation to the last one's end, None while a job is active."""
         created = [job.created_at for job in self.jobs if job.created_at]
-        ended = [job.finished_at for job in self.jobs if job.finished_at]
-        if not created or len(ended) < len(self.jobs):
+        finished = [job.finished_at for job in self.jobs if job.finished_at]
+        if not created or len(finished) < len(self.jobs):
             return None
-        return max(ended) - min(created)
+        return max(finished) - min(created)
 
 
-def changes(
-    stack: str, revisions: Iterable[tuple[Commit | None, Mapping[str, Product]]]
-) -> list[Change]:
-    """Return the changes of a stack file from its revisions, the oldest first in both."""
-    current: dict[str, Change] = {}
-    past: list[Change] = []
-    for commit, products in revisions:
-        for name in [each for each in current if each not in products]:
-            gone = current.pop(name)
-            past.append(replace(gone, until=commit.at if commit else None))
-        for name, product in products.items():
-            before = current.get(name)
-            if before is not None and _same_run(before.product, product):
-                current[name] = replace(before, product=product)
-                continue
-            if before is not None:
-                past.append(replace(before, until=product.not_before))
-            current[name] = Change(stack, name, product, commit)
-    return [*past, *current.values()]
+@dataclass(frozen=True)
+class History:
+    """Runs, the newest first; `errors` says for a stack why its outcomes are unknown."""
+
+    runs: tuple[Run, ...]
+    errors: Mapping[str, str]
+    is_shallow: bool
 
 
-def _same_run(one: Product, other: Product) -> bool:
-    return (one.version, one.not_before) == (other.version, other.not_before)
+def read_history(  # noqa: PLR0913, PLR0917 - which runs, and from where
+    project: Project,
+    stacks: Sequence[str],
+    product: str,
+    oldest: datetime | None,
+    env: Mapping[str, str],
+    clock: Clock,
+) -> History:
+    """Return the runs on the named stacks, or on all.
+
+    An empty `product` means all; changes from before `oldest` are left out. Raises InputError if
+    there is no stack file, or no such product.
+    """
+    names = list_stacks(project, stacks)
+    repository = Repository.find(project.stack_dir)
+    runs: list[Run] = []
+    errors: dict[str, str] = {}
+    for name in names:
+        changes = [
+            change
+            for change in read_changes(project, name, clock.now())
+            if product in ("", change.name) and (oldest is None or change.requested_at >= oldest)
+        ]
+        try:
+            runs += _read_runs(project, name, changes, env, clock) if changes else []
+        except TamrError as error:
+            errors[name] = "; ".join(str(error).splitlines())
+            runs += [Run(change, "unknown", errors[name]) for change in changes]
+    if product and not runs and not oldest:
+        raise InputError(f"no change of a product {product} in {', '.join(names)}")
+    runs.sort(key=lambda run: (run.change.commit is None, run.change.requested_at), reverse=True)
+    return History(tuple(runs), errors, repository is not None and bool(repository.shallow))
 
 
-def run_of(change: Change, jobs: Iterable[Job], now: datetime) -> Run:
-    """Return what came of a change, judged by the rules of every run."""
-    then = min(change.until, now) if change.until else now
-    seen = [job for job in jobs if job.created_at is None or job.created_at < then]
+def _read_runs(
+    project: Project, stack: str, changes: Sequence[Change], env: Mapping[str, str], clock: Clock
+) -> list[Run]:
+    file = project.read_stack(stack, clock.now())
+    query = JobQuery(min(change.product.not_before for change in changes))
+    with connect(read_settings(env, stack, file.url, file.slots), clock) as client:
+        snapshot = JobCache(client, clock).refresh(query)
+    return [build_run(change, snapshot.jobs, snapshot.now) for change in changes]
+
+
+def build_run(change: Change, jobs: Iterable[Job], now: datetime) -> Run:
+    """Return the outcome of a change, judged by the same rules as `tamr plan`."""
+    end = min(change.until, now) if change.until else now
+    listed = [job for job in jobs if job.created_at is None or job.created_at < end]
     product = {change.name: change.product}
-    draft = plan_steps(Snapshot(tuple(seen), then), product, _NO_LIMIT, change.stack)
-    plan = draft.forecast(lambda _: None)
-    standing = ProductState(plan, change.name)
-    steps = [step.step for step in standing.steps]
-    own = [job for job in seen if any(would_satisfy(job, step) for step in steps)]
-    outcome, reason = _outcome(change, standing, own, now)
+    snapshot = Snapshot(tuple(listed), end)
+    plan = plan_steps(snapshot, product, _NO_LIMIT, change.stack).forecast(lambda _: None)
+    state = ProductState(plan, change.name)
+    steps = [step.step for step in state.steps]
+    own = [job for job in listed if any(would_satisfy(job, step) for step in steps)]
+    outcome, reason = _judge(change, state, own, now)
     ordered = tuple(sorted(own, key=lambda job: (job.created_at or now, job.id)))
     return Run(change, outcome, reason, ordered)
 
 
-def _outcome(
-    change: Change, standing: ProductState, jobs: Sequence[Job], now: datetime
+def _judge(
+    change: Change, state: ProductState, jobs: Sequence[Job], now: datetime
 ) -> tuple[str, str]:
-    step = standing.blocker
+    """Return the outcome and its reason."""
+    step = state.blocker
     if step is None:
         return "done", ""
-    asked = max(change.product.not_before, change.product.retried_at or change.product.not_before)
-    if not jobs and now - asked > timedelta(days=change.product.trust_days):
-        return "unknown", f"no job has been listed since {format_timestamp(asked)}"
-    why = f"{step.step.configuration}: {step.reason}"
+    product = change.product
+    requested_at = max(product.not_before, product.retried_at or product.not_before)
+    if not jobs and now - requested_at > timedelta(days=product.trust_days):
+        return "unknown", f"no job is listed since {format_timestamp(requested_at)}"
+    reason = f"{step.step.configuration}: {step.reason}"
     if change.until is not None and change.until <= now:
-        return "superseded", why
+        return "superseded", reason
     if step.action == HOLD:
-        return "held", why
+        return "hold", reason
     if step.action == ADOPT and step.job is not None:
-        return "running", why
-    failed = step.action == LAUNCH and any(
+        return "running", reason
+    has_failed = step.action == LAUNCH and any(
         job.outcome == FAILED and would_satisfy(job, step.step) for job in jobs
     )
-    return ("failed" if failed else "not finished" if jobs else "not run"), why
+    return ("failed" if has_failed else "not finished" if jobs else "not run"), reason

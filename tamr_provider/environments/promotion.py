@@ -1,35 +1,50 @@
-"""What has to be true of one environment before another may have its version."""
+"""Whether a version may run in an environment, and its promotion from one to the next.
+
+`promoteFrom`, the policy pack and `tamr promote` all use `read_deployment`.
+"""
 
 from __future__ import annotations
 
 import functools
 import shlex
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.connection import connect
-from tamr_provider.errors import TamrError
+from tamr_provider.environments.stack import Stack, find_product, read_file, refuse_problems
+from tamr_provider.environments.verification import verify_deployment
+from tamr_provider.errors import PromotionBlockedError, PromotionPendingError, TamrError
 from tamr_provider.planning.dry_run import plan_stack
+from tamr_provider.planning.planned_step import HOLD
 from tamr_provider.planning.product_state import ProductState
 from tamr_provider.settings import read_settings
-from tamr_provider.stackfile.since.lookup import count_sinces
+from tamr_provider.stackfile.version_change import is_older
+from tamr_provider.timestamps import format_duration, format_seconds
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from tamr_provider.clock import Clock
+    from tamr_provider.environments.product_editor import ProductEditor
+    from tamr_provider.environments.verification import VerificationResult
+    from tamr_provider.stackfile.parser import StackFile
     from tamr_provider.stackfile.product import Product
     from tamr_provider.stackfile.project import Project
+
+_NO_SOAK = timedelta(0)
 
 
 @dataclass(frozen=True)
 class PromotionRequest:
-    """A version of a product that a stack is to hold if the stack `before` it does."""
+    """A version that may run on the stack `target` once it is deployed to the stack `upstream`."""
 
     product: str
     version: str
-    stack: str
-    before: str
+    target: str
+    upstream: str
 
 
 def promotion_gate(
@@ -39,59 +54,155 @@ def promotion_gate(
     env: Mapping[str, str],
     clock: Clock,
 ) -> Callable[[str], str]:
-    """Return what tells why a product's version may not run on the stack, by its `promoteFrom`.
+    """Return a function from a product's name to why it may not run here, or an empty string.
 
-    It asks the tenant of that stack, once for each product. A version that was rolled back to, or
-    is overridden, may run.
+    It follows the product's `promoteFrom` and queries that stack's tenant once for each product. A
+    version that is pinned or overridden may run.
     """
 
     @functools.cache
-    def guard(name: str) -> str:
+    def gate(name: str) -> str:
         product = products[name]
         if not product.promote_from or product.overridden or product.is_pinned:
             return ""
-        candidate = PromotionRequest(name, product.version, stack, product.promote_from)
-        return promotion_blocker(project, candidate, env, clock)
+        request = PromotionRequest(name, product.version, stack, product.promote_from)
+        return promotion_blocker(project, request, env, clock)
 
-    return guard
+    return gate
 
 
 def promotion_blocker(
-    project: Project, wanted: PromotionRequest, env: Mapping[str, str], clock: Clock
+    project: Project, request: PromotionRequest, env: Mapping[str, str], clock: Clock
 ) -> str:
-    """Return why a candidate may not run, asking the tenant of the stack before; else nothing."""
+    """Return why the version must not run, or an empty string. Queries the upstream tenant."""
+    upstream, version = request.upstream, request.version
     try:
-        why = _why_not(project, wanted, env, clock)
+        _check_upstream(project, request, env, clock)
+    except (PromotionBlockedError, PromotionPendingError) as error:
+        reason = str(error)
     except TamrError as error:
-        said = "; ".join(str(error).splitlines())
-        why = f"{wanted.before} cannot be asked whether it holds {wanted.version}: {said}"
-    if not why:
+        cause = "; ".join(str(error).splitlines())
+        reason = f"cannot check whether {version} is deployed to {upstream}: {cause}"
+    else:
         return ""
-    names = [wanted.product, "--from", wanted.before, "--to", wanted.stack or "STACK"]
-    return f"promoteFrom: {why}; once it does: tamr promote {shlex.join(names)}"
+    names = [request.product, "--from", upstream, "--to", request.target or "STACK"]
+    command = f"tamr promote {shlex.join(names)}"
+    return f"promoteFrom: {reason}. When it is, run: {command}"
 
 
-def _why_not(
-    project: Project, wanted: PromotionRequest, env: Mapping[str, str], clock: Clock
-) -> str:
-    before, name = wanted.before, wanted.product
-    now = clock.now()
-    file = project.read_stack(before, now)
-    if name not in file.products:
-        return f"{before} has no product {name}"
-    file = count_sinces(file, project, before, now)
-    product, problem = file.products[name], file.sinces[name].problem
-    if problem:
-        return problem
-    if product.version != wanted.version:
-        return f"{before} is to hold {product.version}, not {wanted.version}"
-    # The address in the environment is meant for the stack that is run.
+def _check_upstream(
+    project: Project, request: PromotionRequest, env: Mapping[str, str], clock: Clock
+) -> None:
+    name, version = request.product, request.version
+    file = read_file(project, request.upstream, clock.now())
+    product = _find_runnable(file, name, request.upstream)
+    if product.version != version:
+        raise PromotionPendingError(
+            f"{request.upstream} is set to {product.version}, not {version}"
+        )
+    # TAMR_URL is meant for the stack that is run.
     own = {key: value for key, value in env.items() if key != "TAMR_URL" or not file.url}
-    settings = read_settings(own, before, file.url, file.slots)
-    with connect(settings, clock) as client:
-        plan = plan_stack(client, clock, {name: product}, settings.slots, before)
-    blocker = ProductState(plan, name).blocker
-    if blocker is None:
-        return ""
-    why = f"{blocker.step.configuration}: {blocker.reason}"
-    return f"{before} does not hold {wanted.version} yet ({why})"
+    settings = read_settings(own, request.upstream, file.url, file.slots)
+    read_deployment(Stack(request.upstream, project, file, settings), name, clock)
+
+
+def _find_runnable(file: StackFile, name: str, stack: str) -> Product:
+    """Return a product. Raises InputError if there is none, or its version must not run."""
+    product = find_product(file, name, stack)
+    refuse_problems([file.sinces[name]])
+    return product
+
+
+def read_deployment(
+    stack: Stack,
+    name: str,
+    clock: Clock,
+    soak: timedelta = _NO_SOAK,
+    on_outage: Callable[[str], None] = lambda _: None,
+) -> ProductState:
+    """Return the state of a product whose version is deployed to a stack, for `soak` at least.
+
+    Raises:
+        PromotionBlockedError: a step is on hold.
+        PromotionPendingError: a step is not satisfied yet, or the soak time is not over.
+    """
+    product = stack.file.products[name]
+    with connect(stack.settings, clock, on_outage=on_outage) as client:
+        plan = plan_stack(client, clock, {name: product}, stack.settings.slots, stack.name)
+    state = ProductState(plan, name)
+    if (step := state.blocker) is not None:
+        raise (PromotionBlockedError if step.action == HOLD else PromotionPendingError)(
+            f"{name} {product.version} is not deployed to {stack.name} "
+            f"({step.step.configuration}: {step.reason})"
+        )
+    since = state.satisfied_since or state.now
+    if state.now - since < soak:
+        raise PromotionPendingError(
+            f"{name} {product.version} has soaked in {stack.name} for "
+            f"{format_duration(state.now - since)} of the required {format_duration(soak)}. "
+            f"You can promote it after {format_seconds(since + soak)}"
+        )
+    return state
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A version that may be promoted, with the evidence; `change` is the edit in one line."""
+
+    source: Stack
+    target: str
+    name: str
+    product: Product
+    state: ProductState
+    soak: timedelta
+    verification: VerificationResult | None
+    change: str
+
+
+def promote(  # noqa: PLR0913 - one parameter per option
+    source: Stack,
+    editor: ProductEditor,
+    clock: Clock,
+    note: Callable[[str], None],
+    interrupts: Callable[[threading.Event], AbstractContextManager[None]],
+    *,
+    soak: timedelta,
+    unpin: bool,
+    is_dry_run: bool,
+) -> Promotion | None:
+    """Write the version that is deployed to `source` into the editor's file.
+
+    Return None if it is there. Outages and the start of a verification go to `note`, and
+    `interrupts(stop)` sets `stop` at a signal.
+
+    Raises:
+        PromotionBlockedError: the version must not be promoted.
+        PromotionPendingError: it can be promoted later.
+    """
+    name = editor.name
+    product = _find_runnable(source.file, name, source.name)
+    if editor.product.version == product.version:
+        return None
+    _check_replaceable(editor, product, unpin)
+    state = read_deployment(source, name, clock, soak, note)
+    verification = None
+    if product.verify:
+        verification = verify_deployment(source, name, state, note, interrupts)
+    change = editor.promote(product.version, is_dry_run)
+    return Promotion(source, editor.stack, name, product, state, soak, verification, change)
+
+
+def _check_replaceable(editor: ProductEditor, new: Product, unpin: bool) -> None:
+    """Raise PromotionBlockedError if the current version is pinned or newer."""
+    name, target, current = editor.name, editor.stack, editor.product
+    if current.is_pinned and not unpin:
+        raise PromotionBlockedError(
+            f"{name} is pinned to {current.version} in {target} after a rollback. To promote "
+            f"{new.version}, add --unpin"
+        )
+    if is_older(new.version, current.version):
+        command = shlex.join(["tamr", "bump", name, new.version, "--stack", target])
+        raise PromotionBlockedError(
+            f"{target} is already set to {name} {current.version}, which is newer than "
+            f"{new.version}. To roll back, run: {command}"
+        )

@@ -1,4 +1,4 @@
-"""How every product stands in every environment: each stack's tenant asked once."""
+"""The status of every product in every environment, read from each stack's tenant."""
 
 from __future__ import annotations
 
@@ -7,127 +7,181 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.client.connection import connect
 from tamr_provider.decision.steps import would_satisfy
+from tamr_provider.environments.promotion import promotion_gate
+from tamr_provider.environments.stack import list_stacks, read_file
 from tamr_provider.errors import TamrError, TenantUnavailableError, TenantUnreachableError
 from tamr_provider.planning.dry_run import plan_with_snapshot
 from tamr_provider.planning.product_state import ProductState
-from tamr_provider.planning.states import UNKNOWN, most_urgent, needs_action, step_state
+from tamr_provider.planning.states import (
+    FAILED,
+    SATISFIED,
+    UNKNOWN,
+    most_urgent,
+    needs_action,
+    step_state,
+)
 from tamr_provider.settings import read_settings
-from tamr_provider.stackfile.since.lookup import count_sinces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import timedelta
 
     from tamr_provider.clock import Clock
     from tamr_provider.models import Job
     from tamr_provider.planning.plan import Plan
+    from tamr_provider.stackfile.parser import StackFile
     from tamr_provider.stackfile.product import Product
     from tamr_provider.stackfile.project import Project
     from tamr_provider.tenant.snapshot import Snapshot
 
-    Guard = Callable[[str], str]
-    Guards = Callable[[Project, str, Mapping[str, Product]], Guard]
+_NOT_FINISHED = 75
 
 
 @dataclass(frozen=True)
 class ProductStatus:
-    """One product in one environment; `standing` is None where the tenant could not be asked."""
+    """One product in one environment; `progress` is None if the tenant did not respond."""
 
     name: str
     stack: str
     product: Product
-    standing: ProductState | None
+    progress: ProductState | None
     jobs: tuple[Job, ...] = ()
 
     @property
-    def last(self) -> Job | None:
+    def last_job(self) -> Job | None:
         """The job for this version that ended, or was created, last; a failed one too."""
-        return max(self.jobs, key=_latest, default=None)
+        return max(self.jobs, key=_last_change, default=None)
 
     @property
     def state(self) -> str:
         """The product's state, that of its most urgent step."""
-        if self.standing is None:
+        if self.progress is None:
             return UNKNOWN
         retried_at = self.product.retried_at
-        return most_urgent([step_state(s, self.jobs, retried_at) for s in self.standing.steps])
+        return most_urgent([step_state(s, self.jobs, retried_at) for s in self.progress.steps])
 
     @property
     def needs_action(self) -> bool:
-        """Whether nothing happens to one of its steps until a person acts."""
-        return self.standing is not None and any(map(needs_action, self.standing.steps))
+        """Whether nothing happens to one of its steps until a user acts."""
+        return self.progress is not None and any(map(needs_action, self.progress.steps))
 
     @property
     def blocker(self) -> str:
-        """The first step that is not satisfied and why, empty where there is none."""
-        step = self.standing.blocker if self.standing else None
+        """The first step that is not satisfied and why, or an empty string."""
+        step = self.progress.blocker if self.progress else None
         return f"{step.step.configuration}: {step.reason}" if step else ""
 
     @property
-    def age(self) -> float | None:
-        """Seconds since the last job ended, or was created where it still runs."""
-        if self.standing is None or self.last is None:
+    def age_seconds(self) -> float | None:
+        """Seconds since the last job ended, or was created if it is active."""
+        if self.progress is None or self.last_job is None:
             return None
-        return max(0.0, self.standing.now.timestamp() - _latest(self.last))
+        return max(0.0, self.progress.now.timestamp() - _last_change(self.last_job))
 
 
 @dataclass(frozen=True)
 class EnvironmentStatus:
-    """One stack and its tenant; without plan and view where that could not be asked."""
+    """One stack and its tenant; `error` says why that has no plan and no snapshot."""
 
     stack: str
     url: str
-    rows: tuple[ProductStatus, ...]
+    products: tuple[ProductStatus, ...]
     error: str = ""
-    is_away: bool = False  # The tenant did not answer, which may end by itself.
+    is_away: bool = False  # The tenant did not respond, which may end by itself.
     plan: Plan | None = None
     snapshot: Snapshot | None = field(default=None, repr=False)
 
 
-def unguarded(project: Project, stack: str, products: Mapping[str, Product]) -> Guard:  # noqa: ARG001
-    """Let every product run, so that no second tenant is asked."""
-    return lambda _: ""
-
-
-def read_environment(  # noqa: PLR0913, PLR0917 - where, who, and how far back
+def read_environments(  # noqa: PLR0913 - which stacks, for which surface
     project: Project,
-    name: str,
+    stacks: Sequence[str],
     env: Mapping[str, str],
     clock: Clock,
-    guards: Guards,
+    on_outage: Callable[[str], None],
+    *,
     back: timedelta | None = None,
-    on_outage: Callable[[str], None] = lambda _: None,
-) -> EnvironmentStatus:
-    """Return a stack as its tenant holds it now, with the jobs of the last `back`.
+    with_gates: bool = False,
+) -> list[EnvironmentStatus]:
+    """Return the status of the named stacks, or of all, with the jobs of the last `back`.
 
-    `guards` tells for a stack why a product's version may not run there.
-
-    Raises InputError for a bad stack file; a tenant that cannot be asked is the result's `error`.
+    With gates, a product with `promoteFrom` queries that stack's tenant too. Raises InputError for
+    a bad stack file.
     """
-    file = count_sinces(project.read_stack(name, clock.now()), project, name, clock.now())
-    try:
-        settings = read_settings(env, name, file.url, file.slots)
-        with connect(settings, clock, on_outage=on_outage) as client:
-            guard = guards(project, name, file.products)
-            plan, snapshot = plan_with_snapshot(
-                client, clock, file.products, settings.slots, name, guard, back
+    environments = []
+    for name in list_stacks(project, stacks):
+        file = read_file(project, name, clock.now())
+        gate = promotion_gate(project, name, file.products, env, clock)
+        try:
+            settings = read_settings(env, name, file.url, file.slots)
+            with connect(settings, clock, on_outage=on_outage) as client:
+                plan, snapshot = plan_with_snapshot(
+                    client,
+                    clock,
+                    file.products,
+                    settings.slots,
+                    name,
+                    gate if with_gates else lambda _: "",
+                    back,
+                )
+        except TamrError as error:
+            environments.append(_without_tenant(name, file, error))
+        else:
+            products = tuple(
+                _judge(plan, snapshot, name, key, product) for key, product in file.products.items()
             )
-    except TamrError as error:
-        said = "; ".join(str(error).splitlines())
-        unknown = tuple(ProductStatus(each, name, one, None) for each, one in file.products.items())
-        is_away = isinstance(error, (TenantUnavailableError, TenantUnreachableError))
-        return EnvironmentStatus(name, file.url, unknown, said, is_away)
-    rows = (_row(plan, snapshot, name, each, one) for each, one in file.products.items())
-    return EnvironmentStatus(name, settings.url, tuple(rows), plan=plan, snapshot=snapshot)
+            url = settings.url
+            environments.append(
+                EnvironmentStatus(name, url, products, plan=plan, snapshot=snapshot)
+            )
+    return environments
 
 
-def _row(plan: Plan, snapshot: Snapshot, stack: str, name: str, product: Product) -> ProductStatus:
-    standing = ProductState(plan, name)
-    steps = [step.step for step in standing.steps]
+def _without_tenant(name: str, file: StackFile, error: TamrError) -> EnvironmentStatus:
+    products = tuple(
+        ProductStatus(key, name, product, None) for key, product in file.products.items()
+    )
+    reason = "; ".join(str(error).splitlines())
+    is_away = isinstance(error, (TenantUnavailableError, TenantUnreachableError))
+    return EnvironmentStatus(name, file.url, products, reason, is_away)
+
+
+def sort_by_promotion(environments: Sequence[EnvironmentStatus]) -> list[EnvironmentStatus]:
+    """Put each environment after those that its products are promoted from."""
+    upstream = {
+        environment.stack: {product.product.promote_from for product in environment.products}
+        for environment in environments
+    }
+
+    def depth(stack: str, seen: frozenset[str] = frozenset()) -> int:
+        if stack in seen:
+            return 0  # A circle has no order.
+        names = filter(None, upstream.get(stack, ()))
+        return max((1 + depth(name, seen | {stack}) for name in names), default=0)
+
+    return sorted(
+        environments, key=lambda environment: (depth(environment.stack), environment.stack)
+    )
+
+
+def exit_code(environments: Sequence[EnvironmentStatus]) -> int:
+    """Return 0 if all is deployed, 1 if something failed or needs action, else 75."""
+    products = [product for environment in environments for product in environment.products]
+    if any(environment.error and not environment.is_away for environment in environments):
+        return 1
+    if any(product.state == FAILED or product.needs_action for product in products):
+        return 1
+    return 0 if all(product.state == SATISFIED for product in products) else _NOT_FINISHED
+
+
+def _judge(
+    plan: Plan, snapshot: Snapshot, stack: str, name: str, product: Product
+) -> ProductStatus:
+    progress = ProductState(plan, name)
+    steps = [step.step for step in progress.steps]
     jobs = (job for job in snapshot.jobs if any(would_satisfy(job, step) for step in steps))
-    return ProductStatus(name, stack, product, standing, tuple(jobs))
+    return ProductStatus(name, stack, product, progress, tuple(jobs))
 
 
-def _latest(job: Job) -> float:
+def _last_change(job: Job) -> float:
     moment = job.finished_at or job.created_at
     return moment.timestamp() if moment else 0.0

@@ -1,4 +1,4 @@
-"""A team's own check of a version, run before the version is promoted."""
+"""A team's own check of a deployed version (`verify`), run before its promotion."""
 
 from __future__ import annotations
 
@@ -7,53 +7,104 @@ import shlex
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import IO, TYPE_CHECKING
 
-from tamr_provider.errors import InputError, WaitInterruptedError
+from tamr_provider.errors import (
+    InputError,
+    PromotionBlockedError,
+    PromotionPendingError,
+    WaitInterruptedError,
+)
 from tamr_provider.foreign_text import visible
 from tamr_provider.timestamps import format_duration
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Mapping
-    from datetime import timedelta
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from tamr_provider.environments.stack import Stack
+    from tamr_provider.planning.product_state import ProductState
+
+_LIMIT = timedelta(hours=1)
 _MAX_LINES = 20
 _MAX_LINE_LENGTH = 500
 _TAIL_BYTES = 65_536
-_SLICE_SECONDS = 0.5  # how late an interrupt is noticed
+_SLICE_SECONDS = 0.5  # How late an interrupt is noticed.
 
 
 @dataclass(frozen=True)
-class CheckResult:
-    """How a check ended, and the last lines that it printed, fit to be shown.
+class VerificationResult:
+    """How a verification ended ("exited with 3"), and the last lines of its output."""
 
-    `ended` continues the sentence "the check …".
-    """
-
-    passed: bool
-    ended: str
+    has_passed: bool
+    ending: str
     lines: tuple[str, ...]
 
 
-def run_check(  # noqa: PLR0913, PLR0917 - what to run, and three ways in which it ends
+def verify_deployment(
+    stack: Stack,
+    name: str,
+    state: ProductState,
+    note: Callable[[str], None],
+    interrupts: Callable[[threading.Event], AbstractContextManager[None]],
+) -> VerificationResult:
+    """Run the product's `verify` command; `interrupts(stop)` sets `stop` at a signal.
+
+    Raises:
+        PromotionBlockedError: the command failed.
+        PromotionPendingError: it was interrupted.
+    """
+    product = stack.file.products[name]
+    facts = {
+        "TAMR_PRODUCT": name,
+        "TAMR_VERSION": product.version,
+        "TAMR_STACK": stack.name,
+        "TAMR_URL": stack.settings.url,
+        "TAMR_JOB_IDS": ",".join(step.job_id for step in state.steps),
+    }
+    command = product.verify or ""
+    note(f"verify: running {visible(command)} (at most {format_duration(_LIMIT)})")
+    folder = stack.project.file.parent
+    stop = threading.Event()
+    try:
+        with interrupts(stop):
+            result = run_verification(command, folder, facts, stack.settings.api_key, _LIMIT, stop)
+    except WaitInterruptedError:
+        raise PromotionPendingError(
+            f"{name}: the promotion was interrupted and its verification killed. Nothing was "
+            "written. To promote it, run the command again"
+        ) from None
+    if not result.has_passed:
+        output = "\n".join(f"  {line}" for line in result.lines) or "  (no output)"
+        raise PromotionBlockedError(
+            f"Verification failed, so {name} was not promoted: `{visible(command)}` "
+            f"{result.ending}. Last lines of its output:\n{output}"
+        )
+    return result
+
+
+def run_verification(  # noqa: PLR0913, PLR0917 - what to run, and three ways in which it ends
     command: str,
     folder: Path,
     facts: Mapping[str, str],
     secret: str,
     limit: timedelta,
     stop: threading.Event,
-) -> CheckResult:
-    """Run a command in a folder, with the facts in its environment beside our own.
+) -> VerificationResult:
+    """Run a command in a folder without a shell, with `facts` added to the environment.
 
-    No shell is involved. It is over when the process is, whatever the process left running in
-    the background; after `limit` it is killed with its children. The secret is blotted out of what
-    it printed. Raises InputError if the command cannot be started, and WaitInterruptedError if
-    `stop` was set before it ended: it is killed then as well.
+    It ends with its process, even if that left others running in the background; after `limit` it
+    is killed with its children. The secret is removed from its output.
+
+    Raises:
+        InputError: the command cannot be started.
+        WaitInterruptedError: `stop` was set, and the command was killed.
     """
     # A file, not a pipe: a process in the background would keep a pipe open.
     with tempfile.TemporaryFile() as output:
@@ -68,15 +119,15 @@ def run_check(  # noqa: PLR0913, PLR0917 - what to run, and three ways in which 
                 start_new_session=True,
             )
         except OSError as error:
-            raise InputError(f"verify: {command} cannot be run: {error.strerror}") from None
+            raise InputError(f"verify: cannot run {command}: {error.strerror}") from None
         try:
             code = _wait(process, limit, stop)
         finally:
             if process.poll() is None:
                 _kill(process)
-        late = f"did not end within {format_duration(limit)} and was killed"
-        ended = late if code is None else _ending(code)
-        return CheckResult(code == 0, ended, _last_lines(output, secret))
+        late = f"was killed after {format_duration(limit)}"
+        ending = late if code is None else _format_ending(code)
+        return VerificationResult(code == 0, ending, _read_last_lines(output, secret))
 
 
 def _wait(process: subprocess.Popen[bytes], limit: timedelta, stop: threading.Event) -> int | None:
@@ -88,7 +139,7 @@ def _wait(process: subprocess.Popen[bytes], limit: timedelta, stop: threading.Ev
             return None
         with suppress(subprocess.TimeoutExpired):
             return process.wait(min(left, _SLICE_SECONDS))
-    raise WaitInterruptedError("the check was interrupted and killed")
+    raise WaitInterruptedError("the verification was interrupted and killed")
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -101,21 +152,21 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _ending(code: int) -> str:
+def _format_ending(code: int) -> str:
     if code >= 0:
-        return f"ended with {code}"
+        return f"exited with {code}"
     try:
         return f"was killed ({signal.Signals(-code).name})"
     except ValueError:
         return f"was killed (signal {-code})"
 
 
-def _last_lines(output: IO[bytes], secret: str) -> tuple[str, ...]:
+def _read_last_lines(output: IO[bytes], secret: str) -> tuple[str, ...]:
     size = output.seek(0, os.SEEK_END)
     output.seek(max(0, size - _TAIL_BYTES))
     text = output.read().decode("utf-8", errors="replace").replace(secret, "***")
     if size > _TAIL_BYTES:
-        text = text[len(secret) :]  # the tail may begin within the secret
+        text = text[len(secret) :]  # The tail may begin within the secret.
     lines = text.replace("\r\n", "\n").rstrip().split("\n")[-_MAX_LINES:]
     return tuple(_cut(visible(line.rstrip())) for line in lines if text.strip())
 

@@ -72,11 +72,11 @@ def test_stacks_that_share_a_source_load_it_once_however_they_race() -> None:
     sound(concurrent_runs.overlapping_stacks(seeds=8), 8)
 
 
-def test_a_person_who_starts_the_same_job_in_the_same_second_is_a_rival_like_any_other() -> None:
+def test_a_user_who_starts_the_same_job_in_the_same_second_is_a_rival() -> None:
     sound(concurrent_runs.beside_a_person(seeds=30), 30)
 
 
-def test_what_a_person_stops_stays_stopped_until_a_retry_whoever_waits_or_died() -> None:
+def test_a_job_stopped_by_a_user_stays_stopped_until_a_retry() -> None:
     sound(concurrent_runs.stopped_by_a_person(1, seeds=8), 5)
     sound(concurrent_runs.stopped_by_a_person(2, seeds=8), 5)
     sound(concurrent_runs.stopped_by_a_person(2, seeds=8, kills=1), 4)

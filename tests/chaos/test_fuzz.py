@@ -81,6 +81,10 @@ def problems(read: Callable[[], object]) -> tuple[str, ...]:
     return ()
 
 
+def file_problems(text: str) -> tuple[str, ...]:
+    return problems(lambda: read_stack_file(text, "tamr-pipelines", "Pulumi.dev.yaml", NOW))
+
+
 @given(st.data())
 @settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=QUIET)
 def test_damaged_products_are_read_or_refused_with_words(data: st.DataObject) -> None:
@@ -96,12 +100,7 @@ def test_a_file_with_damaged_text_is_read_or_refused_with_words(
     at_: int, cut: int, put: str
 ) -> None:
     text = FILE[:at_] + put + FILE[at_ + cut :]
-    assert all(
-        problem.strip()
-        for problem in problems(
-            lambda: read_stack_file(text, "tamr-pipelines", "Pulumi.dev.yaml", NOW)
-        )
-    )
+    assert all(problem.strip() for problem in file_problems(text))
 
 
 @given(st.data())
@@ -109,12 +108,7 @@ def test_a_file_with_damaged_text_is_read_or_refused_with_words(
 def test_damaged_products_are_written_to_a_file_and_read_as_one(data: st.DataObject) -> None:
     content = {"config": {"tamr:url": "https://a.b", "tamr-pipelines:products": TWO_PRODUCTS}}
     text = yaml.safe_dump(damage(content, data), allow_unicode=True)
-    assert all(
-        problem.strip()
-        for problem in problems(
-            lambda: read_stack_file(text, "tamr-pipelines", "Pulumi.dev.yaml", NOW)
-        )
-    )
+    assert all(problem.strip() for problem in file_problems(text))
 
 
 @given(st.data())

@@ -5,5 +5,5 @@ from __future__ import annotations
 from support.run_model import run_model
 
 
-def test_no_interleaving_of_runs_people_losses_kills_and_clocks_breaks_the_protocol() -> None:
+def test_no_interleaving_of_runs_users_kills_and_clocks_runs_a_job_twice() -> None:
     run_model(examples=60, moves=40, derandomize=True)

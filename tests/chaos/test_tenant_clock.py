@@ -86,7 +86,7 @@ def test_a_date_ahead_of_all_stamps_runs_a_fresh_version_once() -> None:
     assert waited(world, since(START + 3 * SECOND)) < 63
 
 
-def test_without_a_date_a_clock_of_ours_that_is_ahead_costs_a_minute_and_no_job() -> None:
+def test_without_a_date_a_clock_that_is_ahead_costs_a_minute_and_no_job() -> None:
     world = World()
     world.clock.skew = 5 * SECOND
     world.clocks = ThreeClocks(has_header=False)
@@ -156,7 +156,7 @@ def test_a_clock_that_steps_in_mid_run_costs_no_more_than_its_step(
     assert waited(world, SMALL) < abs(step_of).total_seconds() + 120
 
 
-def test_creations_alone_set_back_in_mid_run_are_noticed_and_nothing_runs_twice() -> None:
+def test_creations_set_back_during_a_run_make_nothing_run_twice() -> None:
     world = stepping(-HOUR, "created")
     (error,) = errors_of(world.run(SMALL))
     assert "customers: update dp: job_2 was launched at 2026-11-20T12:0" in error
@@ -176,7 +176,7 @@ def test_a_jump_of_our_own_clock_starts_nothing_twice(jump: timedelta, has_heade
     assert waited(world, SMALL) < 3600 + 120
 
 
-def test_a_run_that_adopts_waits_some_seconds_for_the_tenants_clock_and_no_more() -> None:
+def test_a_run_that_adopts_waits_only_seconds_for_the_tenants_clock() -> None:
     """It has launched nothing itself, so nothing told it when creations are stamped."""
     world = World()
     world.start(LOAD)
@@ -197,7 +197,7 @@ def launched_too_early(tenant: Tenant, skew: timedelta) -> tuple[object, list[st
     return outcome(future), watched.notes
 
 
-def test_a_launch_too_old_for_its_own_step_is_said_with_both_times_and_not_repeated() -> None:
+def test_a_launch_too_old_for_its_step_shows_both_times_and_ends_it() -> None:
     tenant = Tenant()
     ended, notes = launched_too_early(tenant, 5 * MINUTE)
     assert tenant.posts() == 1
@@ -244,7 +244,7 @@ def test_a_pending_job_without_a_time_is_waited_for_until_it_shows_one(
     assert waited(world, SMALL) < 60
 
 
-def test_a_pending_time_that_is_early_is_forgotten_when_the_history_shows_another() -> None:
+def test_an_early_pending_time_is_dropped_if_the_history_shows_another() -> None:
     world = World()
     world.alter = shown_while_pending(lambda text: text.replace("T12:", "T11:"))
     assert waited(world, since(START)) < 60
@@ -261,7 +261,7 @@ def test_the_age_of_a_job_is_told_by_the_clock_that_stamped_it() -> None:
     assert max(tenant.clock.waits) < 10
 
 
-def test_a_version_whose_end_is_stamped_ahead_is_deployed_for_no_negative_time() -> None:
+def test_a_version_that_ended_in_the_future_has_no_negative_age() -> None:
     """`tamr promote` without a soak refused it: for 0s of the 0s asked for."""
     world, load = World(), since(START - HOUR)
     del load["customers"]["dataProduct"]

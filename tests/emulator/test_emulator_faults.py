@@ -67,7 +67,7 @@ def test_a_delayed_request_is_carried_out_after_the_delay() -> None:
     assert caller.time.slept == [3]
 
 
-def test_a_delay_longer_than_the_caller_waits_is_a_time_out_and_takes_effect() -> None:
+def test_a_delay_beyond_the_callers_timeout_still_takes_effect() -> None:
     caller = scripted({"call": "create", "fault": "delayed", "seconds": 30})
     with pytest.raises(httpx.ReadTimeout):
         caller.load()

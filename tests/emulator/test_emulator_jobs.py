@@ -56,11 +56,15 @@ def test_stopping_a_pending_job_ends_it_at_once() -> None:
     assert [status["state"] for status in job["statusHistory"]] == ["PENDING"]
 
 
-def test_stopping_a_running_job_takes_two_seconds() -> None:
-    caller = Caller()
+def stopped_while_running(caller: Caller) -> Caller:
     caller.load()
     caller.wait(minutes=1)
     caller.stop("job_1")
+    return caller
+
+
+def test_stopping_a_running_job_takes_two_seconds() -> None:
+    caller = stopped_while_running(Caller())
     caller.wait(seconds=1.999)
     assert caller.state("job_1") == "STOPPING"
     caller.wait(seconds=0.001)
@@ -68,10 +72,7 @@ def test_stopping_a_running_job_takes_two_seconds() -> None:
 
 
 def test_a_second_stop_changes_nothing() -> None:
-    caller = Caller()
-    caller.load()
-    caller.wait(minutes=1)
-    caller.stop("job_1")
+    caller = stopped_while_running(Caller())
     caller.wait(seconds=1)
     before = caller.get("job_1")
     assert caller.stop("job_1").json() == {}
@@ -97,11 +98,8 @@ def test_a_job_that_is_due_before_its_stop_completes_succeeds() -> None:
     assert "error" not in caller.get("job_1")["status"]
 
 
-def test_where_stops_come_too_late_the_job_stays_stopping_until_its_own_end() -> None:
-    caller = with_rule(stops_too_late=True)
-    caller.load()
-    caller.wait(minutes=1)
-    caller.stop("job_1")
+def test_a_stop_that_comes_too_late_lasts_until_the_jobs_own_end() -> None:
+    caller = stopped_while_running(with_rule(stops_too_late=True))
     caller.wait(minutes=19)
     assert caller.state("job_1") == "STOPPING"
     caller.wait(seconds=5)

@@ -214,7 +214,7 @@ def test_the_pages_together_are_the_list(many: Caller) -> None:
     assert pages(many) == pages(many, pageSize="7") == pages(many, pageSize="1") == everything
 
 
-def test_a_job_that_starts_between_two_pages_may_come_twice_and_none_is_left_out() -> None:
+def test_a_job_that_starts_between_two_pages_may_repeat_but_none_is_lost() -> None:
     caller = Caller()
     for number in range(4):
         caller.load(f"src_{number}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +18,11 @@ from support.processes import KEY, QUICK, SLOW, emulator
 from support.pulumi_cli import LOADS, Pulumi, kill_everything
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
+
+    from support.processes import Server
 
 pytestmark = [
     pytest.mark.cli,
@@ -47,6 +51,18 @@ def backend(request: pytest.FixtureRequest) -> str | None:
     table = "".join(each if each.isalnum() else "_" for each in request.node.originalname)[:60]
     url: str = request.getfixturevalue("server_url")
     return f"{url}/postgres?sslmode=disable&table={table}"
+
+
+@contextmanager
+def running_up(
+    folder: Path, backend: str | None
+) -> Iterator[tuple[Server, Pulumi, subprocess.Popen[str]]]:
+    """Run `pulumi up` until its 8 jobs are running."""
+    with emulator(*FOR_SECONDS) as server:
+        pulumi = Pulumi(folder, server.url, LOADS, backend=backend, TAMR_SLOTS="8")
+        with pulumi.start_up() as process:
+            server.wait_for_running(8)
+            yield server, pulumi, process
 
 
 def test_a_stack_goes_up_and_a_second_up_sends_no_post(tmp_path: Path, backend: str | None) -> None:
@@ -90,15 +106,12 @@ def test_two_ups_at_the_same_moment_are_never_both_under_way(
         assert len(server.posts()) == 8
 
 
-def test_a_killed_up_leaves_a_lock_that_cancel_repairs_and_no_job_is_launched_twice(
+def test_cancel_removes_the_lock_of_a_killed_up_without_a_second_launch(
     tmp_path: Path, backend: str | None
 ) -> None:
-    with emulator(*FOR_SECONDS) as server:
-        pulumi = Pulumi(tmp_path, server.url, LOADS, backend=backend, TAMR_SLOTS="8")
-        with pulumi.start_up() as process:
-            server.wait_for_running(8)
-            kill_everything(process)
-            process.communicate(timeout=60)
+    with running_up(tmp_path, backend) as (server, pulumi, process):
+        kill_everything(process)
+        process.communicate(timeout=60)
         assert LOCKED in pulumi.up().stdout
         assert pulumi.run("cancel", "--yes").returncode == 0
         done = pulumi.up()
@@ -114,13 +127,10 @@ def test_a_killed_up_leaves_a_lock_that_cancel_repairs_and_no_job_is_launched_tw
 def test_a_lock_taken_away_from_a_living_run_costs_no_job(
     tmp_path: Path, backend: str | None
 ) -> None:
-    with emulator(*FOR_SECONDS) as server:
-        pulumi = Pulumi(tmp_path, server.url, LOADS, backend=backend, TAMR_SLOTS="8")
-        with pulumi.start_up() as first:
-            server.wait_for_running(8)
-            assert pulumi.run("cancel", "--yes").returncode == 0
-            second = pulumi.up()
-            output, _ = first.communicate(timeout=60)
+    with running_up(tmp_path, backend) as (server, pulumi, first):
+        assert pulumi.run("cancel", "--yes").returncode == 0
+        second = pulumi.up()
+        output, _ = first.communicate(timeout=60)
         assert second.returncode == 0, second.stdout
         assert first.returncode == 0, output
         last = pulumi.up()

@@ -105,7 +105,7 @@ def test_deleting_the_stack_destroys_nothing() -> None:
     assert spec()["destroyOnFinalize"] is False
 
 
-def test_the_image_that_is_built_is_the_one_that_runs_and_is_of_this_version() -> None:
+def test_the_built_image_is_the_one_that_runs_with_this_version() -> None:
     image = spec()["workspaceTemplate"]["spec"]["image"]
     version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert version is not None
@@ -142,7 +142,7 @@ def test_names_that_the_page_uses_exist() -> None:
 
 @pytest.mark.cli
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH")
-def test_an_interrupt_to_the_cli_alone_ends_the_run_unlocked_and_jobs_go_on(tmp_path: Path) -> None:
+def test_an_interrupt_of_the_cli_unlocks_the_stack_and_jobs_keep_running(tmp_path: Path) -> None:
     """The agent of a workspace that is told to stop sends SIGINT to `pulumi` and to nobody else."""
     with emulator(*SLOW, "--slots", "8") as server:
         pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.policy_packs import FOLDER, UNKNOWN, pack
-from support.processes import QUICK, emulator, project, stack_file, tamr
+from support.processes import ONE_LOAD, QUICK, emulator, project, stack_file, tamr
 from support.pulumi_cli import Pulumi
 from support.sample_jobs import at, make_job, succeeded
 from tamr_provider.decision.launch_limits import (
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOAD, OTHER = Configuration.load("src_crm"), Configuration.load("src_erp")
-PRODUCT = """\
-    customers:
-      version: "2026-11-20"
-      since: "2026-11-20T09:00:00Z"
-      trustDays: 36500
-      sources: [src_crm]
-"""
 ALWAYS = {"windows": ["2020-01-01 00:00 - 2099-01-01 00:00 UTC"]}
 PAST = {"windows": ["2020-01-01 00:00 - 2020-01-02 00:00 UTC"]}
 
@@ -68,7 +61,7 @@ def test_a_stack_that_the_rule_does_not_name_may_use_no_tenant() -> None:
     assert "does not name this stack" in tenant_violation("https://acme.tamr.cloud", "dev", tenants)
 
 
-def test_jobs_of_the_last_24_hours_with_the_same_configuration_count_as_runs() -> None:
+def test_equal_jobs_of_the_last_24_hours_count_as_runs() -> None:
     now = at("12:00", 21)
     jobs = [
         succeeded("job_old", LOAD, at("11:00"), at("11:30")),
@@ -88,7 +81,7 @@ def test_jobs_of_the_last_24_hours_with_the_same_configuration_count_as_runs() -
 
 
 def test_a_rule_that_is_not_configured_is_off(tmp_path: Path) -> None:
-    with emulator(*QUICK) as server, pack(project(tmp_path, server.url, PRODUCT)) as rules:
+    with emulator(*QUICK) as server, pack(project(tmp_path, server.url, ONE_LOAD)) as rules:
         assert rules.judge(wanted(server.url)) == {}
         assert server.record()["requests"] == []
 
@@ -112,7 +105,7 @@ def test_a_launch_in_a_freeze_window_is_refused_and_one_outside_is_not(tmp_path:
 
 def test_what_is_done_passes_every_rule_about_launches(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
-        folder = project(tmp_path, server.url, PRODUCT)
+        folder = project(tmp_path, server.url, ONE_LOAD)
         assert tamr(folder, "up").returncode == 0
         with pack(folder) as rules:
             rules.configure(
@@ -127,7 +120,7 @@ def test_what_is_done_passes_every_rule_about_launches(tmp_path: Path) -> None:
 
 def test_a_step_behind_one_that_will_run_is_judged_as_a_launch(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
-        folder = project(tmp_path, server.url, PRODUCT)
+        folder = project(tmp_path, server.url, ONE_LOAD)
         tamr(folder, "up")
         with pack(folder) as rules:
             rules.configure({"freeze-windows": ALWAYS, "runs-per-day": {"maximum": 1}})
@@ -146,7 +139,7 @@ def test_resources_of_one_preview_share_one_look(tmp_path: Path) -> None:
 
 def test_a_version_that_the_stack_before_does_not_hold_is_refused(tmp_path: Path) -> None:
     with emulator(*QUICK) as staging, emulator(*QUICK) as dev:
-        folder = project(tmp_path, dev.url, PRODUCT)
+        folder = project(tmp_path, dev.url, ONE_LOAD)
         text = stack_file(folder).read_text().replace(dev.url, staging.url)
         stack_file(folder).with_name("Pulumi.staging.yaml").write_text(text)
         rule = {"promotion-order": {"order": ["staging", "dev"]}}
@@ -162,7 +155,7 @@ def test_a_version_that_the_stack_before_does_not_hold_is_refused(tmp_path: Path
 
 def test_a_refused_promotion_names_the_way_for_a_rollback(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
-        folder = project(tmp_path, server.url, PRODUCT)
+        folder = project(tmp_path, server.url, ONE_LOAD)
         text = stack_file(folder).read_text()
         stack_file(folder).with_name("Pulumi.staging.yaml").write_text(text)
         with pack(folder / "stacks") as rules:
@@ -211,7 +204,7 @@ def test_every_rule_has_an_example_in_the_pack_and_refuses(tmp_path: Path) -> No
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH")
 def test_pulumi_up_launches_nothing_that_the_pack_refuses(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
-        pulumi = Pulumi(tmp_path, server.url, PRODUCT)
+        pulumi = Pulumi(tmp_path, server.url, ONE_LOAD)
         mine = {"tenants": {"dev": [server.url]}}
         strict = _rules(tmp_path, {"freeze-windows": ALWAYS, "allowed-tenants": mine})
         refused = pulumi.up(*strict)

@@ -212,7 +212,7 @@ def test_after_a_destroy_nothing_is_launched_until_a_bump(tmp_path: Path) -> Non
         assert len(server.posts()) == 8 + 6
 
 
-def test_a_new_version_previews_its_whole_cascade_and_runs_only_that_product(
+def test_a_new_version_previews_its_cascade_and_runs_only_that_product(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
@@ -228,7 +228,7 @@ def test_a_new_version_previews_its_whole_cascade_and_runs_only_that_product(
         assert len(server.posts()) == 8 + 6
 
 
-def test_a_preview_tells_of_each_step_what_would_happen_and_without_a_key_nothing(
+def test_a_preview_shows_every_action_unless_the_key_is_missing(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
@@ -248,7 +248,7 @@ def test_a_preview_tells_of_each_step_what_would_happen_and_without_a_key_nothin
         assert len(server.record()["requests"]) == asked
 
 
-def test_a_version_that_moved_alone_is_refused_with_the_command_that_repairs_it(
+def test_a_version_changed_without_since_is_refused_with_the_command(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
@@ -262,7 +262,7 @@ def test_a_version_that_moved_alone_is_refused_with_the_command_that_repairs_it(
         assert len(server.posts()) == 8
 
 
-def test_eight_jobs_run_side_by_side_and_one_interrupt_leaves_nothing_behind(
+def test_eight_jobs_run_in_parallel_and_one_interrupt_leaves_no_process(
     tmp_path: Path,
 ) -> None:
     with emulator(*SLOW, "--slots", "8") as server:
@@ -320,7 +320,7 @@ def test_bad_config_is_told_without_a_traceback_or_a_request(tmp_path: Path) -> 
         assert server.record()["requests"] == []
 
 
-def test_a_killed_engine_is_repaired_with_the_documented_commands_and_loses_no_job(
+def test_the_documented_commands_repair_a_killed_engine_without_job_loss(
     tmp_path: Path,
 ) -> None:
     with emulator("--load", "6s", "--pending", "50ms", "--slots", "8") as server:
@@ -329,17 +329,17 @@ def test_a_killed_engine_is_repaired_with_the_documented_commands_and_loses_no_j
             server.wait_for_running(8)
             process.kill()
         assert "the stack is currently locked" in pulumi.up().stdout
-        assert "repair: pulumi cancel --yes --stack dev" in pulumi.doctor()
+        assert "fix: pulumi cancel --yes --stack dev" in pulumi.doctor()
         assert pulumi.run("cancel", "--yes").returncode == 0
         done = pulumi.up()
         assert done.returncode == 0, done.stdout
         assert pulumi.deployment()["pending_operations"]
-        repair = "pulumi refresh --clear-pending-creates --yes --stack dev"
-        assert f"repair: {repair}" in pulumi.doctor()
+        fix = "pulumi refresh --clear-pending-creates --yes --stack dev"
+        assert f"fix: {fix}" in pulumi.doctor()
         assert pulumi.run("refresh", "--clear-pending-creates", "--yes").returncode == 0
         last = pulumi.up()
         assert "pending" not in last.stdout
-        assert "repair" not in pulumi.doctor()
+        assert "fix:" not in pulumi.doctor()
         assert len(server.posts()) == 8
 
 
@@ -354,7 +354,7 @@ def interrupt_twice(process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize("wreck", [interrupt_twice, kill_everything])
-def test_whatever_the_doctor_prescribes_leaves_no_lock_no_warning_and_no_second_job(
+def test_the_doctors_fix_leaves_no_lock_no_warning_and_no_second_job(
     tmp_path: Path, wreck: Callable[[subprocess.Popen[str]], None]
 ) -> None:
     with emulator("--load", "6s", "--pending", "50ms", "--slots", "8") as server:
@@ -365,13 +365,13 @@ def test_whatever_the_doctor_prescribes_leaves_no_lock_no_warning_and_no_second_
             process.communicate(timeout=60)
         for _ in range(3):
             for line in pulumi.doctor().splitlines():
-                if "repair: pulumi " in line:
-                    words = shlex.split(line.partition("repair: pulumi ")[2])
+                if "fix: pulumi " in line:
+                    words = shlex.split(line.partition("fix: pulumi ")[2])
                     assert pulumi.run(*words[:-2]).returncode == 0
         last = pulumi.up()
         assert last.returncode == 0, last.stdout
         assert "warning" not in last.stdout
-        assert "repair: pulumi" not in pulumi.doctor()
+        assert "fix: pulumi" not in pulumi.doctor()
         assert pulumi.locks() == []
         assert len(server.posts()) == 8
 

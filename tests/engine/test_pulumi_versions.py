@@ -10,8 +10,10 @@ import pytest
 from support.git_histories import git
 from support.processes import QUICK, Server, emulator, stack_file
 from support.pulumi_cli import Pulumi
+from support.repository import Repository
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -29,41 +31,32 @@ CUSTOMERS = """\
 """
 
 
-class Repository:
-    """A project with a stack of the engine's, in a repository, on a tenant of its own."""
+class EngineProject(Repository):
+    """The same with a stack of the engine, run with `pulumi up`."""
 
     def __init__(self, folder: Path, tenant: Server) -> None:
-        self.tenant = tenant
         self.pulumi = Pulumi(folder, tenant.url, CUSTOMERS)
-        self.folder = self.pulumi.folder
+        super().__init__(self.pulumi.folder, tenant)
+
+    def run(self) -> subprocess.CompletedProcess[str]:
+        return self.pulumi.up()
 
     def change(self, before: str, after: str) -> None:
         path = stack_file(self.folder)
         path.write_text(path.read_text().replace(f"version: {before}\n", f"version: {after}\n"))
 
-    def commit(self) -> None:
-        git(self.folder, "add", "Pulumi.yaml", "stacks")
-        git(self.folder, "commit", "--quiet", "--message", "a version")
-
-    def up(self) -> int:
-        """Run to the end and return how many jobs it launched."""
-        before = len(self.tenant.posts())
-        done = self.pulumi.up()
-        assert done.returncode == 0, done.stdout
-        return len(self.tenant.posts()) - before
-
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Iterator[Repository]:
+def repository(tmp_path: Path) -> Iterator[EngineProject]:
     with emulator(*QUICK) as tenant:
-        repository = Repository(tmp_path, tenant)
+        repository = EngineProject(tmp_path, tenant)
         repository.commit()
         assert repository.up() == 5
         yield repository
 
 
 def test_one_committed_line_runs_every_step_again_forwards_and_back(
-    repository: Repository,
+    repository: EngineProject,
 ) -> None:
     for before, after in [("v1", "v2"), ("v2", "v1")]:
         repository.change(before, after)
@@ -74,7 +67,7 @@ def test_one_committed_line_runs_every_step_again_forwards_and_back(
         assert "sinceFrom" not in {**resource.get("inputs", {}), **resource.get("outputs", {})}
 
 
-def test_what_is_not_committed_is_previewed_and_refused(repository: Repository) -> None:
+def test_what_is_not_committed_is_previewed_and_refused(repository: EngineProject) -> None:
     path = "tamr-pipelines:products.customers.version"
     assert repository.pulumi.run("config", "set", "--path", path, "v9").returncode == 0
     preview = repository.pulumi.run("preview").stdout
@@ -87,7 +80,7 @@ def test_what_is_not_committed_is_previewed_and_refused(repository: Repository) 
     assert len(repository.tenant.posts()) == 5
 
 
-def test_a_date_that_the_engine_rewrote_is_no_change(repository: Repository) -> None:
+def test_a_date_that_the_engine_rewrote_is_no_change(repository: EngineProject) -> None:
     repository.change("v1", "2026-11-21")
     repository.commit()
     assert repository.up() == 5
@@ -96,7 +89,7 @@ def test_a_date_that_the_engine_rewrote_is_no_change(repository: Repository) -> 
     assert repository.up() == 0
 
 
-def test_in_a_cut_off_clone_the_state_says_since_when(repository: Repository) -> None:
+def test_in_a_cut_off_clone_the_state_says_since_when(repository: EngineProject) -> None:
     clone = repository.folder.with_name("clone")
     git(clone.parent, "clone", "--quiet", "--depth=1", repository.folder.as_uri(), clone.name)
     shutil.rmtree(repository.folder / ".git")

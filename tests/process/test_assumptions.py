@@ -1,4 +1,4 @@
-"""`tamr doctor --tenant`: each assumption is put to a tenant where it holds, and where not."""
+"""`tamr doctor --tenant` against tenants for which an assumption is true, or not."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class Deviant(Tenant):
-    """A tenant that changes a request before it reads it, or answers it otherwise."""
+    """A tenant that changes a request, or sends another response."""
 
-    def __init__(self, change: Callable[[httpx.Request], Any] = lambda each: each) -> None:
+    def __init__(self, change: Callable[[httpx.Request], Any] = lambda request: request) -> None:
         super().__init__(slots=100)
         self.change = change
 
@@ -47,11 +47,11 @@ def examine(tenant: Tenant, minutes: int = 0, trust: int = 30) -> list[Finding]:
 
 
 def levels(found: list[Finding], level: str) -> str:
-    return "\n".join(each.what for each in found if each.level == level)
+    return "\n".join(finding.message for finding in found if finding.level == level)
 
 
 def without(name: str) -> Callable[[httpx.Request], httpx.Request]:
-    """Ignore a query parameter."""
+    """Return a change that removes a query parameter."""
 
     def strip(request: httpx.Request) -> httpx.Request:
         url = request.url.copy_remove_param(name)
@@ -70,7 +70,7 @@ def find_nothing(request: httpx.Request) -> Any:
 
 
 def jobs_of(body: Any) -> list[Any]:
-    return [each for each in [body, *body.get("jobs", [])] if "jobId" in each]
+    return [job for job in [body, *body.get("jobs", [])] if "jobId" in job]
 
 
 def without_history(body: Any) -> Any:
@@ -94,13 +94,13 @@ def paused(body: Any) -> Any:
     return body
 
 
-def test_on_the_emulator_every_assumption_holds() -> None:
+def test_every_assumption_is_true_on_the_emulator() -> None:
     found = examine(used(Tenant(slots=100)), trust=1)
-    assert {each.level for each in found} == {OK}
+    assert {finding.level for finding in found} == {OK}
     assert len(found) == 15
 
 
-def test_nothing_but_gets_are_sent() -> None:
+def test_only_gets_are_sent() -> None:
     tenant = used(Tenant(slots=100))
     before = len(tenant.requests())
     examine(tenant)
@@ -108,11 +108,11 @@ def test_nothing_but_gets_are_sent() -> None:
     assert len(tenant.requests()) - before < 25
 
 
-def test_a_tenant_without_jobs_leaves_the_rest_open() -> None:
+def test_without_jobs_the_other_checks_are_skipped() -> None:
     assert "the list of jobs is empty" in levels(examine(Tenant()), UNKNOWN)
 
 
-def test_how_far_the_list_reaches_back_is_told() -> None:
+def test_the_age_of_the_oldest_listed_job_is_reported() -> None:
     assert "more than 1 days ago" in levels(examine(used(Tenant(slots=100))), UNKNOWN)
     assert "younger than a day" in levels(examine(used(Tenant(slots=100), 2)), UNKNOWN)
 
@@ -120,36 +120,32 @@ def test_how_far_the_list_reaches_back_is_told() -> None:
 @pytest.mark.parametrize(
     ("change", "level", "words"),
     [
-        (refuse_filters, WARNING, "every look reads the whole list"),
-        (find_nothing, PROBLEM, "a filter for active jobs leaves out job_41"),
+        (refuse_filters, WARNING, "each poll reads the whole list"),
+        (find_nothing, PROBLEM, "a filter for active jobs misses job_41"),
         (find_nothing, PROBLEM, "create_time() in filters is not the oldest time"),
-        (find_nothing, PROBLEM, "minHoursBetween is not kept"),
-        (find_nothing, PROBLEM, "a run's own question leaves out"),
-        (find_nothing, WARNING, "usual durations stay unknown"),
-        (without("filter"), WARNING, "the list cannot be filtered by state"),
+        (find_nothing, PROBLEM, "minHoursBetween is not enforced"),
+        (find_nothing, PROBLEM, "the query that runs use misses"),
+        (find_nothing, WARNING, "typical durations stay unknown"),
+        (without("filter"), WARNING, "filtering by state does not work"),
         (without("filter"), PROBLEM, "create_time() in filters is not the oldest time"),
-        (without("pageToken"), PROBLEM, "a second page shows no further job"),
-        (without("pageSize"), OK, "paging: a page has 10 jobs"),
+        (without("pageToken"), PROBLEM, "the second page has no further job"),
+        (without("pageSize"), OK, "pagination works: 10 jobs a page"),
     ],
 )
-def test_a_tenant_that_reads_requests_otherwise_is_found_out(
-    change: Any, level: str, words: str
-) -> None:
+def test_a_tenant_that_ignores_parameters_is_detected(change: Any, level: str, words: str) -> None:
     assert words in levels(examine(used(Deviant(change))), level)
 
 
 @pytest.mark.parametrize(
     ("alter", "level", "words"),
     [
-        (without_history, WARNING, "some 30 requests, once"),
-        (history_in_get_only, OK, "one request more for each new job"),
+        (without_history, WARNING, "about 30 requests, once"),
+        (history_in_get_only, OK, "one more request for each new job"),
         (oldest_first, WARNING, "not ordered by start time"),
         (paused, WARNING, "unknown states count as active: PAUSED"),
     ],
 )
-def test_a_tenant_that_shows_its_jobs_otherwise_is_found_out(
-    alter: Any, level: str, words: str
-) -> None:
+def test_a_tenant_with_different_job_bodies_is_detected(alter: Any, level: str, words: str) -> None:
     tenant = used(Tenant(slots=100))
     tenant.alter = alter
     assert words in levels(examine(tenant), level)
@@ -161,26 +157,26 @@ def test_without_filters_and_without_history_a_run_cannot_work() -> None:
     assert "a run cannot work here" in levels(examine(tenant), PROBLEM)
 
 
-def test_a_clock_that_is_off_or_not_told_is_found() -> None:
+def test_a_wrong_or_missing_clock_is_detected() -> None:
     tenant = used(Tenant(slots=100))
     assert "30m apart" in levels(examine(tenant, minutes=30), WARNING)
 
     class Dateless(Tenant):
         def _answer(self, request: httpx.Request) -> httpx.Response:
-            answer = super()._answer(request)
-            return httpx.Response(answer.status_code, content=answer.read())
+            response = super()._answer(request)
+            return httpx.Response(response.status_code, content=response.read())
 
-    assert "answers carry no Date" in levels(examine(used(Dateless(slots=100))), WARNING)
+    assert "responses have no Date" in levels(examine(used(Dateless(slots=100))), WARNING)
 
 
-def test_the_command_prints_what_holds_and_exits_with_0(tmp_path: Path) -> None:
+def test_the_command_prints_its_findings_and_exits_with_0(tmp_path: Path) -> None:
     with emulator() as server:
         folder = project(tmp_path, server.url)
         tamr(folder, "jobs", "start", "load", "src_crm")
         done = tamr(folder, "doctor", "--tenant", "--json", PULUMI_BACKEND_URL="")
         assert done.returncode == 0
-        whats = [load["what"] for load in json.loads(done.stdout)]
-        assert any("filters by state hold" in what for what in whats)
+        messages = [load["message"] for load in json.loads(done.stdout)]
+        assert any("filtering by state works" in message for message in messages)
         requests = server.record()["requests"]
         assert [request["method"] for request in requests].count(
             "POST"

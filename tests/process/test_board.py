@@ -1,4 +1,4 @@
-"""`tamr board`: what the page says, what it is safe from, and how it is served."""
+"""`tamr board`: its content, its safety, and its server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from support.fake_clock import FakeClock
 from support.processes import QUICK, SLOW, emulator, project, stack_file, start_tamr, tamr
-from tamr_provider.cli.output.board_server import EVERY_SECONDS, CachedPage
+from tamr_provider.cli.output.board_server import REFRESH_SECONDS, CachedPage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,20 +39,20 @@ def board(folder: Path, **env: str) -> str:
     return (folder / "board.html").read_text(encoding="utf-8")
 
 
-def test_each_product_has_its_version_state_and_last_outcome_in_each_environment(
+def test_a_cell_has_the_version_the_state_and_the_last_outcome(
     tmp_path: Path,
 ) -> None:
     faults = tmp_path / "faults.json"
     rule = {"type": "load", "sourceId": "src_b", "outcome": "failed", "reason": "BOOM"}
     faults.write_text(json.dumps({"jobs": [rule]}))
-    both = "".join(PRODUCT.format(name=each, version="2026-11-20") for each in "ab")
+    both = "".join(PRODUCT.format(name=name, version="2026-11-20") for name in "ab")
     with emulator(*QUICK, "--faults", str(faults)) as server:
         folder = project(tmp_path / "p", server.url, both)
         stack(folder, "prod", "http://127.0.0.1:9", both)
         tamr(folder, "up")
         page = html.unescape(board(folder))
-        assert "1 held" in page
-        assert "1 to run" in page
+        assert "1 deployed" in page
+        assert "1 not started" in page
         assert "2 unknown" in page
         assert "load src_b failed: BOOM" in page
         assert "http://127.0.0.1:9 cannot be reached" in page
@@ -60,7 +60,7 @@ def test_each_product_has_its_version_state_and_last_outcome_in_each_environment
             assert job["jobId"] in page
 
 
-def test_a_version_that_may_be_promoted_comes_with_its_command(tmp_path: Path) -> None:
+def test_a_version_to_promote_comes_with_its_command(tmp_path: Path) -> None:
     new = PRODUCT.format(name="a", version="2026-11-21")
     old = PRODUCT.format(name="a", version="2026-11-20") + "      promoteFrom: dev\n"
     with emulator(*QUICK) as server:
@@ -71,7 +71,7 @@ def test_a_version_that_may_be_promoted_comes_with_its_command(tmp_path: Path) -
         assert "tamr promote a --from dev --to prod" in board(folder)
 
 
-def test_every_text_is_escaped_and_the_page_runs_no_script_but_its_own(tmp_path: Path) -> None:
+def test_every_text_is_escaped_and_only_our_script_runs(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
     faults = tmp_path / "faults.json"
     rule = {"outcome": "failed", "reason": "BAD", "message": f'"><img src=x onerror=x> {evil}'}
@@ -89,8 +89,8 @@ def test_every_text_is_escaped_and_the_page_runs_no_script_but_its_own(tmp_path:
         assert "unsafe" not in page
 
 
-def test_one_look_serves_the_whole_page(tmp_path: Path) -> None:
-    both = "".join(PRODUCT.format(name=each, version="2026-11-20") for each in "abcdefgh")
+def test_one_request_is_enough_for_a_page(tmp_path: Path) -> None:
+    both = "".join(PRODUCT.format(name=name, version="2026-11-20") for name in "abcdefgh")
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url, both)
         tamr(folder, "up")
@@ -100,27 +100,27 @@ def test_one_look_serves_the_whole_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["--out", "board.html", "--serve"]])
-def test_a_file_or_a_server_has_to_be_chosen(tmp_path: Path, words: list[str]) -> None:
+def test_out_or_serve_is_required(tmp_path: Path, words: list[str]) -> None:
     done = tamr(project(tmp_path, "http://127.0.0.1:9"), "board", *words)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: give --out FILE for a file, or --serve")
+    assert done.stderr.startswith("error: add --out FILE to write a file, or --serve")
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_an_unwritable_file_is_reported(tmp_path: Path) -> None:
     done = tamr(project(tmp_path, "http://127.0.0.1:9"), "board", "--out", "no/board.html")
     assert done.returncode == 2
-    assert "--out: no/board.html cannot be written" in done.stderr
+    assert "--out: cannot write no/board.html" in done.stderr
 
 
-def test_a_served_board_is_for_this_machine_and_ends_at_ctrl_c(tmp_path: Path) -> None:
+def test_a_served_board_is_local_and_stops_at_ctrl_c(tmp_path: Path) -> None:
     with emulator(*SLOW) as server:
         folder = project(tmp_path, server.url, PRODUCT.format(name="a", version="2026-11-20"))
         with start_tamr(folder, "board", "--serve") as process:
             assert process.stdout is not None
             url = process.stdout.readline().strip()
-            asked = len(server.record()["requests"])
+            count = len(server.record()["requests"])
             pages = [urllib.request.urlopen(url).read().decode() for _ in range(3)]
-            asked_again = len(server.record()["requests"])
+            count_after = len(server.record()["requests"])
             elsewhere = urllib.request.Request(url, headers={"Host": "attacker.example:80"})
             with pytest.raises(urllib.error.HTTPError, match="403") as refused:
                 urllib.request.urlopen(elsewhere)
@@ -128,20 +128,20 @@ def test_a_served_board_is_for_this_machine_and_ends_at_ctrl_c(tmp_path: Path) -
             process.send_signal(signal.SIGINT)
         assert process.returncode == 0
         assert "2026-11-20" in pages[0]
-        assert f'http-equiv="refresh" content="{EVERY_SECONDS}"' in pages[0]
-        assert asked_again == asked
+        assert f'http-equiv="refresh" content="{REFRESH_SECONDS}"' in pages[0]
+        assert count_after == count
 
 
-def test_a_page_is_made_anew_after_a_minute_and_only_when_somebody_looks() -> None:
+def test_a_page_is_rebuilt_on_request_after_a_minute() -> None:
     clock, made = FakeClock(), list[int]()
 
     def make() -> str:
         made.append(1)
         return str(len(made))
 
-    fresh = CachedPage(make, clock)
-    assert [fresh.get(), fresh.get()] == ["1", "1"]
-    clock.elapsed += EVERY_SECONDS - 1
-    assert fresh.get() == "1"
+    page = CachedPage(make, clock)
+    assert [page.get(), page.get()] == ["1", "1"]
+    clock.elapsed += REFRESH_SECONDS - 1
+    assert page.get() == "1"
     clock.elapsed += 1000
-    assert fresh.get() == "2"
+    assert page.get() == "2"

@@ -1,4 +1,4 @@
-"""The board in a real browser: by its roles and words, with keys, in the dark, on a phone."""
+"""The board in a real browser: roles, text, keys, dark mode, small screens."""
 
 from __future__ import annotations
 
@@ -56,29 +56,29 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any, file: Path) -> Iterator[Any]:
-    """Open the board from disk; anything that the browser complains of is a failure."""
+    """Open the board from disk; every error in the console is a failure."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page, complaints, asked = context.new_page(), list[str](), list[str]()
+    page, complaints, requested = context.new_page(), list[str](), list[str]()
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: complaints.append(dialog.message))
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: requested.append(request.url))
     page.goto(file.as_uri())
     yield page
     assert complaints == []
-    assert asked == [file.as_uri()]
+    assert requested == [file.as_uri()]
     context.close()
 
 
-def test_the_page_is_a_table_and_a_timeline_by_their_roles(page: Any) -> None:
+def test_the_page_has_the_roles_of_a_table_and_a_timeline(page: Any) -> None:
     assert page.get_by_role("columnheader").all_inner_texts()[0] == "product"
     row = page.get_by_role("row", name="customers")
-    assert "held" in row.get_by_role("cell").inner_text()
+    assert "deployed" in row.get_by_role("cell").inner_text()
     assert page.get_by_role("rowheader", name="<script>alert(1)</script>").is_visible()
     assert page.get_by_role("button", name="load src_erp, failed, for dev: ").count() == 1
 
 
-def test_a_click_tells_everything_of_a_job_and_its_id_can_be_copied(page: Any) -> None:
+def test_a_click_shows_the_details_of_a_job_and_its_id_to_copy(page: Any) -> None:
     page.locator(".bar.failed .mark").click()
     status = page.get_by_role("status").filter(has_text="load src_erp")
     assert "<b>bad</b>" in status.inner_text()
@@ -97,7 +97,7 @@ def test_the_keys_reach_every_job(page: Any) -> None:
     assert bars.first.evaluate("bar => bar === document.activeElement")
 
 
-def test_the_filter_shows_the_products_that_have_the_words(page: Any) -> None:
+def test_the_filter_shows_matching_products(page: Any) -> None:
     page.get_by_label("Filter").fill("CUSTOM")
     assert page.get_by_role("rowheader").all_inner_texts() == ["customers"]
     assert page.get_by_text("1 shown").is_visible()
@@ -111,24 +111,24 @@ def test_the_page_is_never_wider_than_the_screen(page: Any, width: int) -> None:
 
 
 @pytest.mark.parametrize("media", [{"color_scheme": "dark"}, {"color_scheme": "light"}])
-def test_words_stand_out_from_their_ground(page: Any, media: dict[str, str]) -> None:
+def test_text_has_enough_contrast(page: Any, media: dict[str, str]) -> None:
     page.emulate_media(**media)
-    for place in ("body", ".state.held", ".state.to-run", ".last", ".as-of"):
+    for place in ("body", ".state.deployed", ".state.not-started", ".last", ".as-of"):
         assert page.evaluate(_CONTRAST, place) >= 4.5, place
 
 
-def test_a_print_has_no_controls_and_is_dark_on_white(page: Any) -> None:
+def test_printing_hides_controls_and_is_dark_on_white(page: Any) -> None:
     page.emulate_media(media="print", color_scheme="dark")
     assert not page.get_by_label("Filter").is_visible()
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == "rgb(255, 255, 255)"
-    held = "getComputedStyle(document.querySelector('.held')).backgroundColor"
-    assert page.evaluate(f"({_LIGHT})({held})") > 0.7
+    deployed = "getComputedStyle(document.querySelector('.deployed')).backgroundColor"
+    assert page.evaluate(f"({_LIGHT})({deployed})") > 0.7
     table = "getComputedStyle(document.querySelector('.scrolls')).maxHeight"
     assert page.evaluate(table) == "none"
 
 
-def test_without_script_everything_can_be_read(browser: Any, file: Path) -> None:
+def test_everything_is_readable_without_script(browser: Any, file: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(file.as_uri())
@@ -140,8 +140,8 @@ def test_without_script_everything_can_be_read(browser: Any, file: Path) -> None
 
 # The contrast of WCAG 2 between an element's text and the first ground behind it.
 _LIGHT = """color => {
-    const parts = color.match(/[0-9.]+/g).slice(0, 3).map(each => each / 255)
-      .map(each => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
+    const parts = color.match(/[0-9.]+/g).slice(0, 3).map(part => part / 255)
+      .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
 }"""
 _CONTRAST = (

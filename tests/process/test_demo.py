@@ -1,4 +1,4 @@
-"""`tamr demo` tells its story to the end."""
+"""`tamr demo` runs to its end."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_the_demo_ends_with_what_ran_and_what_did_not_need_to(tmp_path: Path) -> None:
+def test_the_demo_ends_with_a_summary_of_both_runs(tmp_path: Path) -> None:
     done = tamr(tmp_path, "demo", "--without-pulumi")
     assert done.returncode == 0, done.stderr
-    assert "There is no Pulumi CLI here, so `tamr up` does what `pulumi up` would." in done.stdout
+    assert "The Pulumi CLI is not used here: `tamr up` does what `pulumi up` would." in done.stdout
     summary = done.stdout.partition("What happened:")[2]
     assert summary.count("not needed: that job still satisfies it") == 6
     assert summary.count("run 2: ran job_") == 4

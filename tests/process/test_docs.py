@@ -162,7 +162,7 @@ def test_the_stack_files_of_the_how_to_pages_are_valid(name: str) -> None:
     assert read_stack_file(text, "tamr-pipelines", name, NOW).products
 
 
-def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(
+def test_the_site_is_built_without_warnings_and_loads_no_foreign_file(
     tmp_path: Path,
 ) -> None:
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""`tamr doctor`: each thing that commonly goes wrong is found, with the command that repairs it."""
+"""`tamr doctor`: common problems are found, with the command that fixes them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from support.fake_clock import START
 from support.fake_tenant import LOAD, UPDATE, Tenant, Unquoting
 from support.processes import KEY, emulator, project, stack_file, tamr
 from tamr_provider.doctor import engine, state
-from tamr_provider.doctor.finding import OK, PROBLEM, UNKNOWN, WARNING, Finding, ProgramResult, run
+from tamr_provider.doctor.finding import (
+    OK,
+    PROBLEM,
+    UNKNOWN,
+    WARNING,
+    Finding,
+    ProgramResult,
+    run_program,
+)
 from tamr_provider.doctor.ids import check_ids
 from tamr_provider.doctor.tenant import check_tenant
 from tamr_provider.models import Configuration
@@ -26,7 +34,7 @@ if TYPE_CHECKING:
 HOST = {"plugins": {"providers": [{"name": "pulumi-python", "path": "host"}]}}
 
 
-def answers(code: int | None, output: str = "") -> Callable[[Sequence[str]], ProgramResult]:
+def program(code: int | None, output: str = "") -> Callable[[Sequence[str]], ProgramResult]:
     return lambda _: ProgramResult(code, output)
 
 
@@ -36,38 +44,38 @@ def answers(code: int | None, output: str = "") -> Callable[[Sequence[str]], Pro
         (ProgramResult(None), WARNING, "not on PATH"),
         (ProgramResult(0, "v3.270.1\n"), OK, "CLI 3.270, SDK 3.272"),
         (ProgramResult(0, "v3.260.0-dev.0"), OK, "CLI 3.260"),
-        (ProgramResult(0, "v3.138.0"), PROBLEM, "providers see no config"),
+        (ProgramResult(0, "v3.138.0"), PROBLEM, "providers get no config"),
         (ProgramResult(0, "v3.200.0"), PROBLEM, "too far apart"),
         (ProgramResult(0, "v4.1.0"), PROBLEM, "too far apart"),
-        (ProgramResult(0, "who knows"), WARNING, "unclear"),
+        (ProgramResult(0, "who knows"), WARNING, "unknown version"),
     ],
 )
-def test_the_cli_has_to_be_there_and_near_the_sdk(
+def test_the_cli_must_be_installed_and_fit_the_sdk(
     ran: ProgramResult, level: str, words: str
 ) -> None:
     found = engine.check_cli(lambda _: ran, "3.272.0")
     assert found.level == level
-    assert words in found.what
-    assert bool(found.repair) == (level == PROBLEM or "PATH" in words)
+    assert words in found.message
+    assert bool(found.fix) == (level == PROBLEM or "PATH" in words)
 
 
-def test_without_the_entry_in_pulumi_yaml_the_stock_host_is_in_use(tmp_path: Path) -> None:
+def test_without_an_entry_in_pulumi_yaml_the_default_host_is_used(tmp_path: Path) -> None:
     found = engine.check_host({}, tmp_path)
     assert found.level == WARNING
-    assert "name: pulumi-python" in found.repair
+    assert "name: pulumi-python" in found.fix
 
 
-def test_the_host_has_to_be_there_and_executable(tmp_path: Path) -> None:
-    assert "is missing" in engine.check_host(HOST, tmp_path).what
+def test_the_host_must_exist_and_be_executable(tmp_path: Path) -> None:
+    assert "is missing" in engine.check_host(HOST, tmp_path).message
     host = tmp_path / "host/pulumi-resource-pulumi-python"
     host.parent.mkdir()
     host.write_text("#!/bin/sh\n")
-    assert engine.check_host(HOST, tmp_path).repair.startswith("chmod +x host/")
+    assert engine.check_host(HOST, tmp_path).fix.startswith("chmod +x host/")
     host.chmod(0o755)
     assert engine.check_host(HOST, tmp_path).level == OK
 
 
-def test_a_virtualenv_in_pulumi_yaml_is_named() -> None:
+def test_a_virtualenv_in_pulumi_yaml_is_reported() -> None:
     runtime = {"runtime": {"name": "python", "options": {"virtualenv": "venv"}}}
     found = engine.check_virtualenv(runtime)
     assert found is not None
@@ -75,17 +83,17 @@ def test_a_virtualenv_in_pulumi_yaml_is_named() -> None:
     assert engine.check_virtualenv({"runtime": "python"}) is None
 
 
-def test_the_python_that_pulumi_would_run_needs_the_package() -> None:
-    asked: list[Sequence[str]] = []
+def test_the_python_that_pulumi_runs_needs_the_package() -> None:
+    calls: list[Sequence[str]] = []
 
     def ran(words: Sequence[str]) -> ProgramResult:
-        asked.append(words)
+        calls.append(words)
         return ProgramResult(1)
 
     found = engine.check_python(ran, {"PULUMI_PYTHON_CMD": "/opt/py"})
-    assert asked[0][0] == "/opt/py"
+    assert calls[0][0] == "/opt/py"
     assert found.level == PROBLEM
-    assert "activate" in found.repair
+    assert "activate" in found.fix
 
 
 @pytest.mark.parametrize(
@@ -99,12 +107,12 @@ def test_the_python_that_pulumi_would_run_needs_the_package() -> None:
         ("file://~", "", Path.home()),
     ],
 )
-def test_a_file_backend_is_found_where_the_engine_finds_it(
+def test_a_file_backend_is_found_as_by_the_engine(
     project_url: str, env_url: str, expected: Path | None
 ) -> None:
     settings = {"backend": {"url": project_url}} if project_url else {}
     env = {"PULUMI_BACKEND_URL": env_url} if env_url else {}
-    assert state.backend_folder(settings, env, Path("/project")) == expected
+    assert state.find_backend_folder(settings, env, Path("/project")) == expected
 
 
 def lock(backend: Path, pid: int) -> None:
@@ -114,87 +122,87 @@ def lock(backend: Path, pid: int) -> None:
     (folder / "x.json").write_text(json.dumps(content))
 
 
-def test_a_lock_whose_process_is_gone_was_left_behind(tmp_path: Path) -> None:
+def test_a_lock_of_a_dead_process_is_a_problem(tmp_path: Path) -> None:
     assert state.check_lock(tmp_path, "shop", "dev").level == OK
     lock(tmp_path, 2**22 + 12345)
     found = state.check_lock(tmp_path, "shop", "dev")
-    assert (found.level, found.repair) == (PROBLEM, "pulumi cancel --yes --stack dev")
+    assert (found.level, found.fix) == (PROBLEM, "pulumi cancel --yes --stack dev")
 
 
-def test_a_lock_whose_process_lives_is_a_run_under_way(tmp_path: Path) -> None:
+def test_a_lock_of_a_live_process_is_a_run_in_progress(tmp_path: Path) -> None:
     lock(tmp_path, os.getpid())
     found = state.check_lock(tmp_path, "shop", "dev")
     assert found.level == WARNING
-    assert "under way" in found.what
+    assert "in progress" in found.message
 
 
 PENDING = {"pending_operations": [{"type": "creating", "resource": {}}]}
 
 
-def test_pending_operations_are_read_through_the_cli_or_from_the_file(tmp_path: Path) -> None:
+def test_pending_operations_are_read_from_the_cli_or_the_file(tmp_path: Path) -> None:
     export = json.dumps({"deployment": PENDING})
-    repair = "pulumi refresh --clear-pending-creates --yes --stack dev"
-    found = state.check_pending(answers(0, export), tmp_path, None, "shop", "dev")
-    assert (found.level, found.repair) == (PROBLEM, repair)
+    fix = "pulumi refresh --clear-pending-creates --yes --stack dev"
+    found = state.check_pending(program(0, export), tmp_path, None, "shop", "dev")
+    assert (found.level, found.fix) == (PROBLEM, fix)
     path = tmp_path / ".pulumi/stacks/shop/dev.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"checkpoint": {"latest": PENDING}}))
-    found = state.check_pending(answers(None), tmp_path, tmp_path, "shop", "dev")
-    assert (found.level, found.repair) == (PROBLEM, repair)
+    found = state.check_pending(program(None), tmp_path, tmp_path, "shop", "dev")
+    assert (found.level, found.fix) == (PROBLEM, fix)
     path.write_text(json.dumps({"checkpoint": {"latest": None}}))
-    assert state.check_pending(answers(None), tmp_path, tmp_path, "shop", "dev").level == OK
+    assert state.check_pending(program(None), tmp_path, tmp_path, "shop", "dev").level == OK
 
 
-def test_a_tenant_that_answers_is_well() -> None:
+def test_a_tenant_that_responds_is_ok() -> None:
     (found,) = check_tenant(Tenant().client(), START)
     assert found.level == OK
 
 
-def test_clocks_that_are_far_apart_are_told() -> None:
+def test_clocks_that_are_far_apart_are_reported() -> None:
     found = list(check_tenant(Tenant().client(), START + timedelta(minutes=30)))
-    assert [each.level for each in found] == [OK, WARNING]
-    assert "30m apart" in found[1].what
+    assert [finding.level for finding in found] == [OK, WARNING]
+    assert "30m apart" in found[1].message
 
 
-def test_ids_without_a_job_are_unproven_and_their_place_is_named() -> None:
+def test_ids_without_a_job_are_unproven_with_their_place_in_tamr() -> None:
     tenant = Tenant()
     tenant.start(LOAD)
     other = Configuration.load("src_erp")
     found = list(check_ids(tenant.client(), [LOAD, other, UPDATE]))
-    assert [each.level for each in found] == [UNKNOWN, UNKNOWN]
-    assert found[0].what == "no listed job has used these ids: load src_erp"
-    assert "Sources page" in found[0].repair
-    assert "update dp_customers" in found[1].what
-    assert "Configure Data Product page" in found[1].repair
-    assert all("docs/how-to/find-the-ids.md" in each.repair for each in found)
+    assert [finding.level for finding in found] == [UNKNOWN, UNKNOWN]
+    assert found[0].message == "no listed job has used these ids: load src_erp"
+    assert "Sources page" in found[0].fix
+    assert "update dp_customers" in found[1].message
+    assert "Configure Data Product page" in found[1].fix
+    assert all("docs/how-to/find-the-ids.md" in finding.fix for finding in found)
 
 
-def test_ids_that_a_job_has_used_are_well() -> None:
+def test_ids_that_a_job_has_used_are_ok() -> None:
     tenant = Tenant()
     tenant.start(LOAD)
     (found,) = check_ids(tenant.client(), [LOAD])
-    assert (found.level, found.repair) == (OK, "")
+    assert (found.level, found.fix) == (OK, "")
     assert len(tenant.requests("GET")) == 1
 
 
-def test_many_unproven_ids_are_counted_and_asked_for_together() -> None:
+def test_many_unproven_ids_are_counted_and_queried_together() -> None:
     tenant = Tenant()
     loads = [Configuration.load(f"src_{number}") for number in range(20)]
     (found,) = check_ids(tenant.client(), loads)
-    assert found.what.endswith("load src_4 and 15 more")
+    assert found.message.endswith("load src_4 and 15 more")
     assert len(tenant.requests("GET")) == 2
 
 
-def test_ids_that_the_filter_language_cannot_quote_are_no_problem() -> None:
+def test_ids_that_a_filter_cannot_quote_are_unknown() -> None:
     strange = Configuration.publish('a "quoted" name', "dp_customers")
     (found,) = check_ids(Unquoting().client(), [strange])
     assert found.level == UNKNOWN
-    assert "could not be checked" in found.what
+    assert "cannot check" in found.message
 
 
-def test_a_program_that_is_not_there_is_no_error() -> None:
-    assert run(["no-such-program-anywhere"]) == ProgramResult(None)
-    assert run(["git", "--version"]).code == 0
+def test_a_missing_program_is_not_an_error() -> None:
+    assert run_program(["no-such-program-anywhere"]) == ProgramResult(None)
+    assert run_program(["git", "--version"]).code == 0
 
 
 def doctor(folder: Path, *words: str, **env: str) -> tuple[int, list[Finding]]:
@@ -203,16 +211,16 @@ def doctor(folder: Path, *words: str, **env: str) -> tuple[int, list[Finding]]:
 
 
 def problems(found: list[Finding]) -> str:
-    return "\n".join(each.what for each in found if each.level == PROBLEM)
+    return "\n".join(finding.message for finding in found if finding.level == PROBLEM)
 
 
 def test_a_sound_project_has_no_problem(tmp_path: Path) -> None:
     with emulator() as server:
         code, found = doctor(project(tmp_path, server.url))
         assert (code, problems(found)) == (0, "")
-        assert any("answers and takes the key" in each.what for each in found)
-        assert any("Sources page" in each.repair for each in found)
-        assert {each["method"] for each in server.record()["requests"]} == {"GET"}
+        assert any("responds and accepts the key" in finding.message for finding in found)
+        assert any("Sources page" in finding.fix for finding in found)
+        assert {request["method"] for request in server.record()["requests"]} == {"GET"}
 
 
 def test_a_missing_key_is_found(tmp_path: Path) -> None:
@@ -235,36 +243,36 @@ def test_a_tenant_that_cannot_be_reached_is_found(tmp_path: Path) -> None:
     assert "cannot be reached" in problems(found)
 
 
-def test_every_mistake_of_the_stack_file_is_found(tmp_path: Path) -> None:
+def test_every_problem_of_the_stack_file_is_found(tmp_path: Path) -> None:
     folder = project(tmp_path, "http://127.0.0.1:9", "    a: {sorces: [x]}\n")
     _, found = doctor(folder)
     assert "products.a.sorces: unknown key" in problems(found)
     assert "products.a.version: missing" in problems(found)
 
 
-def test_a_key_in_clear_in_the_stack_file_is_found(tmp_path: Path) -> None:
+def test_a_plaintext_key_in_the_stack_file_is_found(tmp_path: Path) -> None:
     folder = project(tmp_path, "http://127.0.0.1:9")
     path = stack_file(folder)
     path.write_text(path.read_text() + "  tamr:apiKey: abc\n")
     assert "tamr:apiKey: found in clear" in problems(doctor(folder)[1])
 
 
-def test_without_a_stack_the_stacks_there_are_named(tmp_path: Path) -> None:
+def test_without_a_stack_the_defined_ones_are_listed(tmp_path: Path) -> None:
     code, found = doctor(project(tmp_path, "http://127.0.0.1:9"), TAMR_STACK="")
     assert code == 0
-    assert any("stacks here: dev" in each.what for each in found)
+    assert any("defined: dev" in finding.message for finding in found)
 
 
-def test_without_a_project_that_is_said(tmp_path: Path) -> None:
+def test_a_missing_project_is_reported(tmp_path: Path) -> None:
     code, found = doctor(tmp_path)
     assert code == 1
     assert "no Pulumi.yaml" in problems(found)
 
 
-def test_a_version_that_is_not_committed_is_found_with_its_repair(tmp_path: Path) -> None:
+def test_an_uncommitted_version_is_found_with_its_fix(tmp_path: Path) -> None:
     with emulator() as server:
         label = '    a: {version: v1, sources: ["src_crm"]}\n'
         folder = project(tmp_path / "p", server.url, label)
-        said = tamr(folder, "doctor").stdout
-    assert "version v1 is not committed. Commit it, or run: tamr bump a v1 --stack dev" in said
-    assert "Traceback" not in said
+        output = tamr(folder, "doctor").stdout
+    assert "version v1 is not committed. Commit it, or run: tamr bump a v1 --stack dev" in output
+    assert "Traceback" not in output

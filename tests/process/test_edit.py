@@ -1,4 +1,4 @@
-"""`tamr bump` and `tamr retry`: what is written, and what is refused."""
+"""`tamr bump` and `tamr retry`: their edits and errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 21, tzinfo=timezone.utc)
 TEXT = """\
-# who changes this asks the data team
+# before a change, talk to the data team
 config:
   tamr:url: https://acme.tamr.cloud   # staging
 
@@ -69,14 +69,14 @@ def test_windows_line_ends_stay() -> None:
     assert after.count("\r\n") == after.count("\n") == TEXT.count("\n") + 1
 
 
-def test_quotes_in_a_value_are_written_so_that_they_are_read_back() -> None:
+def test_quotes_in_a_value_are_read_back() -> None:
     for version in ("it's", 'say "x"', "Größe: # 1"):
         after = edited(version=version)
         products = read_stack_file(after, "shop", "f", NOW).products
         assert products["customers"].version == version
 
 
-def test_what_cannot_be_edited_in_place_is_refused() -> None:
+def test_a_value_that_cannot_be_edited_in_place_is_refused() -> None:
     block = "config:\n  shop:products:\n    a:\n      version: |\n        1\n"
     for product in ("a", "b"):
         with pytest.raises(InputError, match="edit it by hand"):
@@ -121,7 +121,7 @@ def test_bump_without_since_counts_from_the_next_whole_second(project: Path) -> 
 
 @contextmanager
 def tenant_at(ahead: timedelta) -> Iterator[str]:
-    """Serve refusals whose Date is that far from this machine's clock; yield the address."""
+    """Serve 401 with a Date that is ahead of this machine's clock; yield the URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -147,8 +147,8 @@ def written(project: Path) -> Product:
 
 
 @pytest.mark.parametrize("hours", [-1, 0, 1])
-def test_what_is_written_is_later_than_both_clocks(project: Path, hours: int) -> None:
-    """A tenant answers with its time also where it refuses the request."""
+def test_a_written_time_is_later_than_both_clocks(project: Path, hours: int) -> None:
+    """A tenant reports its time even if it refuses the request."""
     with tenant_at(timedelta(hours=hours)) as url:
         for words in (["bump", "customers", "2026-11-25"], ["retry", "customers"]):
             latest = datetime.now(timezone.utc) + timedelta(hours=max(hours, 0))
@@ -163,17 +163,17 @@ def test_what_is_written_is_later_than_both_clocks(project: Path, hours: int) ->
 
 
 @pytest.mark.parametrize("days", [None, 300])
-def test_a_tenant_without_a_time_is_warned_of(project: Path, days: int | None) -> None:
+def test_a_tenant_without_a_time_causes_a_warning(project: Path, days: int | None) -> None:
     if days is None:
         result = tamr(project, "bump", "customers", "2026-11-25")
     else:
         with tenant_at(timedelta(days=days)) as url:
             result = at_tenant(url, project, "bump", "customers", "2026-11-25")
     assert result.exit_code == 0
-    assert "warning: the time is this machine's, since http://127.0.0.1:" in result.output
+    assert "warning: using this machine's time, because http://127.0.0.1:" in result.output
 
 
-def test_retry_writes_only_when_it_was_asked(project: Path) -> None:
+def test_retry_writes_its_time(project: Path) -> None:
     assert tamr(project, "retry", "customers").exit_code == 0
     assert 'retriedAt: "20' in (project / "envs/Pulumi.dev.yaml").read_text()
 
@@ -181,9 +181,12 @@ def test_retry_writes_only_when_it_was_asked(project: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["bump", "nobody", "v1"], "no product nobody; products here: customers, suppliers"),
+        (["bump", "absent", "v1"], 'unknown product "absent" (defined: customers, suppliers)'),
         (["bump", "customers", "v1", "--since", "2026-11-19"], "is not after 2026-11-20T09:00"),
-        (["bump", "customers", "v1", "--since", "soon"], "--since: found 'soon'"),
+        (
+            ["bump", "customers", "v1", "--since", "soon"],
+            "--since: expected a time such as 2026-11-20T09:00:00Z, got 'soon'",
+        ),
         (["bump", "customers", " "], "version: found ' '; allowed: a label"),
         (["bump", "customers", "a\nb"], "allowed: text without control characters"),
         (["bump", "customers", "\x1b[2J"], "allowed: text without control characters"),
@@ -191,21 +194,19 @@ def test_retry_writes_only_when_it_was_asked(project: Path) -> None:
         (["bump", "customers", "v1", "--since", "2199-01-01"], "in the future"),
     ],
 )
-def test_an_edit_that_makes_no_sense_writes_nothing(
-    project: Path, words: list[str], message: str
-) -> None:
+def test_an_invalid_edit_writes_nothing(project: Path, words: list[str], message: str) -> None:
     result = tamr(project, *words)
     assert result.exit_code == 2
     assert message in result.output
     assert (project / "envs/Pulumi.dev.yaml").read_text() == TEXT
 
 
-def test_a_file_that_somebody_changed_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
+def test_a_file_that_changed_during_an_edit_stays_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.dev.yaml"
-    path.write_text("somebody else's")
+    path.write_text("another text")
     with pytest.raises(InputError, match="somebody changed it meanwhile"):
-        replace_text(path, "what we read", "what we want")
-    assert path.read_text() == "somebody else's"
+        replace_text(path, "the text before", "a new text")
+    assert path.read_text() == "another text"
     assert list(tmp_path.iterdir()) == [path]
 
 

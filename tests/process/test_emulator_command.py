@@ -55,7 +55,9 @@ def test_it_prints_its_url_first_serves_and_ends_well_when_told_to(
         child.send_signal(number)
         assert child.wait(timeout=10) == 0
         hint, created = errors.read().splitlines()
-    assert hint == f"use it with TAMR_URL={url} TAMR_API_KEY=<the key>; Ctrl-C ends it"
+    assert hint == (
+        f"To use it, set TAMR_URL={url} and TAMR_API_KEY=<the key>. Press Ctrl-C to stop."
+    )
     assert created.endswith(f" POST load src_crm -> 200 {job_id}")
     assert job_id in state.read_text()
 

@@ -6,13 +6,13 @@ import json
 import re
 import subprocess
 from datetime import datetime, timezone
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from support.processes import QUICK, TAMR, emulator, environment, project, tamr
-from tamr_provider.cli.output.markdown import Table, code, escape, page
-from tamr_provider.cli.output.printing import to_json
+from support.processes import QUICK, emulator, project, tamr
+from tamr_provider.cli.output.markdown import Table, code, escape, format_page
+from tamr_provider.cli.output.printing import format_json
 from tamr_provider.cli.output.text_table import align_columns
 from tamr_provider.errors import InputError
 from tamr_provider.foreign_text import has_unseen, one_line, visible, whole_line
@@ -21,6 +21,9 @@ from tamr_provider.stackfile.parser import read_products
 
 HOSTILE = "bad\n::error::forged\r\x1b[2J\x1b]0;title\x07 ##[add-mask]e \u202eabc \x9b1m"
 NOW = datetime(2026, 11, 25, tzinfo=timezone.utc)
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,7 @@ def test_a_cell_of_a_table_of_text_starts_no_line() -> None:
 
 def test_json_holds_nothing_that_a_terminal_or_runner_obeys() -> None:
     document = {"message": HOSTILE, "half": "\ud83d", "name": "Größe"}
-    text = to_json(document)
+    text = format_json(document)
     assert json.loads(text) == document
     assert not has_unseen(text.replace("\n", ""))
     assert "##[" not in text
@@ -91,7 +94,7 @@ def test_json_holds_nothing_that_a_terminal_or_runner_obeys() -> None:
 )
 def test_foreign_words_are_no_markdown(words: str, shown: str) -> None:
     assert escape(words) == shown
-    assert f"| {shown} |" in page([], [Table(("what",), [(words,)])])
+    assert f"| {shown} |" in format_page([], [Table(("what",), [(words,)])])
 
 
 @pytest.mark.parametrize(
@@ -165,21 +168,3 @@ def test_an_authors_name_moves_no_cursor_in_the_history(tmp_path: Path) -> None:
         done = tamr(folder, "history")
     assert r"A\x1b[2J\x23#[error]" in done.stdout
     assert not has_unseen(done.stdout.replace("\n", ""))
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
-def test_a_full_disk_under_the_output_is_one_line(tmp_path: Path) -> None:
-    with emulator(*QUICK) as server:
-        folder = project(tmp_path, server.url)
-        with Path("/dev/full").open("w") as full:
-            done = subprocess.run(
-                [*TAMR, "plan"],
-                cwd=folder,
-                env=environment(),
-                stdout=full,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                check=False,
-            )
-    assert done.returncode == 1
-    assert done.stderr == "error: stdout cannot be written: No space left on device\n"

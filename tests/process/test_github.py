@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.ci_runners import Reconciler
+from support.ci_runners import CIRunner
 from support.processes import PRODUCTS, QUICK, SLOW, emulator, project, stack_file, tamr
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ QUEUED = ["workflow run tamr-up.yml --field stack=dev"]
 KEY = {"TAMR_API_KEY": "k"}
 
 
-def write_stacks(runner: Reconciler, **urls: str) -> None:
+def write_stacks(runner: CIRunner, **urls: str) -> None:
     for name, url in urls.items():
         project(runner.folder, url)
         path = stack_file(runner.folder)
@@ -29,9 +29,9 @@ def write_stacks(runner: Reconciler, **urls: str) -> None:
 
 
 @pytest.fixture
-def runner(tmp_path: Path) -> Iterator[Reconciler]:
+def runner(tmp_path: Path) -> Iterator[CIRunner]:
     with emulator(*QUICK) as server:
-        runner = Reconciler(tmp_path)
+        runner = CIRunner(tmp_path)
         project(runner.folder, server.url)
         runner.commit()
         yield runner
@@ -54,7 +54,7 @@ def test_the_first_merge_works_with_the_listed_settings_alone(tmp_path: Path) ->
         assert tamr(tmp_path, "init", "shop", "--ci", "github").returncode == 0
         stack = tmp_path / "shop/stacks/Pulumi.staging.yaml"
         stack.write_text(stack.read_text().replace("https://acme-staging.tamr.cloud", server.url))
-        first = Reconciler(tmp_path)
+        first = CIRunner(tmp_path)
         first.commit()
         settings = backend(tmp_path) | {"STACK": "staging", "TAMR_API_KEY_PROD": ""}
         settings["PULUMI_SHA256"] = first.offer_pulumi()
@@ -62,14 +62,14 @@ def test_the_first_merge_works_with_the_listed_settings_alone(tmp_path: Path) ->
         assert done.returncode == 0, done.stdout + done.stderr
         assert len(server.posts()) == 4
         (tmp_path / "next").mkdir()
-        again = Reconciler(tmp_path / "next", remote=first.folder)
+        again = CIRunner(tmp_path / "next", remote=first.folder)
         settings["PULUMI_SHA256"] = again.offer_pulumi()
         done = again.job("tamr-up", **settings)
         assert done.returncode == 0, done.stdout + done.stderr
         assert len(server.posts()) == 4
 
 
-def test_a_download_with_another_checksum_is_not_unpacked(runner: Reconciler) -> None:
+def test_a_download_with_another_checksum_is_not_unpacked(runner: CIRunner) -> None:
     runner.offer_pulumi()
     done = runner.step("tamr-up", "Install the Pulumi CLI")
     assert done.returncode == 1
@@ -78,13 +78,13 @@ def test_a_download_with_another_checksum_is_not_unpacked(runner: Reconciler) ->
     assert url == "https://get.pulumi.com/releases/sdk/pulumi-v3.255.0-linux-x64.tar.gz"
 
 
-def test_a_passphrase_that_is_not_set_is_not_taken_for_an_empty_one(runner: Reconciler) -> None:
+def test_a_passphrase_that_is_not_set_is_not_taken_for_an_empty_one(runner: CIRunner) -> None:
     runner.program("pulumi", 'echo "${PULUMI_CONFIG_PASSPHRASE-none}"')
     done = runner.step("tamr-up", "Up", STACK="dev")
     assert done.stdout.splitlines() == ["none", "none"]
 
 
-def up(runner: Reconciler, pulumi: str, **env: str) -> tuple[int, list[str]]:
+def up(runner: CIRunner, pulumi: str, **env: str) -> tuple[int, list[str]]:
     """Run the step Up with a stand-in for `pulumi up`; return its code and what was queued."""
     script = f'case "$1" in stack) {env.pop("HISTORY", "true")} ;; up) {pulumi} ;; esac'
     runner.program("pulumi", script)
@@ -101,7 +101,7 @@ def test_a_failed_job_fails_the_workflow_whatever_the_log_says(tmp_path: Path) -
     faults = tmp_path / "faults.json"
     faults.write_text(json.dumps({"jobs": [{"type": "load", "outcome": "failed", "times": 99}]}))
     with emulator(*QUICK, "--faults", str(faults)) as server:
-        runner = Reconciler(tmp_path)
+        runner = CIRunner(tmp_path)
         write_stacks(runner, dev=server.url)
         script = f"echo 'error: NotFinishedError: c: load d did not finish'; {RUN}"
         assert up(runner, script) == (255, [])
@@ -109,7 +109,7 @@ def test_a_failed_job_fails_the_workflow_whatever_the_log_says(tmp_path: Path) -
 
 def test_a_run_that_handed_over_is_queued_again_while_jobs_are_running(tmp_path: Path) -> None:
     with emulator(*SLOW) as server:
-        runner = Reconciler(tmp_path)
+        runner = CIRunner(tmp_path)
         write_stacks(runner, dev=server.url)
         assert up(runner, RUN, TAMR_HAND_OVER_AFTER="1s") == (0, QUEUED)
 
@@ -117,7 +117,7 @@ def test_a_run_that_handed_over_is_queued_again_while_jobs_are_running(tmp_path:
 def test_a_locked_stack_fails_and_queues_nothing(tmp_path: Path) -> None:
     """While jobs of a killed run are still running, too: this run never began."""
     with emulator(*SLOW) as server:
-        runner = Reconciler(tmp_path)
+        runner = CIRunner(tmp_path)
         write_stacks(runner, dev=server.url)
         assert up(runner, LOCKED) == (255, [])
         tamr(runner.folder, "up", TAMR_HAND_OVER_AFTER="1s")
@@ -129,14 +129,14 @@ def test_what_the_tenant_refused_fails_when_nothing_is_running(tmp_path: Path) -
     faults = tmp_path / "faults.json"
     faults.write_text(json.dumps({"jobs": [{"sourceId": "src_erp", "refuse": 404, "times": 99}]}))
     with emulator(*QUICK, "--faults", str(faults)) as server:
-        runner = Reconciler(tmp_path)
+        runner = CIRunner(tmp_path)
         write_stacks(runner, dev=server.url)
         assert up(runner, RUN) == (255, [])
 
 
 def test_a_freeze_is_neither_a_failure_nor_a_reason_to_queue(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
-        runner = Reconciler(tmp_path)
+        runner = CIRunner(tmp_path)
         frozen = "      freeze: ['2026-01-01 00:00 - 2126-01-01 00:00 UTC']\n"
         one = PRODUCTS.partition("    suppliers:")[0] + frozen
         project(runner.folder, server.url, one)
@@ -144,7 +144,7 @@ def test_a_freeze_is_neither_a_failure_nor_a_reason_to_queue(tmp_path: Path) -> 
         assert up(runner, RUN) == (0, [])
 
 
-def plan(runner: Reconciler, **env: str) -> tuple[str, str]:
+def plan(runner: CIRunner, **env: str) -> tuple[str, str]:
     """Run the check's plan; return the comment, and the exit code that it noted."""
     runner.git("update-ref", "refs/remotes/origin/main", "main")
     done = runner.step("tamr-check", "Plan", **{"STACK": "dev", "BASE": "main", **KEY, **env})
@@ -153,14 +153,14 @@ def plan(runner: Reconciler, **env: str) -> tuple[str, str]:
     return (runner.folder / "comment.md").read_text(), noted
 
 
-def test_the_check_says_what_the_change_would_launch(runner: Reconciler) -> None:
+def test_the_check_says_what_the_change_would_launch(runner: CIRunner) -> None:
     comment, code = plan(runner)
     assert comment.startswith("<!-- tamr plan dev -->\n### Plan for `dev`")
     assert "| customers | load src_crm | + launch |" in comment
     assert code == "0"
 
 
-def test_the_comment_appears_on_failure_too_and_says_what_failed(runner: Reconciler) -> None:
+def test_the_comment_appears_on_failure_too_and_says_what_failed(runner: CIRunner) -> None:
     path = stack_file(runner.folder)
     path.write_text(path.read_text().replace("sources", "sorces", 1))
     comment, code = plan(runner)
@@ -172,7 +172,7 @@ def test_the_comment_appears_on_failure_too_and_says_what_failed(runner: Reconci
 
 @pytest.mark.parametrize("stack", ["dev", "before"])
 def test_no_key_is_sent_to_an_address_that_a_pull_request_brings(
-    runner: Reconciler, stack: str
+    runner: CIRunner, stack: str
 ) -> None:
     """Neither for the stack itself nor for the one that promoteFrom would ask."""
     path = stack_file(runner.folder)
@@ -194,7 +194,7 @@ def test_no_key_is_sent_to_an_address_that_a_pull_request_brings(
         assert thief.record()["requests"] == []
 
 
-def test_a_new_stack_gets_no_key_before_its_address_is_on_the_base(runner: Reconciler) -> None:
+def test_a_new_stack_gets_no_key_before_its_address_is_on_the_base(runner: CIRunner) -> None:
     path = stack_file(runner.folder)
     runner.git("switch", "--quiet", "--create", "theirs")
     path.rename(path.with_name("Pulumi.new.yaml"))
@@ -203,7 +203,7 @@ def test_a_new_stack_gets_no_key_before_its_address_is_on_the_base(runner: Recon
     assert "comes with this change (origin/main has none)" in comment
 
 
-def test_one_comment_is_made_and_from_then_on_kept_current(runner: Reconciler) -> None:
+def test_one_comment_is_made_and_from_then_on_kept_current(runner: CIRunner) -> None:
     """Among those of the workflow alone: a stranger's comment may begin with the same line."""
     (runner.folder / "comment.md").write_text("<!-- tamr plan dev -->\nplan")
     body = "<!-- tamr plan dev -->\\nold"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.ci_runners import TEMPLATES, Reconciler
+from support.ci_runners import TEMPLATES, CIRunner
 from support.gitlab_api import STRANGER, GitLab, gitlab
 from support.processes import QUICK, SLOW, emulator, project, stack_file, tamr
 
@@ -20,8 +20,8 @@ KEY = {"TAMR_API_KEY": "k"}
 LOCKED = "case $1 in up) echo 'error: the stack is currently locked'; exit 255 ;; esac"
 
 
-def start(folder: Path, url: str) -> Reconciler:
-    runner = Reconciler(folder)
+def start(folder: Path, url: str) -> CIRunner:
+    runner = CIRunner(folder)
     project(runner.folder, url)
     shutil.copytree(TEMPLATES / "gitlab/ci", runner.folder / "ci")
     runner.commit()
@@ -34,7 +34,7 @@ def forge() -> Iterator[GitLab]:
         yield forge
 
 
-def check(runner: Reconciler, forge: GitLab, **env: str) -> int:
+def check(runner: CIRunner, forge: GitLab, **env: str) -> int:
     base = {"STACK": "dev", "CI_MERGE_REQUEST_DIFF_BASE_SHA": "main"}
     done = runner.gitlab("tamr-check", **forge.variables, **base, **env)
     print(done.stdout, done.stderr)
@@ -75,7 +75,7 @@ def test_without_a_protected_key_the_file_is_checked_and_the_note_says_so(
         assert "unknown key" in forge.notes[0]["body"]
 
 
-def up(runner: Reconciler, pulumi: str = "", **env: str) -> int:
+def up(runner: CIRunner, pulumi: str = "", **env: str) -> int:
     env["PULUMI_SHA256"] = env.get("PULUMI_SHA256") or runner.offer_pulumi(pulumi)
     (runner.root / "state").mkdir(exist_ok=True)
     state = {

@@ -1,4 +1,4 @@
-"""Guards of an environment: freeze windows, `promoteFrom`, and what may pass them."""
+"""Protection rules of an environment: freeze windows, `promoteFrom`, and exceptions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from support.fake_clock import START, FakeClock
 from support.fake_tenant import LOAD, POLICY, Tenant, outcome, step
-from support.processes import QUICK, emulator, project, tamr
+from support.processes import ONE_LOAD, QUICK, emulator, project, tamr
 from support.provider_hosts import host
 from support.sample_jobs import at, make_job, succeeded
 from tamr_provider.decision.policy import LaunchPolicy
@@ -21,8 +21,8 @@ from tamr_provider.stackfile.parser import read_products
 if TYPE_CHECKING:
     from pathlib import Path
 
-WINDOW = "Fri 10:00 - Mon 08:00 UTC: nobody is on call"
-NOON = at("12:00")  # a Friday
+WINDOW = "Fri 10:00 - Mon 08:00 UTC: no one is on call"
+NOON = at("12:00")  # A Friday.
 FROZEN = LaunchPolicy(freeze=(read_window(WINDOW),))
 SOURCE = {"version": "2026-11-20", "since": "2026-11-20T09:00:00Z", "sources": ["src_crm"]}
 
@@ -31,27 +31,27 @@ def product(**more: Any) -> Any:
     return read_products({"customers": {**SOURCE, **more}}, NOON)["customers"]
 
 
-def test_nothing_is_launched_in_a_freeze_and_the_moment_it_opens_is_told() -> None:
+def test_nothing_is_launched_in_a_freeze_and_its_end_is_reported() -> None:
     decision = decide([], step(LOAD), NOON, FROZEN)
     assert decision.action is Action.HOLD
     assert "frozen until Mon 2026-11-23 08:00 UTC" in decision.reason
-    assert "nobody is on call" in decision.reason
+    assert "no one is on call" in decision.reason
     assert "add an `override` with this version and a reason to customers" in decision.reason
     assert decision.earliest == datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
 
 
-def test_what_runs_or_is_done_goes_on_in_a_freeze() -> None:
+def test_running_and_finished_jobs_count_in_a_freeze() -> None:
     running = make_job("job_1", LOAD, at("11:00"))
     done = succeeded("job_1", LOAD, at("11:00"), at("11:30"))
     assert decide([running], step(LOAD), NOON, FROZEN).action is Action.ADOPT
     assert decide([done], step(LOAD), NOON, FROZEN).action is Action.SATISFIED
 
 
-def test_outside_of_the_window_nothing_is_held() -> None:
+def test_outside_of_the_window_a_step_is_launched() -> None:
     assert decide([], step(LOAD), at("08:00", day=23), FROZEN).action is Action.LAUNCH
 
 
-def test_a_runner_in_a_freeze_ends_as_held_and_sends_no_post() -> None:
+def test_a_run_in_a_freeze_ends_on_hold_and_sends_no_post() -> None:
     tenant = Tenant(FakeClock())
     runner = tenant.runner()
     future = runner.submit(step(LOAD), LaunchPolicy(freeze=FROZEN.freeze, timeout=POLICY.timeout))
@@ -61,7 +61,7 @@ def test_a_runner_in_a_freeze_ends_as_held_and_sends_no_post() -> None:
     assert tenant.clock.true_now() - START < timedelta(minutes=1)
 
 
-def test_an_override_lets_its_own_version_pass_and_no_other() -> None:
+def test_an_override_passes_only_its_own_version() -> None:
     override = {"version": "2026-11-20", "reason": "the board meets on Monday"}
     assert LaunchPolicy.from_product(product(freeze=[WINDOW], override=override), 5).freeze == ()
     other = {**override, "version": "2026-11-13"}
@@ -80,7 +80,9 @@ def test_an_override_lets_its_own_version_pass_and_no_other() -> None:
         ({"verify": 'python "checks'}, "verify", "a command"),
     ],
 )
-def test_a_wrong_guard_is_named_with_its_place(more: Any, place: str, words: str) -> None:
+def test_an_invalid_protection_rule_is_reported_with_its_path(
+    more: Any, place: str, words: str
+) -> None:
     with pytest.raises(InputError) as raised:
         product(**more)
     (line,) = [
@@ -89,36 +91,30 @@ def test_a_wrong_guard_is_named_with_its_place(more: Any, place: str, words: str
     assert words in line
 
 
-# `promoteFrom`, with real processes: prod asks staging's tenant
-
-PRODUCT = """\
-    customers:
-      version: "2026-11-20"
-      since: "2026-11-20T09:00:00Z"
-      trustDays: 36500
-      sources: [src_crm]
-"""
+# `promoteFrom` with real processes: prod queries staging's tenant.
 
 
 def two_stacks(folder: Path, staging: str, prod: str, *, more: str = "") -> Path:
-    """Write a project with staging and prod, each on a tenant of its own."""
-    project(folder, staging, PRODUCT)
-    guarded = f"{PRODUCT}      promoteFrom: staging\n{more}"
-    for name, url, text in (("staging", staging, PRODUCT), ("prod", prod, guarded)):
+    """Write a project with staging and prod on two tenants."""
+    project(folder, staging, ONE_LOAD)
+    protected = f"{ONE_LOAD}      promoteFrom: staging\n{more}"
+    for name, url, text in (("staging", staging, ONE_LOAD), ("prod", prod, protected)):
         head = f"config:\n  tamr:url: {url}\n  tamr-pipelines:products:\n"
         (folder / f"stacks/Pulumi.{name}.yaml").write_text(head + text)
     return folder
 
 
-def test_a_version_that_staging_does_not_hold_is_held_by_plan_and_up(tmp_path: Path) -> None:
+def test_a_version_that_is_not_deployed_upstream_is_on_hold(tmp_path: Path) -> None:
     with emulator(*QUICK) as staging, emulator(*QUICK) as prod:
         folder = two_stacks(tmp_path, staging.url, prod.url)
         planned = tamr(folder, "plan", "--stack", "prod").stdout
-        assert "promoteFrom: staging does not hold 2026-11-20 yet (load src_crm" in planned
+        assert (
+            "promoteFrom: customers 2026-11-20 is not deployed to staging (load src_crm" in planned
+        )
         assert "tamr promote customers --from staging --to prod" in planned
         done = tamr(folder, "up", "--stack", "prod")
         assert done.returncode == 1
-        assert "promoteFrom: staging does not hold 2026-11-20 yet" in done.stderr
+        assert "promoteFrom: customers 2026-11-20 is not deployed to staging" in done.stderr
         assert prod.posts() == []
         assert staging.posts() == []
 
@@ -127,7 +123,7 @@ def test_a_version_that_staging_does_not_hold_is_held_by_plan_and_up(tmp_path: P
         assert len(prod.posts()) == len(staging.posts()) == 1
 
 
-def test_the_address_in_the_environment_is_for_the_stack_that_runs(tmp_path: Path) -> None:
+def test_tamr_url_is_for_the_stack_that_runs(tmp_path: Path) -> None:
     with emulator(*QUICK) as staging, emulator(*QUICK) as prod:
         folder = two_stacks(tmp_path, staging.url, "https://wrong.invalid")
         tamr(folder, "up", "--stack", "staging")
@@ -136,15 +132,15 @@ def test_the_address_in_the_environment_is_for_the_stack_that_runs(tmp_path: Pat
         assert len(prod.posts()) == 1
 
 
-def test_a_staging_that_wants_another_version_or_cannot_be_asked_is_told(tmp_path: Path) -> None:
+def test_another_version_or_an_error_upstream_is_reported(tmp_path: Path) -> None:
     with emulator("--key", "another") as staging, emulator(*QUICK) as prod:
         folder = two_stacks(tmp_path, staging.url, prod.url)
         planned = tamr(folder, "plan", "--stack", "prod").stdout
-        assert "staging cannot be asked whether it holds 2026-11-20" in planned
+        assert "cannot check whether 2026-11-20 is deployed to staging" in planned
         assert "401" in planned
         tamr(folder, "bump", "customers", "2026-11-21", "--stack", "staging")
         planned = tamr(folder, "plan", "--stack", "prod").stdout
-        assert "staging is to hold 2026-11-21, not 2026-11-20" in planned
+        assert "staging is set to 2026-11-21, not 2026-11-20" in planned
 
 
 def test_an_override_may_pass(tmp_path: Path) -> None:
@@ -159,17 +155,17 @@ def test_an_override_may_pass(tmp_path: Path) -> None:
 def test_a_rollback_may_pass(tmp_path: Path) -> None:
     with emulator(*QUICK) as staging, emulator(*QUICK) as prod:
         folder = two_stacks(tmp_path, staging.url, prod.url)
-        said = tamr(folder, "bump", "customers", "2026-11-13", "--stack", "prod").stdout
-        assert "a rollback from 2026-11-20, pinned until: tamr promote --release" in said
+        output = tamr(folder, "bump", "customers", "2026-11-13", "--stack", "prod").stdout
+        assert "a rollback from 2026-11-20, pinned until: tamr promote --unpin" in output
         assert tamr(folder, "up", "--stack", "prod").returncode == 0
         assert len(prod.posts()) == 1
         assert staging.record()["requests"] == []
 
 
-# The same through the provider
+# The same through the provider.
 
 
-def wanted(url: str, **more: Any) -> dict[str, Any]:
+def load_inputs(url: str, **more: Any) -> dict[str, Any]:
     shared = {"product": "customers", "stack": "prod", "version": "2026-11-20"}
     return {
         **shared,
@@ -182,19 +178,21 @@ def wanted(url: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_the_providers_check_refuses_a_new_version_that_staging_does_not_hold(
+def test_the_provider_refuses_a_version_not_deployed_upstream(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as staging, emulator(*QUICK) as prod:
         folder = two_stacks(tmp_path, staging.url, prod.url)
-        news = wanted(prod.url)
+        news = load_inputs(prod.url)
         with host(cwd=folder / "stacks") as provider:
             (failure,) = provider.check(news).failures
             assert failure.property == "version"
-            assert "promoteFrom: staging does not hold 2026-11-20 yet" in failure.reason
+            assert "promoteFrom: customers 2026-11-20 is not deployed to staging" in failure.reason
             assert not provider.check(news, olds=news).failures
             future = provider.create_later(news)
-            assert "promoteFrom: staging does not hold" in str(future.exception().details())
+            assert "promoteFrom: customers 2026-11-20 is not deployed" in str(
+                future.exception().details()
+            )
         tamr(folder, "up", "--stack", "staging")
         with host(cwd=folder / "stacks") as provider:
             assert not provider.check(news).failures
@@ -202,9 +200,11 @@ def test_the_providers_check_refuses_a_new_version_that_staging_does_not_hold(
         assert len(prod.posts()) == 1
 
 
-def test_a_create_in_a_freeze_is_held_and_sends_no_post(tmp_path: Path) -> None:
+def test_a_create_in_a_freeze_is_on_hold_and_sends_no_post(tmp_path: Path) -> None:
     with emulator(*QUICK) as prod, host(cwd=tmp_path) as provider:
-        news = wanted(prod.url, promoteFrom="", freeze=["2026-01-01 00:00 - 2099-01-01 00:00 UTC"])
+        news = load_inputs(
+            prod.url, promoteFrom="", freeze=["2026-01-01 00:00 - 2099-01-01 00:00 UTC"]
+        )
         future = provider.create_later(news)
         assert "frozen until Thu 2099-01-01 00:00 UTC" in str(future.exception().details())
         assert prod.posts() == []

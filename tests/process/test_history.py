@@ -1,4 +1,4 @@
-"""`tamr history`: commits of stack files joined with the tenant's own list."""
+"""`tamr history`: commits of stack files joined with the tenant's list of jobs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pytest
 
 from support.processes import QUICK, emulator, environment, project, stack_file, tamr
 from support.sample_jobs import at, failed, make_job, succeeded
-from tamr_provider.environments.history import Change, Commit, changes, run_of
+from tamr_provider.environments.changes import Change, Commit, build_changes
+from tamr_provider.environments.history import build_run
 from tamr_provider.models import RUNNING, Configuration
 from tamr_provider.stackfile.product import Product
 from tamr_provider.timestamps import format_timestamp
@@ -42,38 +43,40 @@ def commit(number: int, clock: str = "09:00") -> Commit:
     return Commit(f"{number:040}", "Ann", at(clock))
 
 
-def run(*jobs: Job, until: str = "", asked: str = "09:00", **more: Any) -> Any:
+def run(*jobs: Job, until: str = "", committed: str = "09:00", **more: Any) -> Any:
     ended = at(until) if until else None
-    return run_of(Change("dev", "customers", product(**more), commit(1, asked), ended), jobs, NOW)
+    return build_run(
+        Change("dev", "customers", product(**more), commit(1, committed), ended), jobs, NOW
+    )
 
 
-def test_a_change_of_version_is_a_new_run_and_ends_the_one_before() -> None:
+def test_a_new_version_is_a_new_run_and_ends_the_previous_one() -> None:
     one, two = product(), product("2026-11-21", "12:00")
-    found = changes("dev", [(commit(1), {"a": one}), (commit(2), {"a": two})])
-    assert [(each.product.version, each.until) for each in found] == [
+    found = build_changes("dev", [(commit(1), {"a": one}), (commit(2), {"a": two})])
+    assert [(change.product.version, change.until) for change in found] == [
         ("2026-11-20", at("12:00")),
         ("2026-11-21", None),
     ]
 
 
-def test_a_retry_or_a_changed_rule_is_the_same_run_by_its_last_rules() -> None:
+def test_a_retry_or_a_changed_rule_does_not_start_a_new_run() -> None:
     retried = product(retriedAt="2026-11-20T10:00:00Z", maxAttempts=5)
-    (only,) = changes("dev", [(commit(1), {"a": product()}), (commit(2), {"a": retried})])
+    (only,) = build_changes("dev", [(commit(1), {"a": product()}), (commit(2), {"a": retried})])
     assert only.commit == commit(1)
     assert only.product.max_attempts == 5
 
 
-def test_a_product_that_was_taken_out_ends_with_that_commit() -> None:
-    (only,) = changes("dev", [(commit(1), {"a": product()}), (commit(2, "11:00"), {})])
+def test_a_removed_product_ends_with_that_commit() -> None:
+    (only,) = build_changes("dev", [(commit(1), {"a": product()}), (commit(2, "11:00"), {})])
     assert only.until == at("11:00")
 
 
-def test_a_run_that_holds_its_version_is_done_and_took_from_creation_to_end() -> None:
+def test_a_satisfied_run_is_done_and_lasts_from_creation_to_end() -> None:
     made = run(succeeded("job_1", CRM, at("10:00"), at("10:45")))
-    assert (made.outcome, made.took) == ("done", timedelta(minutes=45))
+    assert (made.outcome, made.duration) == ("done", timedelta(minutes=45))
 
 
-def test_a_failed_attempt_is_told_with_its_reason_and_a_later_success_counts() -> None:
+def test_a_failed_run_has_its_reason_and_a_later_success_counts() -> None:
     bad = failed("job_1", CRM, at("10:00"), at("10:30"), "BOOM")
     made = run(bad)
     assert made.outcome == "failed"
@@ -82,11 +85,11 @@ def test_a_failed_attempt_is_told_with_its_reason_and_a_later_success_counts() -
     assert (again.outcome, len(again.jobs)) == ("done", 2)
 
 
-def test_three_failures_are_held_and_a_running_job_is_running() -> None:
+def test_three_failures_are_a_hold_and_a_running_job_is_running() -> None:
     bad = [failed(f"job_{n}", CRM, at(f"1{n}:00"), at(f"1{n}:30")) for n in range(3)]
-    assert run(*bad).outcome == "held"
+    assert run(*bad).outcome == "hold"
     running = run(make_job("job_1", CRM, at("10:00"), RUNNING))
-    assert (running.outcome, running.took) == ("running", None)
+    assert (running.outcome, running.duration) == ("running", None)
 
 
 def test_jobs_after_the_next_change_belong_to_the_next_run() -> None:
@@ -95,13 +98,13 @@ def test_jobs_after_the_next_change_belong_to_the_next_run() -> None:
     assert (made.outcome, made.jobs) == ("superseded", ())
 
 
-def test_a_job_from_before_the_commit_is_adopted_and_of_the_others_nothing_is_claimed() -> None:
+def test_only_a_job_from_before_the_commit_counts_as_adopted() -> None:
     job = succeeded("job_1", CRM, at("10:00"), at("10:30"))
-    assert run(job, asked="11:00").adopted == (job,)
-    assert run(job, asked="09:30").adopted == ()
+    assert run(job, committed="11:00").adopted == (job,)
+    assert run(job, committed="09:30").adopted == ()
 
 
-def test_what_the_list_may_have_forgotten_is_unknown() -> None:
+def test_a_run_that_tamr_may_have_forgotten_is_unknown() -> None:
     assert run(trustDays=0.1).outcome == "unknown"
     assert run(trustDays=30).outcome == "not run"
 
@@ -123,8 +126,8 @@ def git(folder: Path, *words: str, author: str = "Ann Example") -> None:
     )
 
 
-def _let_a_second_begin() -> None:
-    """A bump's since has whole seconds: a job of the same second would count as its own."""
+def _wait_for_next_second() -> None:
+    """Wait for the next second, because a bump's since has whole seconds."""
     began = int(time.time())
     while int(time.time()) == began:
         pass
@@ -142,17 +145,21 @@ def test_commits_and_jobs_are_joined_from_a_real_repository(tmp_path: Path) -> N
         git(folder, "init", "-q")
         committed(folder, "Ann Example")
         tamr(folder, "up")
-        _let_a_second_begin()
+        _wait_for_next_second()
         tamr(folder, "bump", "customers", "2026-11-21")
         committed(folder, "Bo Example")
         tamr(folder, "up")
         tamr(folder, "bump", "customers", "2026-11-22")
         runs = json.loads(tamr(folder, "history", "customers", "--json").stdout)
-        told = [(each["version"], each["author"]) for each in runs]
-        wanted = [("2026-11-22", None), ("2026-11-21", "Bo Example"), ("2026-11-20", "Ann Example")]
-        assert told == wanted
+        rows = [(run["version"], run["author"]) for run in runs]
+        expected = [
+            ("2026-11-22", None),
+            ("2026-11-21", "Bo Example"),
+            ("2026-11-20", "Ann Example"),
+        ]
+        assert rows == expected
         assert runs[-1]["outcome"] == "done"
-        jobs = {job["jobId"] for each in runs for job in each["jobs"]}
+        jobs = {job["jobId"] for run in runs for job in run["jobs"]}
         assert jobs == {job["jobId"] for job in server.jobs()}
         text = tamr(folder, "history").stdout
         assert "none yet" in text
@@ -160,7 +167,7 @@ def test_commits_and_jobs_are_joined_from_a_real_repository(tmp_path: Path) -> N
         assert tamr(folder, "history", "--since", "2100-01-01").stdout == "no run\n"
 
 
-def test_one_request_asks_for_all_runs_of_a_stack(tmp_path: Path) -> None:
+def test_one_request_is_enough_for_all_runs_of_a_stack(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url, ONE.format(version="v1", since="2026-11-20"))
         git(folder, "init", "-q")
@@ -169,7 +176,7 @@ def test_one_request_asks_for_all_runs_of_a_stack(tmp_path: Path) -> None:
         assert len(server.record()["requests"]) == 1
 
 
-def test_a_tenant_that_cannot_be_asked_leaves_unknown_rows_and_exit_code_1(tmp_path: Path) -> None:
+def test_a_tenant_without_a_response_leaves_unknown_rows(tmp_path: Path) -> None:
     folder = project(tmp_path, "http://127.0.0.1:9", ONE.format(version="v1", since="2026-11-20"))
     git(folder, "init", "-q")
     committed(folder, "Ann Example")
@@ -180,24 +187,27 @@ def test_a_tenant_that_cannot_be_asked_leaves_unknown_rows_and_exit_code_1(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["nothing"], "no change of a product nothing in dev"),
-        (["--since", "yesterday"], "--since: found 'yesterday'; allowed: a date, a time, or"),
-        (["--since", "999999d"], "--since: found '999999d'; allowed: a date, a time, or"),
-        (["--since", "99999999999h"], "--since: found '99999999999h'; allowed: a date"),
+        (
+            ["--since", "yesterday"],
+            "--since: expected a date, a time or a duration such as 30d, got 'yesterday'",
+        ),
+        (["--since", "999999d"], "such as 30d, got '999999d'"),
+        (["--since", "99999999999h"], "such as 30d, got '99999999999h'"),
         (["--stack", "prod"], "stacks/Pulumi.prod.yaml: no such stack file"),
     ],
 )
-def test_wrong_words_are_told(tmp_path: Path, words: list[str], said: str) -> None:
+def test_invalid_arguments_are_reported(tmp_path: Path, words: list[str], message: str) -> None:
     folder = project(tmp_path, "http://127.0.0.1:9", ONE.format(version="v1", since="2026-11-20"))
     git(folder, "init", "-q")
     done = tamr(folder, "history", *words)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
 
 
-def test_a_folder_without_a_repository_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_a_repository_is_reported(tmp_path: Path) -> None:
     folder = project(tmp_path, "http://127.0.0.1:9", ONE.format(version="v1", since="2026-11-20"))
     shutil.rmtree(folder / ".git")
     done = tamr(folder, "history")
@@ -205,7 +215,7 @@ def test_a_folder_without_a_repository_is_told(tmp_path: Path) -> None:
     assert "not a git repository" in done.stderr
 
 
-def test_in_a_file_that_is_in_no_commit_every_run_is_not_committed(tmp_path: Path) -> None:
+def test_runs_of_an_uncommitted_file_have_no_commit(tmp_path: Path) -> None:
     assert stack_file(tmp_path).suffix == ".yaml"
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url, ONE.format(version="v1", since="2026-11-20"))

@@ -54,7 +54,7 @@ def test_what_was_created_needs_no_change_is_read_back_and_deletes_nothing(modul
         assert len(server.posts()) == 1
 
 
-def test_eight_creates_run_side_by_side_and_check_and_diff_do_not_wait_behind_them() -> None:
+def test_eight_creates_run_in_parallel_and_delay_no_check_or_diff() -> None:
     with emulator(*SLOW, "--slots", "20") as server, host(TAMR_SLOTS="20") as provider:
         creates = [provider.create_later(inputs(server.url, f"src_{n}")) for n in range(8)]
         server.wait_for_running(8)
@@ -66,7 +66,7 @@ def test_eight_creates_run_side_by_side_and_check_and_diff_do_not_wait_behind_th
         assert all("did not finish: interrupted" in error_of(create) for create in creates)
 
 
-def test_the_longest_remaining_work_goes_first_whatever_the_engine_starts_first() -> None:
+def test_the_longest_remaining_work_goes_first_in_any_order_of_creates() -> None:
     update, publish = [{"dataProductId": "dp_customers"}], [{"destinationId": "Test 123"}]
     behind = {"light": [], "heavy": [update, publish], "middling": [update]}
     with emulator(*QUICK, "--slots", "1") as server, host(TAMR_SLOTS="1") as provider:
@@ -80,7 +80,7 @@ def test_the_longest_remaining_work_goes_first_whatever_the_engine_starts_first(
     assert order == ["heavy", "middling", "light"]
 
 
-def test_a_cancel_ends_waiting_creates_with_one_line_each_and_leaves_their_jobs() -> None:
+def test_a_cancel_ends_waiting_creates_in_one_line_and_leaves_their_jobs() -> None:
     with emulator(*SLOW) as server, host() as provider:
         creates = [provider.create_later(inputs(server.url, source)) for source in ("a", "b")]
         server.wait_for_running(2)
@@ -136,7 +136,7 @@ def test_a_missing_key_is_one_line_that_names_the_variable(module: str) -> None:
         assert server.record()["requests"] == []
 
 
-def test_the_key_may_come_from_the_stacks_secret_config_and_the_environment_wins() -> None:
+def test_the_key_may_be_secret_config_and_the_environment_wins() -> None:
     with emulator(*QUICK, "--key", "right") as server:
         with host(config={"tamr:apiKey": "right"}, TAMR_API_KEY="") as provider:
             assert provider.create(inputs(server.url))[0]

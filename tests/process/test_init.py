@@ -1,4 +1,4 @@
-"""`tamr init`: a project that works from the first minute."""
+"""`tamr init`: a project that works unchanged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "tamr_provider/templates/project"
 SHARED = (
     "stacks/__main__.py",
-    *(f"stacks/host/pulumi-resource-pulumi-python{each}" for each in ("", ".cmd")),
+    *(f"stacks/host/pulumi-resource-pulumi-python{suffix}" for suffix in ("", ".cmd")),
 )
 
 
@@ -38,7 +38,7 @@ def start(folder: Path, *words: str) -> Path:
     return folder / "my shop"
 
 
-def test_a_new_project_plans_and_runs_on_the_emulator_from_the_first_minute(
+def test_a_new_project_plans_and_runs_on_the_emulator(
     tmp_path: Path,
 ) -> None:
     made = start(tmp_path)
@@ -52,7 +52,7 @@ def test_a_new_project_plans_and_runs_on_the_emulator_from_the_first_minute(
         assert "✗ stacks" not in checked.stdout
 
 
-def test_its_stacks_are_of_today_and_named_after_the_folder(tmp_path: Path) -> None:
+def test_its_stacks_have_todays_date_and_the_folders_name(tmp_path: Path) -> None:
     text = (start(tmp_path) / "stacks/Pulumi.staging.yaml").read_text()
     assert "  my-shop:products:" in text
     assert f'version: "{datetime.now(timezone.utc):%Y-%m-%d}"' in text
@@ -68,7 +68,7 @@ def test_editors_find_the_schema_that_the_first_line_names(tmp_path: Path) -> No
         jsonschema.validate(yaml.safe_load(path.read_text()), schema)
 
 
-def test_what_exists_is_kept_and_what_is_missing_is_added(tmp_path: Path) -> None:
+def test_existing_files_are_kept_and_missing_ones_are_added(tmp_path: Path) -> None:
     made = start(tmp_path)
     (made / "README.md").write_text("mine")
     (made / "stacks/host/pulumi-resource-pulumi-python").unlink()
@@ -79,21 +79,21 @@ def test_what_exists_is_kept_and_what_is_missing_is_added(tmp_path: Path) -> Non
         ["  stacks/host/pulumi-resource-pulumi-python", ""],
     )
     assert (made / "README.md").read_text() == "mine"
-    assert "lacks nothing" in tamr(tmp_path, "init", "my shop").stdout
+    assert "is complete" in tamr(tmp_path, "init", "my shop").stdout
 
 
 def test_the_workflows_of_a_ci_are_added_to_a_project(tmp_path: Path) -> None:
-    """The project keeps the name in its Pulumi.yaml, and what its README lacks is printed."""
+    """The project keeps its name, and what its README lacks is printed."""
     start(tmp_path).rename(tmp_path / "renamed")
     done = tamr(tmp_path, "init", "renamed", "--ci", "github")
     assert done.returncode == 0, done.stderr
     assert "  .github/workflows/tamr-up.yml\n" in done.stdout
     assert "project my-shop is in renamed" in done.stdout
-    assert "README.md exists and was not changed; it lacks this:" in done.stdout
+    assert "README.md exists and was not changed. Add this to it:" in done.stdout
     assert "TAMR_API_KEY_PROD" in done.stdout
 
 
-def test_a_stack_file_of_the_users_own_keeps_its_bytes(tmp_path: Path) -> None:
+def test_an_existing_stack_file_keeps_its_bytes(tmp_path: Path) -> None:
     own = tmp_path / "my shop/stacks/Pulumi.ours.yaml"
     own.parent.mkdir(parents=True)
     own.write_text('config:\n  my-shop:since: "2026-11-20"\n')

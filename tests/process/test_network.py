@@ -75,9 +75,7 @@ def tls(certificate: Path) -> Iterator[str]:
     thread.join()
 
 
-def test_a_certificate_that_nobody_vouches_for_is_told_with_the_variable_that_helps(
-    tls: str, certificate: Path
-) -> None:
+def test_an_untrusted_certificate_names_the_variable_to_set(tls: str, certificate: Path) -> None:
     code, line = jobs_list(tls)
     assert code == 2
     assert "certificate verify failed" in line

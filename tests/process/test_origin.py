@@ -17,7 +17,7 @@ import pytest
 
 import tamr_provider
 from support.processes import environment, tamr
-from tamr_provider.cli.scaffold.origin import origin_of
+from tamr_provider.cli.scaffold.origin import read_origin
 from tamr_provider.cli.scaffold.wheel import build_wheel
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def installed(folder: Path, direct_url: object) -> Distribution:
 def test_a_requirement_names_the_origin(
     tmp_path: Path, direct_url: object, requirement: str
 ) -> None:
-    origin = origin_of(installed(tmp_path, direct_url), tmp_path / "tamr_provider")
+    origin = read_origin(installed(tmp_path, direct_url), tmp_path / "tamr_provider")
     assert origin.requirement == requirement
     assert bool(origin.wheel) == (requirement == WHEEL)
 
@@ -86,7 +86,7 @@ def test_code_that_runs_from_elsewhere_travels_as_a_wheel(tmp_path: Path) -> Non
     checkout.mkdir(parents=True)
     (checkout / "__init__.py").write_text("here = True\n")
     (tmp_path / "site").mkdir()
-    origin = origin_of(installed(tmp_path / "site", None), checkout)
+    origin = read_origin(installed(tmp_path / "site", None), checkout)
     assert origin.requirement == WHEEL
     (tmp_path / origin.wheel_name).write_bytes(origin.wheel)
     with zipfile.ZipFile(tmp_path / origin.wheel_name) as archive:

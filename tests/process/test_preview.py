@@ -27,7 +27,7 @@ def test_a_preview_tells_what_would_happen_and_why_and_launches_nothing() -> Non
         assert server.posts() == []
 
 
-def test_what_is_done_is_told_with_its_finish_so_that_later_steps_can_be_told_too() -> None:
+def test_a_preview_of_satisfied_steps_has_their_finish_for_later_steps() -> None:
     with emulator(*QUICK) as server, engine() as (told, address), host(address=address) as provider:
         id_, outs = provider.create(inputs(server.url))
         answer = provider.preview(inputs(server.url))
@@ -66,7 +66,7 @@ def test_without_a_key_a_preview_is_silent_and_asks_nobody() -> None:
         assert server.record()["requests"] == []
 
 
-def test_a_tenant_that_cannot_be_asked_is_told_of_once_and_fails_no_preview() -> None:
+def test_an_unreachable_tenant_is_reported_once_and_fails_no_preview() -> None:
     with engine() as (told, address), host(address=address) as provider:
         for source in ("src_crm", "src_erp"):
             provider.preview(inputs("http://127.0.0.1:9", sourceId=source))
@@ -80,7 +80,7 @@ def update(url: str, **more: Any) -> dict[str, Any]:
     return {key: value for key, value in keys.items() if key != "sourceId"}
 
 
-def test_a_run_soon_after_the_last_one_is_warned_of_once_a_product() -> None:
+def test_a_run_soon_after_the_last_one_warns_once_for_a_product() -> None:
     with emulator(*QUICK) as server, engine() as (told, address), host(address=address) as provider:
         _, outs = provider.create(update(server.url))
         later = {"since": outs["finishedAt"], "version": "2026-11-21"}

@@ -1,4 +1,4 @@
-"""`tamr promote`: what is asked, what is written, and what is refused; real tenants and files."""
+"""`tamr promote` with real tenants and files: its queries, edits and errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STAGING = """\
       dataProduct: dp_customers
 """
 PROD = """\
-    customers:                    # ask the data team
+    customers:                    # from the data team
       version: '2026-11-13'       # Friday's
       since: "2026-11-13T09:00:00Z"
       sources: [ src_crm ]
@@ -39,9 +39,9 @@ PROD = """\
 
 @contextmanager
 def staging_and_prod(
-    folder: Path, more: str = "", held: bool = True, prod: str = PROD
+    folder: Path, more: str = "", is_deployed: bool = True, prod: str = PROD
 ) -> Iterator[tuple[Path, Server]]:
-    """Run staging's tenant; prod is a file alone, nobody asks its tenant."""
+    """Run staging's tenant; prod is only a file without a tenant."""
     with emulator(*QUICK) as server:
         project(folder, server.url)
         for name, url, text in (
@@ -50,7 +50,7 @@ def staging_and_prod(
         ):
             head = f"config:\n  tamr:url: {url}\n  tamr-pipelines:products:\n"
             (folder / f"stacks/Pulumi.{name}.yaml").write_text(head + text)
-        if held:
+        if is_deployed:
             assert tamr(folder, "up", "--stack", "staging").returncode == 0
         yield folder, server
 
@@ -63,7 +63,7 @@ def prod_file(folder: Path) -> str:
     return (folder / "stacks/Pulumi.prod.yaml").read_text()
 
 
-def test_what_staging_holds_is_written_into_prod_with_its_evidence(tmp_path: Path) -> None:
+def test_a_deployed_version_is_written_into_prod_with_evidence(tmp_path: Path) -> None:
     with staging_and_prod(tmp_path) as (folder, server):
         before, posts = prod_file(folder), server.posts()
         done = promote(folder)
@@ -71,7 +71,7 @@ def test_what_staging_holds_is_written_into_prod_with_its_evidence(tmp_path: Pat
         assert "### Promote `customers` 2026-11-20 from staging to prod" in done.stdout
         for job in server.jobs():
             assert f"| {job['jobId']} | " in done.stdout
-        assert "No check (`verify`) is set for this product." in done.stdout
+        assert "This product has no verification (`verify`)." in done.stdout
         lines = zip(before.splitlines(), prod_file(folder).splitlines(), strict=True)
         changed = [(old.strip(), new.strip()) for old, new in lines if old != new]
         assert changed[0] == (
@@ -82,7 +82,7 @@ def test_what_staging_holds_is_written_into_prod_with_its_evidence(tmp_path: Pat
         assert len(changed) == 2
         assert server.posts() == posts
         again = promote(folder)
-        assert again.stdout == "nothing to promote: prod has customers 2026-11-20 already\n"
+        assert again.stdout == "nothing to promote: prod is already set to customers 2026-11-20\n"
 
 
 def test_a_dry_run_checks_everything_and_writes_nothing(tmp_path: Path) -> None:
@@ -94,63 +94,69 @@ def test_a_dry_run_checks_everything_and_writes_nothing(tmp_path: Path) -> None:
         assert prod_file(folder) == before
 
 
-def test_what_staging_does_not_hold_yet_is_not_promoted(tmp_path: Path) -> None:
-    with staging_and_prod(tmp_path, held=False) as (folder, server):
+def test_a_version_that_is_not_deployed_is_not_promoted(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path, is_deployed=False) as (folder, server):
         before = prod_file(folder)
         done = promote(folder)
         assert done.returncode == 75
-        assert "staging does not hold customers 2026-11-20: load src_crm" in done.stderr
+        assert "customers 2026-11-20 is not deployed to staging (load src_crm" in done.stderr
         assert prod_file(folder) == before
         assert server.posts() == []
 
 
-def test_a_soak_that_is_not_over_is_not_finished_and_says_from_when_on(tmp_path: Path) -> None:
+def test_an_unfinished_soak_exits_with_75_and_says_its_end(tmp_path: Path) -> None:
     with staging_and_prod(tmp_path) as (folder, _):
         done = promote(folder, "--soak", "4h")
         assert done.returncode == 75
-        assert "of the 4h00m asked for; from 20" in done.stderr
+        assert "of the required 4h00m. You can promote it after 20" in done.stderr
         for soak in ("soon", "99999999999h"):
             wrong = promote(folder, "--soak", soak)
             assert wrong.returncode == 2
-            assert f"--soak: found '{soak}'; allowed: a length" in wrong.stderr
+            assert f"--soak: expected a duration such as 4h, got '{soak}'" in wrong.stderr
 
 
-def test_the_teams_own_check_sees_what_is_promoted(tmp_path: Path) -> None:
+@contextmanager
+def verified(folder: Path, code: str) -> Iterator[tuple[Path, Server]]:
+    """Run staging and prod, with a verification of this code for promotions from staging."""
     check = "      verify: python checks/customers.py\n"
-    with staging_and_prod(tmp_path, check) as (folder, server):
-        (folder / "checks").mkdir()
-        (folder / "checks/customers.py").write_text(
-            "import os\n"
-            "names = 'PRODUCT VERSION STACK URL JOB_IDS'.split()\n"
-            "open('seen', 'w').write(' '.join(os.environ['TAMR_' + each] for each in names))\n"
-        )
+    with staging_and_prod(folder, check) as (project_folder, server):
+        (project_folder / "checks").mkdir()
+        (project_folder / "checks/customers.py").write_text(code)
+        yield project_folder, server
+
+
+def test_a_verification_gets_the_facts_of_the_promotion(tmp_path: Path) -> None:
+    code = (
+        "import os\n"
+        "names = 'PRODUCT VERSION STACK URL JOB_IDS'.split()\n"
+        "open('seen', 'w').write(' '.join(os.environ['TAMR_' + name] for name in names))\n"
+    )
+    with verified(tmp_path, code) as (folder, server):
         done = promote(folder)
         assert done.returncode == 0
-        assert "The check `python checks/customers.py` passed." in done.stdout
+        assert "The verification `python checks/customers.py` passed." in done.stdout
         ids = {job["jobId"] for job in server.jobs()}
         *facts, seen = (folder / "seen").read_text().split()
         assert facts == ["customers", "2026-11-20", "staging", server.url]
         assert set(seen.split(",")) == ids
 
 
-def test_a_check_that_fails_stops_the_promotion_and_its_last_lines_are_shown(
+def test_a_failed_verification_blocks_the_promotion_with_its_output(
     tmp_path: Path,
 ) -> None:
-    check = "      verify: python checks/customers.py\n"
-    with staging_and_prod(tmp_path, check) as (folder, _):
-        (folder / "checks").mkdir()
-        (folder / "checks/customers.py").write_text(
-            "import os, sys\n"
-            "for n in range(50): print('row', n)\n"
-            "print('3 duplicates', os.environ['TAMR_API_KEY'])\n"
-            "sys.exit(4)\n"
-        )
+    code = (
+        "import os, sys\n"
+        "for n in range(50): print('row', n)\n"
+        "print('3 duplicates', os.environ['TAMR_API_KEY'])\n"
+        "sys.exit(4)\n"
+    )
+    with verified(tmp_path, code) as (folder, _):
         before = prod_file(folder)
         done = promote(folder)
         assert done.returncode == 1
         running = "verify: running python checks/customers.py (at most 1h00m)"
         assert done.stderr.splitlines()[0] == running
-        assert "verify: python checks/customers.py ended with 4" in done.stderr
+        assert "`python checks/customers.py` exited with 4" in done.stderr
         assert "3 duplicates ***" in done.stderr
         assert "row 49" in done.stderr
         assert "row 3\n" not in done.stderr
@@ -158,21 +164,21 @@ def test_a_check_that_fails_stops_the_promotion_and_its_last_lines_are_shown(
         assert prod_file(folder) == before
 
 
-def test_a_check_that_cannot_be_run_is_a_mistake_of_the_file(tmp_path: Path) -> None:
+def test_a_verification_that_cannot_run_is_an_input_error(tmp_path: Path) -> None:
     with staging_and_prod(tmp_path, "      verify: no-such-program\n") as (folder, _):
         done = promote(folder)
         assert done.returncode == 2
-        assert "verify: no-such-program cannot be run: No such file" in done.stderr
+        assert "verify: cannot run no-such-program: No such file" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_signal_during_the_check_ends_it_with_its_children(tmp_path: Path, name: str) -> None:
+def test_a_signal_kills_the_verification_with_its_children(tmp_path: Path, name: str) -> None:
     check = f"      verify: {shlex.join([sys.executable, 'check.py'])}\n"
     with staging_and_prod(tmp_path, check) as (folder, _):
         (folder / "check.py").write_text(
             "import subprocess, sys, time\n"
             "child = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
-            "with open('alive', 'w') as alive:\n"  # open for as long as one of them lives
+            "with open('alive', 'w') as alive:\n"  # Open as long as one of them is alive.
             "    subprocess.Popen(child, stdout=alive)\n"
             "    time.sleep(60)\n"
         )
@@ -184,13 +190,13 @@ def test_a_signal_during_the_check_ends_it_with_its_children(tmp_path: Path, nam
             assert process.wait() == 75
             assert alive.read() == ""
             assert process.stderr is not None
-            said = process.stderr.read()
-        assert "was interrupted during its check (`verify`), which was ended" in said
-        assert "Traceback" not in said
+            errors = process.stderr.read()
+        assert "the promotion was interrupted and its verification killed" in errors
+        assert "Traceback" not in errors
         assert prod_file(folder) == before
 
 
-def test_a_version_in_the_evidence_is_no_markup(tmp_path: Path) -> None:
+def test_a_version_in_the_evidence_is_escaped(tmp_path: Path) -> None:
     with staging_and_prod(tmp_path) as (folder, _):
         assert tamr(folder, "bump", "customers", "<img> @a ![x](y)", "--stack", "staging").stdout
         assert tamr(folder, "up", "--stack", "staging").returncode == 0
@@ -201,14 +207,14 @@ def test_a_version_in_the_evidence_is_no_markup(tmp_path: Path) -> None:
         assert "<img>" not in done.stdout
 
 
-def test_a_rollback_is_pinned_until_it_is_released(tmp_path: Path) -> None:
+def test_a_rollback_is_pinned_until_it_is_unpinned(tmp_path: Path) -> None:
     with staging_and_prod(tmp_path) as (folder, _):
-        said = tamr(folder, "bump", "customers", "2026-11-06", "--stack", "prod").stdout
-        assert "a rollback from 2026-11-13, pinned until: tamr promote --release" in said
+        output = tamr(folder, "bump", "customers", "2026-11-06", "--stack", "prod").stdout
+        assert "a rollback from 2026-11-13, pinned until: tamr promote --unpin" in output
         done = promote(folder)
         assert done.returncode == 1
-        assert "rolled back to 2026-11-06 and is pinned to it" in done.stderr
-        assert promote(folder, "--release").returncode == 0
+        assert "customers is pinned to 2026-11-06 in prod after a rollback" in done.stderr
+        assert promote(folder, "--unpin").returncode == 0
         assert "version: '2026-11-20'" in prod_file(folder)
         assert promote(folder).returncode == 0
 
@@ -236,7 +242,7 @@ def edit_of_prod(product: str, version: str) -> str:
     [("2026-11-06", 'pinned: "2026-11-06"'), ("2026-11-21", "version: '2026-11-21'")],
     ids=["a rollback", "a newer version"],
 )
-def test_a_bump_during_the_check_is_not_overwritten(
+def test_a_bump_during_the_verification_is_not_overwritten(
     tmp_path: Path, version: str, left: str
 ) -> None:
     with staging_and_prod(tmp_path, edit_of_prod("customers", version)) as (folder, _):
@@ -246,7 +252,7 @@ def test_a_bump_during_the_check_is_not_overwritten(
         assert left in prod_file(folder)
 
 
-def test_another_products_bump_during_the_check_stays(tmp_path: Path) -> None:
+def test_another_products_bump_during_the_verification_stays(tmp_path: Path) -> None:
     with staging_and_prod(tmp_path, edit_of_prod("other", "v2"), prod=PROD + OTHER) as (folder, _):
         done = promote(folder)
         assert done.returncode == 0, done.stderr
@@ -254,17 +260,17 @@ def test_another_products_bump_during_the_check_stays(tmp_path: Path) -> None:
         assert "version: '2026-11-20'" in prod_file(folder)
 
 
-def test_names_that_are_not_there_are_named(tmp_path: Path) -> None:
+def test_unknown_names_are_reported(tmp_path: Path) -> None:
     with staging_and_prod(tmp_path) as (folder, _):
-        for words, said in (
-            (("other", "--from", "staging", "--to", "prod"), "no product other"),
+        for words, message in (
+            (("other", "--from", "staging", "--to", "prod"), 'unknown product "other"'),
             (("customers", "--from", "nope", "--to", "prod"), "no such stack file"),
             (("customers", "--from", "staging", "--to", "nope"), "no such stack file"),
             (("customers", "--from", "prod", "--to", "prod"), "the same stack"),
         ):
             done = tamr(folder, "promote", *words)
             assert done.returncode == 2
-            assert said in done.stderr
+            assert message in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -281,5 +287,5 @@ def test_names_that_are_not_there_are_named(tmp_path: Path) -> None:
         ("v1", "v1", False),
     ],
 )
-def test_a_version_is_older_where_that_is_certain(version: str, than: str, older: bool) -> None:
+def test_a_version_is_older_if_that_is_certain(version: str, than: str, older: bool) -> None:
     assert is_older(version, than) is older

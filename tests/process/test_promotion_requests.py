@@ -1,4 +1,4 @@
-"""What staging has becomes a request for production: on GitHub and GitLab by the same rules."""
+"""Promotion requests on GitHub and GitLab, by the same rules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.ci_runners import TEMPLATES, Reconciler
+from support.ci_runners import TEMPLATES, CIRunner
 from support.gitlab_api import TOKEN, GitLab, gitlab
 from support.processes import QUICK, emulator, project, stack_file, tamr
 
@@ -23,7 +23,7 @@ class Project:
     """Stacks dev and prod with a remote, and the promotion of one forge."""
 
     def __init__(self, folder: Path, url: str, forge: GitLab | None) -> None:
-        self.runner = Reconciler(folder)
+        self.runner = CIRunner(folder)
         self.forge = forge
         self.remote = folder / "remote.git"
         self.runner.git("init", "--quiet", "--bare", str(self.remote))
@@ -36,8 +36,8 @@ class Project:
         self.runner.commit()
         self.runner.git("push", "--quiet", "origin", "main")
 
-    def bring(self, version: str) -> None:
-        """Bring a version of customers to dev."""
+    def deploy(self, version: str) -> None:
+        """Deploy a version of customers to dev."""
         tamr(self.runner.folder, "bump", "customers", version, "--stack", "dev")
         self.runner.git("commit", "--quiet", "--all", "--message", f"customers: {version}")
         self.runner.git("push", "--quiet", "origin", "main")
@@ -68,7 +68,7 @@ class Project:
         return self.runner.git("show", f"origin/{BRANCH}:stacks/Pulumi.prod.yaml")
 
     def requests(self) -> list[str]:
-        """Return the titles of the requests that were opened or changed since the last call."""
+        """Return the titles of the requests that changed since the last call."""
         if self.forge:
             return [row.pop("title") for row in self.forge.merge_requests if "title" in row]
         calls = [line for line in self.runner.calls() if line.startswith(("pr create", "pr edit"))]
@@ -99,7 +99,7 @@ def evidence(shop: Project) -> str:
     return (shop.runner.root / "body").read_text()
 
 
-def test_what_staging_has_becomes_a_request_with_its_evidence(shop: Project) -> None:
+def test_a_deployed_version_becomes_a_request_with_evidence(shop: Project) -> None:
     assert shop.promote("")[0] == 0
     assert sorted(shop.requests()) == [
         "customers 2026-11-20 to prod",
@@ -121,15 +121,15 @@ def add_a_reviewers_commit(shop: Project) -> None:
     git("switch", "--quiet", "main")
 
 
-def test_a_request_stands_while_its_version_does_and_then_moves_on(shop: Project) -> None:
-    """A reviewer's commit stays, in either case."""
+def test_a_request_stays_until_staging_has_another_version(shop: Project) -> None:
+    """A reviewer's commit stays in both cases."""
     shop.promote()
     add_a_reviewers_commit(shop)
     reviewed = shop.tip()
     shop.requests()
     assert shop.promote()[0] == 0
     assert (shop.tip(), shop.requests()) == (reviewed, [])
-    shop.bring("2026-11-21")
+    shop.deploy("2026-11-21")
     assert shop.promote()[0] == 0
     assert '"2026-11-21"' in shop.proposed()
     assert shop.requests() == ["customers 2026-11-21 to prod"]
@@ -137,7 +137,7 @@ def test_a_request_stands_while_its_version_does_and_then_moves_on(shop: Project
     assert shop.runner.git("show", f"origin/{BRANCH}:note.md") == "looks good"
 
 
-def test_a_request_that_could_not_be_opened_is_opened_by_the_next_run(shop: Project) -> None:
+def test_the_next_run_opens_a_request_that_failed(shop: Project) -> None:
     if shop.forge:
         shop.promote()
         shop.forge.merge_requests.clear()
@@ -151,32 +151,32 @@ def test_a_request_that_could_not_be_opened_is_opened_by_the_next_run(shop: Proj
     assert "from dev to prod" in evidence(shop)
 
 
-def test_a_product_that_only_staging_has_is_no_failure(shop: Project) -> None:
+def test_a_product_that_prod_lacks_is_not_a_failure(shop: Project) -> None:
     text = shop.prod.read_text()
     shop.prod.write_text(text.replace("    suppliers:", "    others:"))
     shop.runner.commit()
-    code, said = shop.promote("")
+    code, output = shop.promote("")
     assert code == 0
-    assert "prod has no product suppliers" in said
+    assert "prod has no product suppliers" in output
     assert shop.requests() == ["customers 2026-11-20 to prod"]
 
 
-def test_what_is_too_early_is_no_failure_and_what_a_person_decides_is(shop: Project) -> None:
+def test_a_blocked_promotion_is_a_failure_and_a_pending_one_is_not(shop: Project) -> None:
     tamr(shop.runner.folder, "bump", "customers", "2026-11-21", "--stack", "dev")
     shop.runner.commit()
-    code, said = shop.promote()
+    code, output = shop.promote()
     assert code == 0
-    assert "does not hold customers 2026-11-21" in said
+    assert "customers 2026-11-21 is not deployed to dev" in output
     shop.prod.write_text(shop.prod.read_text().replace("2026-11-13", "2026-11-22"))
     shop.runner.commit()
-    code, said = shop.promote()
+    code, output = shop.promote()
     assert code == 1
-    assert "2026-11-22 already" in said
+    assert "already set to customers 2026-11-22" in output
     assert shop.requests() == []
 
 
 def test_the_token_reaches_git_without_being_an_argument(shop: Project) -> None:
-    """A stand-in for git asks the credential helper that the push came with."""
+    """A fake git queries the credential helper of the push."""
     runner = shop.runner
     if shop.forge is None:
         gh = f'if [ "$1" = auth ]; then echo username=x; echo "password=$GH_TOKEN"; fi\n{GH}'
@@ -186,9 +186,9 @@ def test_the_token_reaches_git_without_being_an_argument(shop: Project) -> None:
         "git",
         f'if [ "$3" = push ]; then echo "$*" >> {runner.root}/arguments\n'
         f'printf \'protocol=https\\nhost=h\\n\\n\' | {git} "$1" "$2" credential fill '
-        f'>> {runner.root}/asked; fi; exec {git} "$@"',
+        f'>> {runner.root}/credentials; fi; exec {git} "$@"',
     )
     assert shop.promote()[0] == 0
     secret = TOKEN if shop.forge else ""
-    assert f"password={secret}" in (runner.root / "asked").read_text()
+    assert f"password={secret}" in (runner.root / "credentials").read_text()
     assert TOKEN not in (runner.root / "arguments").read_text()

@@ -1,4 +1,4 @@
-"""`tamr up --report`: a file that tells the truth at any moment, however the run ends."""
+"""`tamr up --report`: a file that is correct at any time, even after a kill."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from support.processes import QUICK, SLOW, emulator, project, read_until, start_tamr, tamr
 from support.sample_jobs import at, succeeded
-from tamr_provider.cli.output.markdown import LIMIT
+from tamr_provider.cli.output.markdown import MAX_LENGTH
 from tamr_provider.cli.output.run_report import Report
 from tamr_provider.decision.steps import ConflictScope, Step
 from tamr_provider.errors import HeldError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ONE_LOAD = '    customers: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
 
 
-def test_a_run_is_told_with_its_totals_its_jobs_and_a_folded_timeline(tmp_path: Path) -> None:
+def test_a_report_has_totals_jobs_and_a_folded_timeline(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url)
         assert tamr(folder, "up", "--report", "report.md").returncode == 0
@@ -34,11 +34,11 @@ def test_a_run_is_told_with_its_totals_its_jobs_and_a_folded_timeline(tmp_path: 
         assert text.count(":done, ") == 9
         tamr(folder, "up", "--report", "report.md")
         again = (folder / "report.md").read_text(encoding="utf-8")
-        assert "<details><summary>9 steps that needed nothing</summary>" in again
+        assert "<details><summary>9 steps already satisfied</summary>" in again
         assert "mermaid" not in again
 
 
-def test_a_failed_step_has_its_reason_and_what_waits_for_it_is_named(tmp_path: Path) -> None:
+def test_a_failed_step_and_the_steps_behind_it_have_reasons(tmp_path: Path) -> None:
     faults = tmp_path / "faults.json"
     rule = {"type": "load", "outcome": "failed", "reason": "BOOM", "message": "a | b <i>"}
     faults.write_text(json.dumps({"jobs": [rule]}))
@@ -48,11 +48,11 @@ def test_a_failed_step_has_its_reason_and_what_waits_for_it_is_named(tmp_path: P
         text = (folder / "report.md").read_text(encoding="utf-8")
         assert "| customers | load src_crm | **failed** |" in text
         assert "BOOM: a \\| b &lt;i>" in text
-        row = "| customers | update dp_customers | not begun | the steps before it are not done |"
+        row = "| customers | update dp_customers | not started | waiting for earlier steps |"
         assert row in text
 
 
-def test_an_interrupted_run_says_what_goes_on_and_how_to_resume(tmp_path: Path) -> None:
+def test_the_report_of_an_interrupted_run_says_how_to_resume(tmp_path: Path) -> None:
     with emulator(*SLOW) as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
         with start_tamr(folder, "up", "--report", "report.md") as process:
@@ -64,7 +64,7 @@ def test_an_interrupted_run_says_what_goes_on_and_how_to_resume(tmp_path: Path) 
         assert f"{job['jobId']} is still running. To resume, run: tamr up --stack dev" in text
 
 
-def test_a_killed_run_leaves_a_report_that_claims_no_end(tmp_path: Path) -> None:
+def test_the_report_of_a_killed_run_claims_no_end(tmp_path: Path) -> None:
     with emulator(*SLOW) as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
         (folder / "report.md").write_text("of an earlier run")
@@ -72,31 +72,31 @@ def test_a_killed_run_leaves_a_report_that_claims_no_end(tmp_path: Path) -> None
             read_until(process, "RUNNING")
             process.kill()
         text = (folder / "report.md").read_text(encoding="utf-8")
-        assert "had not ended when this was written" in text
+        assert "Still running when this report was written" in text
         assert "earlier" not in text
 
 
-def test_a_run_that_could_not_begin_says_why(tmp_path: Path) -> None:
+def test_a_run_that_cannot_start_reports_why(tmp_path: Path) -> None:
     folder = project(tmp_path, "http://127.0.0.1:9", "    customers: [\n")
     assert tamr(folder, "up", "--report", "report.md").returncode == 2
     text = (folder / "report.md").read_text(encoding="utf-8")
-    assert "**Nothing was done.** " in text
+    assert "**Nothing was started.** " in text
     assert "Pulumi.dev.yaml" in text
 
 
-def test_a_report_that_cannot_be_written_is_told_before_anything_is_launched(
+def test_an_unwritable_report_stops_the_run_before_any_launch(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
         done = tamr(folder, "up", "--report", "no/such/folder/report.md")
         assert done.returncode == 2
-        assert "--report: no/such/folder/report.md cannot be written" in done.stderr
+        assert "--report: cannot write no/such/folder/report.md" in done.stderr
         assert server.record()["requests"] == []
 
 
 class _Run:
-    """What a report reads of a run, of any size."""
+    """A run of any size, as a report reads it."""
 
     def __init__(self, count: int) -> None:
         steps = [_step(number) for number in range(count)]
@@ -114,9 +114,9 @@ def _job(step: Step) -> Job:
     return succeeded(f"job_{step.configuration}", step.configuration, at("09:00"), at("09:30"))
 
 
-def test_a_report_fits_a_comment_and_counts_what_was_left_out(tmp_path: Path) -> None:
+def test_a_report_fits_a_comment_and_counts_omitted_rows(tmp_path: Path) -> None:
     path = tmp_path / "report.md"
     Report(path, "dev").end(_Run(4000), "summary", "http://t", at("09:00"), at("10:00"))  # type: ignore[arg-type]
     text = path.read_text(encoding="utf-8")
-    assert len(text) <= LIMIT + 1
-    assert "left out for length" in text
+    assert len(text) <= MAX_LENGTH + 1
+    assert "omitted for length" in text

@@ -77,7 +77,7 @@ def resources(products: Any) -> dict[str, dict[str, Any]]:
     return {load["name"]: load for load in json.loads(done.stdout.splitlines()[-1])}
 
 
-def test_a_product_becomes_a_pipeline_of_loads_update_workflow_and_publishes() -> None:
+def test_a_product_becomes_a_pipeline_of_all_its_phases() -> None:
     made = resources(PRODUCTS)
     assert {name: each["type"] for name, each in made.items() if "stack" not in name.lower()} == {
         "customers": "tamr:index:Pipeline",
@@ -145,7 +145,7 @@ def test_a_secret_key_in_the_config_is_fine() -> None:
     assert "abc" not in done.stdout
 
 
-def test_the_program_ends_without_a_traceback_when_the_engine_interrupts_it() -> None:
+def test_an_interrupt_by_the_engine_ends_the_program_without_a_traceback() -> None:
     code = (
         "import os, signal\n"
         "from tamr_provider.resources import end_quietly_on_interrupt\n"

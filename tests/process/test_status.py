@@ -1,4 +1,4 @@
-"""`tamr status`: product by environment, asked of every tenant now."""
+"""`tamr status`: every product in every environment."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from support.processes import QUICK, SLOW, emulator, project, tamr
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAD = ["product", "stack", "version", "held"]
+HEAD = ["product", "stack", "version", "satisfied"]
 
 
-def test_what_is_held_where_and_what_is_in_the_way_is_shown(tmp_path: Path) -> None:
+def test_status_shows_which_versions_are_satisfied_and_why_not(tmp_path: Path) -> None:
     with emulator(*QUICK) as staging, emulator(*SLOW) as prod:
         folder = two_stacks(tmp_path, staging.url, prod.url)
         (folder / "stacks/Pulumi.dev.yaml").unlink()
@@ -24,7 +24,7 @@ def test_what_is_held_where_and_what_is_in_the_way_is_shown(tmp_path: Path) -> N
         done = tamr(folder, "status")
         assert done.returncode == 0
         head, in_prod, in_staging = done.stdout.splitlines()
-        assert re.split("  +", head) == [*HEAD, "last job", "age", "in the way"]
+        assert re.split("  +", head) == [*HEAD, "last job", "age", "reason"]
         assert in_staging.split()[:4] == ["customers", "staging", "2026-11-20", "yes"]
         assert "succeeded" in in_staging
         assert in_prod.split()[:4] == ["customers", "prod", "2026-11-20", "no"]
@@ -57,7 +57,7 @@ def test_the_json_has_what_a_dashboard_needs(tmp_path: Path) -> None:
         }
 
 
-def test_a_job_that_runs_is_in_the_way(tmp_path: Path) -> None:
+def test_a_running_job_is_the_blocker(tmp_path: Path) -> None:
     with emulator(*SLOW) as staging:
         folder = two_stacks(tmp_path, staging.url, staging.url)
         tamr(folder, "jobs", "start", "load", "src_crm", "--stack", "staging")
@@ -67,7 +67,7 @@ def test_a_job_that_runs_is_in_the_way(tmp_path: Path) -> None:
         assert "is already running" in row["inTheWay"] or "is already pending" in row["inTheWay"]
 
 
-def test_a_tenant_that_cannot_be_asked_is_told_and_the_others_are_shown(tmp_path: Path) -> None:
+def test_a_tenants_error_is_shown_next_to_the_other_tenants(tmp_path: Path) -> None:
     with emulator(*QUICK) as staging, emulator("--key", "another") as prod:
         folder = two_stacks(tmp_path, staging.url, prod.url)
         (folder / "stacks/Pulumi.dev.yaml").unlink()
@@ -106,7 +106,7 @@ def test_the_exit_code_says_whether_all_is_deployed(tmp_path: Path) -> None:
         assert state_of(folder) == (0, "satisfied", False)
 
 
-def test_a_running_job_is_not_finished_and_a_stopped_one_needs_a_person(tmp_path: Path) -> None:
+def test_a_running_job_is_not_finished_and_a_stopped_one_needs_action(tmp_path: Path) -> None:
     with emulator(*SLOW) as server:
         folder = project(tmp_path / "p", server.url, PRODUCT)
         tamr(folder, "jobs", "start", "load", "src_crm")
@@ -135,11 +135,11 @@ def test_a_freeze_ends_by_itself_and_an_outage_may(tmp_path: Path) -> None:
     assert state_of(folder) == (75, "unknown", False)
 
 
-def test_a_version_that_another_stack_lacks_is_on_hold(tmp_path: Path) -> None:
+def test_a_version_not_deployed_upstream_is_on_hold(tmp_path: Path) -> None:
     with emulator(*QUICK) as staging, emulator(*QUICK) as prod:
         folder = two_stacks(tmp_path, staging.url, prod.url)
         (folder / "stacks/Pulumi.dev.yaml").unlink()
         done = tamr(folder, "status", "--stack", "prod", "--exit-code", "--json")
         (row,) = json.loads(done.stdout)["products"]
         assert (done.returncode, row["state"], row["needsAction"]) == (75, "hold", False)
-        assert "promoteFrom: staging does not hold" in row["inTheWay"]
+        assert "promoteFrom: customers 2026-11-20 is not deployed to staging" in row["inTheWay"]

@@ -1,4 +1,4 @@
-"""`tamr up` and `tamr jobs watch` as a person sees them on a terminal."""
+"""`tamr up` and `tamr jobs watch` on a terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ONE_LOAD = '    customers: {version: "2026-11-20", sources: [src_crm], trustDays
 HEAD = "product    step          state"
 
 
-def test_ctrl_c_leaves_the_screen_whole_and_the_last_line_says_how_to_resume(
+def test_after_ctrl_c_the_last_line_says_how_to_resume(
     tmp_path: Path,
 ) -> None:
     with emulator(*SLOW) as server:
@@ -30,15 +30,13 @@ def test_ctrl_c_leaves_the_screen_whole_and_the_last_line_says_how_to_resume(
             lines = screen.lines()
             assert lines[:2] == [HEAD, "customers  load src_crm  not finished"]
             assert lines[2].startswith("error: customers: load src_crm did not finish")
-            assert lines[-1] == "0 of 1 steps satisfied (none); to resume: tamr up --stack dev"
+            assert lines[-1] == "0 of 1 steps satisfied (none). To resume, run: tamr up --stack dev"
             assert screen.echoes()
         assert len(server.posts()) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
-def test_a_signal_that_ends_the_wait_gives_the_terminal_back(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+def test_a_signal_restores_the_terminal(tmp_path: Path, number: signal.Signals) -> None:
     with emulator(*SLOW) as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
         with terminal(folder, "up") as screen:
@@ -48,10 +46,10 @@ def test_a_signal_that_ends_the_wait_gives_the_terminal_back(
             assert screen.read_to_end() == 75
             assert screen.shows_cursor()
             assert screen.echoes()
-            assert screen.lines()[-1].endswith("to resume: tamr up --stack dev")
+            assert screen.lines()[-1].endswith("To resume, run: tamr up --stack dev")
 
 
-def test_a_terminal_that_is_closed_ends_the_wait_as_not_finished(tmp_path: Path) -> None:
+def test_closing_the_terminal_exits_as_not_finished(tmp_path: Path) -> None:
     with emulator(*SLOW) as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
         with terminal(folder, "up") as screen:
@@ -60,7 +58,7 @@ def test_a_terminal_that_is_closed_ends_the_wait_as_not_finished(tmp_path: Path)
         assert len(server.posts()) == 1
 
 
-def test_ctrl_z_gives_the_terminal_back_until_the_run_goes_on(tmp_path: Path) -> None:
+def test_ctrl_z_restores_the_terminal_until_the_run_continues(tmp_path: Path) -> None:
     script = 'set -m; "$@"; echo "shell again: $?"; read -r; fg'
     with emulator(*SLOW) as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
@@ -83,7 +81,7 @@ def test_ctrl_z_gives_the_terminal_back_until_the_run_goes_on(tmp_path: Path) ->
             assert any("not finished" in line for line in lines[again:])
 
 
-def test_a_run_under_nohup_hears_no_hang_up(tmp_path: Path) -> None:
+def test_a_run_under_nohup_ignores_sighup(tmp_path: Path) -> None:
     with emulator(*SLOW) as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
         with terminal(folder, "up", script='trap "" HUP; exec "$@"') as screen:
@@ -93,18 +91,18 @@ def test_a_run_under_nohup_hears_no_hang_up(tmp_path: Path) -> None:
             assert screen.read_to_end() == 75
 
 
-def test_the_record_of_a_run_stays_with_every_step_once(tmp_path: Path) -> None:
+def test_the_final_table_has_every_step_once(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url)
         with terminal(folder, "up") as screen:
             assert screen.read_to_end() == 0
             lines = screen.lines()
         assert [line.split()[0] for line in lines[1:10]] == ["customers"] * 6 + ["suppliers"] * 3
-        assert all("  done " in line for line in lines[1:10])
+        assert all("  satisfied " in line for line in lines[1:10])
         assert lines[10] == "9 of 9 steps satisfied (8 launched, 1 shared)"
 
 
-def test_a_narrower_terminal_is_drawn_anew_without_remains(tmp_path: Path) -> None:
+def test_a_narrower_terminal_is_redrawn_without_remains(tmp_path: Path) -> None:
     with emulator(*SLOW) as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
         with terminal(folder, "up") as screen:
@@ -115,7 +113,7 @@ def test_a_narrower_terminal_is_drawn_anew_without_remains(tmp_path: Path) -> No
             assert max(len(line) for line in lines) <= 50
 
 
-def test_a_stack_taller_than_the_screen_shows_what_runs_and_counts_the_rest(
+def test_a_tall_stack_shows_running_steps_and_counts_the_rest(
     tmp_path: Path,
 ) -> None:
     sources = ", ".join(f"src_{number:02}" for number in range(60))
@@ -134,7 +132,7 @@ def test_a_stack_taller_than_the_screen_shows_what_runs_and_counts_the_rest(
             )
 
 
-def test_a_watched_job_is_drawn_until_it_ends_and_its_end_stays(tmp_path: Path) -> None:
+def test_a_watched_job_is_shown_until_it_ends(tmp_path: Path) -> None:
     with emulator("--load", "4s", "--pending", "50ms") as server:
         url = {"TAMR_URL": server.url, "TAMR_STACK": ""}
         job_id = tamr(tmp_path, "jobs", "start", "load", "src", **url).stdout.strip()
@@ -144,7 +142,7 @@ def test_a_watched_job_is_drawn_until_it_ends_and_its_end_stays(tmp_path: Path) 
             assert screen.lines() == [f"{job_id} succeeded"]
 
 
-def test_a_terminal_without_colours_or_cursor_gets_lines(tmp_path: Path) -> None:
+def test_a_dumb_terminal_gets_lines(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
         with terminal(folder, "up", env={"TERM": "dumb"}) as screen:

@@ -69,7 +69,7 @@ def up(folder: Path, stdout: IO[str], stderr: int) -> subprocess.CompletedProces
 
 @pytest.fixture
 def abandoned() -> Iterator[IO[str]]:
-    """Return the end of a pipe that its reader has left, as in `tamr up | head -1`."""
+    """Yield a pipe without a reader, as in `tamr up | head -1`."""
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w", encoding="utf-8") as pipe:
@@ -77,7 +77,7 @@ def abandoned() -> Iterator[IO[str]]:
 
 
 @pytest.mark.parametrize(("outcome", "errors"), [("succeeded", 0), ("failed", 3)])
-def test_a_run_whose_reader_is_gone_runs_to_its_end(
+def test_a_run_without_a_reader_continues(
     tmp_path: Path, abandoned: IO[str], outcome: str, errors: int
 ) -> None:
     faults = tmp_path / "faults.json"
@@ -90,7 +90,9 @@ def test_a_run_whose_reader_is_gone_runs_to_its_end(
         assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
 
 
-def test_a_run_without_any_reader_runs_to_its_end(tmp_path: Path, abandoned: IO[str]) -> None:
+def test_a_run_without_readers_of_both_outputs_continues(
+    tmp_path: Path, abandoned: IO[str]
+) -> None:
     with emulator(*QUICK) as server:
         done = up(project(tmp_path, server.url), abandoned, subprocess.STDOUT)
         assert done.returncode == 0
@@ -98,15 +100,15 @@ def test_a_run_without_any_reader_runs_to_its_end(tmp_path: Path, abandoned: IO[
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
-def test_a_full_disk_under_the_output_ends_no_run(tmp_path: Path) -> None:
+def test_a_full_disk_does_not_end_a_run(tmp_path: Path) -> None:
     with emulator(*QUICK) as server, Path("/dev/full").open("w", encoding="utf-8") as full:
         done = up(project(tmp_path, server.url), full, subprocess.PIPE)
         assert done.returncode == 0
-        assert done.stderr == "warning: stdout cannot be written: No space left on device\n"
+        assert done.stderr == "warning: cannot write to stdout: No space left on device\n"
         assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
 
 
-def test_a_runner_killed_with_sigkill_leaves_jobs_that_the_next_one_adopts(tmp_path: Path) -> None:
+def test_a_run_adopts_the_jobs_of_a_killed_run(tmp_path: Path) -> None:
     with emulator("--load", "3s", "--pending", "50ms") as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
         with start_tamr(folder, "up") as first:
@@ -119,7 +121,7 @@ def test_a_runner_killed_with_sigkill_leaves_jobs_that_the_next_one_adopts(tmp_p
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_leaves_the_job_alone_and_says_how_to_resume(
+def test_an_interrupt_leaves_the_job_running_and_says_how_to_resume(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     with emulator(*SLOW) as server:
@@ -138,17 +140,17 @@ def test_an_interrupt_leaves_the_job_alone_and_says_how_to_resume(
         assert len(server.posts()) == 1
 
 
-def test_a_hand_over_ends_a_runner_before_its_own_limit_does(tmp_path: Path) -> None:
+def test_a_hand_over_ends_the_run_in_time(tmp_path: Path) -> None:
     with emulator(*SLOW) as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
         done = tamr(folder, "up", TAMR_HAND_OVER_AFTER="1s")
         assert done.returncode == 75
         assert "reached the time limit TAMR_HAND_OVER_AFTER" in done.stderr
-        assert "To resume, run: tamr up --stack dev" in done.stderr
+        assert "tamr up --stack dev" in done.stderr
         assert server.jobs()[0]["state"] == "RUNNING"
 
 
-def test_a_step_that_takes_longer_than_its_timeout_is_left_alone(tmp_path: Path) -> None:
+def test_a_job_that_exceeds_its_timeout_is_left_running(tmp_path: Path) -> None:
     limited = ONE_LOAD.replace("sources", "timeoutHours: 0.0003, sources")
     with emulator(*SLOW) as server:
         done = tamr(project(tmp_path, server.url, limited), "up")
@@ -157,7 +159,7 @@ def test_a_step_that_takes_longer_than_its_timeout_is_left_alone(tmp_path: Path)
         assert len(server.posts()) == 1
 
 
-def test_a_signal_during_a_response_that_never_ends_is_heard(tmp_path: Path) -> None:
+def test_a_signal_during_an_endless_response_ends_the_run(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as door:
         folder = project(tmp_path, f"http://127.0.0.1:{door.getsockname()[1]}", ONE_LOAD)
         with start_tamr(folder, "up") as process, door.accept()[0] as connection:
@@ -166,10 +168,10 @@ def test_a_signal_during_a_response_that_never_ends_is_heard(tmp_path: Path) -> 
             output, errors = process.communicate(timeout=60)
     assert process.returncode == 75
     assert errors.startswith("error: customers: load src_crm did not finish")
-    assert "to resume: tamr up --stack dev" in output
+    assert "To resume, run: tamr up --stack dev" in output
 
 
-def test_a_failed_job_is_one_readable_line_and_other_products_go_on(tmp_path: Path) -> None:
+def test_a_failed_job_is_one_line_and_other_products_continue(tmp_path: Path) -> None:
     faults = tmp_path / "faults.json"
     rule = {"type": "update", "dataProductId": "dp_customers", "outcome": "failed"}
     faults.write_text(json.dumps({"jobs": [{**rule, "reason": "BOOM", "message": "it broke"}]}))
@@ -185,16 +187,16 @@ def test_a_failed_job_is_one_readable_line_and_other_products_go_on(tmp_path: Pa
         assert "5 of 9 steps satisfied" in done.stdout
         tamr(folder, "up")
         tamr(folder, "up")
-        held = tamr(folder, "up")
-        assert held.returncode == 1
-        assert "is on hold: 3 of 3 attempts failed" in held.stderr
+        again = tamr(folder, "up")
+        assert again.returncode == 1
+        assert "is on hold: 3 of 3 attempts failed" in again.stderr
         posts = len(server.posts())
         tamr(folder, "retry", "customers")
         tamr(folder, "up")
         assert len(server.posts()) == posts + 1
 
 
-def test_a_new_version_of_one_product_runs_that_product_only(tmp_path: Path) -> None:
+def test_a_new_version_runs_only_its_product(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url)
         tamr(folder, "up")
@@ -204,13 +206,13 @@ def test_a_new_version_of_one_product_runs_that_product_only(tmp_path: Path) -> 
         assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS + 3
 
 
-def test_a_run_soon_after_the_last_one_is_warned_of_once_a_product(tmp_path: Path) -> None:
+def test_a_run_soon_after_the_last_one_warns_once_for_a_product(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url)
         assert "warning" not in tamr(folder, "up").stdout
         tamr(folder, "bump", "customers", "2026-11-21")
         done = tamr(folder, "up")
-        (line,) = [each for each in done.stdout.splitlines() if "warning: " in each]
+        (line,) = [line for line in done.stdout.splitlines() if "warning: " in line]
         assert "customers: this run starts " in line
         assert line.endswith("Set minHoursBetween: 3")
 
@@ -229,7 +231,7 @@ def test_the_engines_rewrite_of_the_file_changes_nothing(tmp_path: Path) -> None
         assert "(9 already satisfied)" in tamr(folder, "up").stdout
 
 
-def test_a_plan_sends_no_post_and_its_exit_code_tells_whether_anything_would_be_launched(
+def test_a_plan_sends_no_post_and_its_exit_code_shows_launches(
     tmp_path: Path,
 ) -> None:
     with emulator(*QUICK) as server:
@@ -239,7 +241,7 @@ def test_a_plan_sends_no_post_and_its_exit_code_tells_whether_anything_would_be_
         document = json.loads(planned.stdout)
         assert document["launches"] == NINE_STEPS_EIGHT_JOBS
         assert document["slots"] == {"limit": 5, "active": 0}
-        assert [each["action"] for each in document["steps"]].count("launch") == 8
+        assert [step["action"] for step in document["steps"]].count("launch") == 8
         table = tamr(folder, "plan", "--format", "markdown").stdout
         assert "| customers | load src_crm | + launch |" in table
         assert server.posts() == []
@@ -260,7 +262,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("products", "place"), BAD.values(), ids=BAD.keys())
-def test_a_bad_file_is_named_with_its_place_before_any_request(
+def test_an_invalid_file_is_reported_before_any_request(
     tmp_path: Path, products: str, place: str
 ) -> None:
     with emulator() as server:
@@ -274,7 +276,7 @@ def test_a_bad_file_is_named_with_its_place_before_any_request(
         assert server.record()["requests"] == []
 
 
-def test_a_missing_key_is_asked_for_before_any_request(tmp_path: Path) -> None:
+def test_a_missing_key_is_reported_before_any_request(tmp_path: Path) -> None:
     with emulator() as server:
         done = tamr(project(tmp_path, server.url), "up", TAMR_API_KEY="")
         assert done.returncode == 2
@@ -282,7 +284,7 @@ def test_a_missing_key_is_asked_for_before_any_request(tmp_path: Path) -> None:
         assert server.record()["requests"] == []
 
 
-def test_a_refused_key_is_told_with_the_servers_words_and_not_shown(tmp_path: Path) -> None:
+def test_a_refused_key_is_reported_but_not_shown(tmp_path: Path) -> None:
     with emulator("--key", "another") as server:
         done = tamr(project(tmp_path, server.url), "up")
         assert done.returncode == 1
@@ -292,13 +294,13 @@ def test_a_refused_key_is_told_with_the_servers_words_and_not_shown(tmp_path: Pa
         assert server.jobs() == []
 
 
-def test_the_key_of_the_stack_wins_over_the_common_one(tmp_path: Path) -> None:
+def test_the_key_of_the_stack_wins_over_the_shared_one(tmp_path: Path) -> None:
     with emulator(*QUICK, "--key", "right") as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
         assert tamr(folder, "up", TAMR_API_KEY_DEV="right").returncode == 0
 
 
-def test_something_that_is_no_tenant_is_named_with_the_repair(tmp_path: Path) -> None:
+def test_a_url_that_is_not_a_tenant_is_reported_with_the_fix(tmp_path: Path) -> None:
     folder = project(tmp_path, "http://127.0.0.1:9")
     done = tamr(folder, "plan")
     assert done.returncode == 2
@@ -316,7 +318,7 @@ def test_jobs_by_hand_start_list_stop_and_watch(tmp_path: Path) -> None:
         listed = json.loads(
             tamr(tmp_path, "jobs", "list", "--type", "publish", "--json", **url).stdout
         )
-        assert [each["jobId"] for each in listed] == [job_id]
+        assert [job["jobId"] for job in listed] == [job_id]
         filtered = tamr(tmp_path, "jobs", "list", "--filter", "configuration:load", **url).stdout
         assert "load src" in filtered
         assert job_id not in filtered
@@ -331,11 +333,11 @@ def test_jobs_by_hand_start_list_stop_and_watch(tmp_path: Path) -> None:
         assert "404" in missing.stderr
 
 
-def test_a_stop_that_comes_too_late_is_told_as_it_was(tmp_path: Path) -> None:
+def test_a_stop_that_comes_too_late_reports_the_success(tmp_path: Path) -> None:
     faults = tmp_path / "faults.json"
     faults.write_text(json.dumps({"jobs": [{"stopsTooLate": True, "duration": "2s"}]}))
     with emulator("--pending", "10ms", "--faults", str(faults)) as server:
         url = {"TAMR_URL": server.url, "TAMR_STACK": ""}
         job_id = tamr(tmp_path, "jobs", "start", "load", "src", **url).stdout.strip()
         done = tamr(tmp_path, "jobs", "stop", job_id, **url)
-        assert f"{job_id} succeeded all the same" in done.stdout
+        assert f"{job_id} succeeded before it could be stopped" in done.stdout

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.git_histories import git
-from support.processes import Server, emulator, project, stack_file, tamr
+from support.processes import emulator, project, stack_file, tamr
+from support.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,40 +27,23 @@ CUSTOMERS = """\
 """
 
 
-class Repository:
-    """A project in a git repository, and the tenant that it runs on."""
-
-    def __init__(self, folder: Path, tenant: Server) -> None:
-        self.folder = folder
-        self.tenant = tenant
-
+class VersionedProject(Repository):
     def write(self, version: str, stack: str = "dev") -> None:
         text = f"config:\n  tamr:url: {self.tenant.url}\n  tamr-pipelines:products:\n"
         path = stack_file(self.folder).with_name(f"Pulumi.{stack}.yaml")
         path.write_text(text + CUSTOMERS.format(version), encoding="utf-8")
 
-    def commit(self) -> None:
-        git(self.folder, "add", ".")
-        git(self.folder, "commit", "--quiet", "--message", "a version")
-
-    def up(self) -> int:
-        """Run to the end and return how many jobs it launched."""
-        before = len(self.tenant.posts())
-        done = tamr(self.folder, "up")
-        assert done.returncode == 0, done.stderr
-        return len(self.tenant.posts()) - before
-
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Iterator[Repository]:
+def repository(tmp_path: Path) -> Iterator[VersionedProject]:
     with emulator(*INSTANT) as tenant:
         folder = project(tmp_path / "project", tenant.url)
-        yield Repository(folder, tenant)
+        yield VersionedProject(folder, tenant)
 
 
 @pytest.mark.parametrize("versions", [("v1", "v2"), ('"2026-11-20"', '"2026-11-21"')])
 def test_one_line_runs_every_step_again_forwards_and_back(
-    repository: Repository, versions: tuple[str, str]
+    repository: VersionedProject, versions: tuple[str, str]
 ) -> None:
     for version in (*versions, *versions):
         repository.write(version)
@@ -69,7 +53,7 @@ def test_one_line_runs_every_step_again_forwards_and_back(
 
 
 def test_until_it_ran_a_changed_version_is_not_deployed_nor_promoted(
-    repository: Repository,
+    repository: VersionedProject,
 ) -> None:
     repository.write("v1")
     repository.write("v1", "prod")
@@ -84,7 +68,7 @@ def test_until_it_ran_a_changed_version_is_not_deployed_nor_promoted(
     assert "v1" in stack_file(repository.folder).with_name("Pulumi.prod.yaml").read_text()
 
 
-def test_a_plan_shows_what_the_merge_of_a_line_would_do(repository: Repository) -> None:
+def test_a_plan_shows_what_the_merge_of_a_line_would_do(repository: VersionedProject) -> None:
     repository.write("v1")
     repository.commit()
     assert repository.up() == 5
@@ -100,7 +84,7 @@ def test_a_plan_shows_what_the_merge_of_a_line_would_do(repository: Repository) 
     assert f", commit {commit}" in text
 
 
-def test_an_uncommitted_line_is_planned_and_not_run(repository: Repository) -> None:
+def test_an_uncommitted_line_is_planned_and_not_run(repository: VersionedProject) -> None:
     repository.write("v1")
     repository.commit()
     assert repository.up() == 5
@@ -115,7 +99,7 @@ def test_an_uncommitted_line_is_planned_and_not_run(repository: Repository) -> N
     assert len(repository.tenant.posts()) == 5
 
 
-def test_a_bump_runs_before_it_is_committed(repository: Repository) -> None:
+def test_a_bump_runs_before_it_is_committed(repository: VersionedProject) -> None:
     repository.write("v1")
     repository.commit()
     assert repository.up() == 5
@@ -129,7 +113,7 @@ def test_a_tenant_whose_clock_runs_ahead_runs_a_bump(tmp_path: Path) -> None:
     """A sped-up emulator is hours ahead after one run, so this machine's time is too early."""
     with emulator("--speed", "600") as tenant:
         folder = project(tmp_path / "project", tenant.url)
-        repository = Repository(folder, tenant)
+        repository = VersionedProject(folder, tenant)
         repository.write("v1")
         repository.commit()
         assert repository.up() == 5
@@ -141,7 +125,7 @@ def test_a_tenant_whose_clock_runs_ahead_runs_a_bump(tmp_path: Path) -> None:
 
 
 def test_an_amended_commit_runs_again_and_the_plan_says_how_not_to(
-    repository: Repository,
+    repository: VersionedProject,
 ) -> None:
     repository.write("v1")
     git(repository.folder, "add", ".")

@@ -1,4 +1,4 @@
-"""Stand-ins for what runs a workflow: a runner's shell, its settings, and programs of a forge."""
+"""Simulated CI runners: their shell, settings and programs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WORKFLOWS = ["tamr-check", "tamr-up", "tamr-promote"]
 SHELLS = {None: ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}
 # GitLab's runner puts `set -eo pipefail` before the lines of a script.
 GITLAB_SHELL = ["bash", "-eo", "pipefail"]
-# What the Pulumi CLI does, for a machine without it: the same jobs, its own exit code.
+# A fake Pulumi CLI: the same jobs and exit codes.
 PULUMI = """\
 case "$1 $2" in
   "stack select") ;;
@@ -48,14 +48,14 @@ def steps(name: str) -> dict[str, dict[str, Any]]:
 
 
 def shell_of(name: str, step: dict[str, Any]) -> list[str]:
-    """Return the command that GitHub runs a step's script with."""
+    """Return the command with which GitHub runs a step's script."""
     document = workflow(name)
     default = document.get("defaults", {}).get("run", {}).get("shell")
     return SHELLS[step.get("shell", default)]
 
 
-class Reconciler:
-    """A folder with a repository, and programs of the test's own before all others on PATH."""
+class CIRunner:
+    """A folder with a repository, and fake programs first on PATH."""
 
     def __init__(self, folder: Path, remote: Path | None = None) -> None:
         self.root, self.folder, self.bin = folder, folder / "shop", folder / "bin"
@@ -88,13 +88,13 @@ class Reconciler:
         path.chmod(0o755)
 
     def calls(self) -> list[str]:
-        """Return what the forge was asked, and forget it."""
+        """Return the calls of the forge's program since the last call."""
         lines = self.log.read_text().splitlines()
         self.log.write_text("")
         return lines
 
     def offer_pulumi(self, script: str = "") -> str:
-        """Let curl download a Pulumi CLI, the real one if there is one; return its checksum."""
+        """Let curl download a Pulumi CLI, the real one if installed; return its checksum."""
         real = shutil.which("pulumi")
         script = script or (f'exec {real} "$@"' if real else PULUMI)
         made = self.root / "made/pulumi"
@@ -156,7 +156,7 @@ class Reconciler:
 
 
 def filled(text: str, settings: dict[str, str]) -> str:
-    """Return a value as GitHub fills it in: what is not set is an empty text."""
+    """Replace expressions as GitHub does; an unset value is an empty string."""
     return re.sub(
         r"\$\{\{ (?:secrets|vars|inputs|github|steps\.plan\.outputs)\.(\w+)[^}]*\}\}",
         lambda found: settings.get(found[1], ""),

@@ -27,7 +27,7 @@ AREAS = [
         "The file is invalid; nothing was requested or launched. Every line has its place.",
         (
             "stackfile/",
-            "cli/commands/edit",
+            "environments/product_editor",
             "cli/scaffold/template",
             "planning/rebase_hints",
             "resources/_declared_step",
@@ -41,7 +41,7 @@ AREAS = [
     (
         "Settings and commands",
         "A variable, an option or an argument is invalid; nothing was launched.",
-        ("settings", "cli/", "__main__"),
+        ("settings", "cli/", "__main__", "environments/stack"),
     ),
     (
         "Why a step is satisfied, waits, is launched or on hold",
@@ -79,16 +79,16 @@ _MIN_WORDS = 3  # A shorter text is part of a message.
 
 # Functions that join messages, and which.
 COMPOSED = {
-    "cli/commands/doctor.py:_examine": "an invalid project or stack file",
-    "cli/commands/doctor.py:_examine_stack": "the problems of a stack file",
-    "cli/commands/doctor.py:_examine_tenant": "the problems of the settings",
-    "cli/commands/plan.py:_refuse_new_addresses": "an address that the base does not name",
-    "cli/context.py:refuse_problems": "why a version must not run, with the file's name",
     "client/http.py:_pause": "the reason of the last retry",
     "client/http.py:_read": "Tamr's own text",
     "client/jobs.py:create_job": "an invalid response",
     "decision/table.py:_check_gates": "why `promoteFrom` blocks the version",
+    "doctor/checkup.py:_check_file": "the problems of a stack file",
+    "doctor/checkup.py:_check_tenant": "the problems of the settings",
+    "doctor/checkup.py:run": "an invalid project or stack file",
     "doctor/tenant.py:check_tenant": "an error of the tenant",
+    "environments/stack.py:refuse_problems": "why a version must not run, with the file's name",
+    "environments/stack_plan.py:refuse_new_addresses": "an address that the base does not name",
     "reconciler/launching.py:_launched": "a job that was created too early for its step",
     "reconciler/reconciler.py:_evaluate": "a version of a time far ahead of the tenant's clock",
     "reconciler/stack_run.py:_ended": "an unexpected error in Python's words",

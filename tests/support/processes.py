@@ -1,4 +1,4 @@
-"""Real processes: an emulator on a port of its own, `tamr`, and a project on disk."""
+"""Real processes: an emulator, `tamr`, and a project on disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRODUCTS = """\
     customers:
       version: "2026-11-20"
       since: "2026-11-20T09:00:00Z"
-      trustDays: 36500  # these dates are fixed, the clock is not
+      trustDays: 36500  # The dates are fixed, but the clock is not.
       sources: [src_crm, src_erp]
       dataProduct: dp_customers
       workflows: [wf_apply]
@@ -37,19 +37,26 @@ PRODUCTS = """\
       dataProduct: dp_suppliers
       publish: [Lieferanten Größe]
 """
+ONE_LOAD = """\
+    customers:
+      version: "2026-11-20"
+      since: "2026-11-20T09:00:00Z"
+      trustDays: 36500
+      sources: [src_crm]
+"""
 QUICK = ["--load", "400ms", "--update", "400ms", "--publish", "300ms", "--pending", "50ms"]
 SLOW = ["--load", "1h", "--update", "1h", "--publish", "1h", "--pending", "50ms"]
 
 
 class Server:
-    """An emulated tenant in a process of its own."""
+    """An emulated tenant in its own process."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def record(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.url}/_emulator/record") as answer:
-            record: dict[str, Any] = json.load(answer)
+        with urllib.request.urlopen(f"{self.url}/_emulator/record") as response:
+            record: dict[str, Any] = json.load(response)
         return record
 
     def posts(self) -> list[str]:
@@ -57,7 +64,7 @@ class Server:
         return [request["path"] for request in requests if request["method"] == "POST"]
 
     def wait_for_running(self, count: int) -> None:
-        """Look until so many jobs run."""
+        """Poll until `count` jobs are running."""
         for _ in range(20_000):
             if sum(job["state"] == "RUNNING" for job in self.jobs()) >= count:
                 return
@@ -101,7 +108,7 @@ def stack_file(folder: Path) -> Path:
 
 def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TAMR_")}
-    for size in ("COLUMNS", "LINES"):  # of the terminal that the tests are run in
+    for size in ("COLUMNS", "LINES"):  # Of the terminal in which the tests run.
         kept.pop(size, None)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {
@@ -115,7 +122,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def tamr(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run `tamr` in a folder to its end."""
+    """Run `tamr` in a folder until it ends."""
     return subprocess.run(
         [*TAMR, *words],
         cwd=folder,
@@ -140,7 +147,7 @@ def start_tamr(folder: Path, *words: str, **more: str) -> subprocess.Popen[str]:
 
 
 def read_until(process: subprocess.Popen[str], words: str) -> str:
-    """Return the process's output up to the line that has the words."""
+    """Return the process's output up to the line that contains the words."""
     assert process.stdout is not None
     seen = []
     for line in process.stdout:

@@ -16,7 +16,6 @@ import httpx
 from support.fake_clock import START, FakeClock
 from support.fake_tenant import Tenant
 from tamr_provider.decision.steps import pipeline_phases, pipeline_steps
-from tamr_provider.emulator.fault_rules import FaultRules
 from tamr_provider.reconciler.stack_run import StackRun
 from tamr_provider.stackfile.parser import read_products
 
@@ -176,10 +175,6 @@ def _too_early(jobs: Mapping[str, list[dict[str, Any]]], raw: Mapping[str, Any])
 
 def _success(jobs: Mapping[str, list[dict[str, Any]]], name: str) -> dict[str, Any] | None:
     return next((job for job in jobs.get(name, []) if job["outcome"] == "succeeded"), None)
-
-
-def with_faults(*rules: Any) -> World:
-    return World(fault_rules=FaultRules(responses=rules))
 
 
 def killed(world: World, raw: Mapping[str, Any], at: int, when: str) -> bool:

@@ -1,4 +1,4 @@
-"""A terminal with a process in it: what its screen shows, keys, and changes of size."""
+"""A process on a terminal: its screen, keys, and size."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 
 class Terminal:
-    """One process on a terminal of its own."""
+    """One process on its own terminal."""
 
     def __init__(self, master: int, slave: int, process: subprocess.Popen[bytes], rows: int):
         self._master, self._process = master, process
@@ -42,11 +42,11 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
 
     def lines(self) -> list[str]:
-        """Return what the screen shows, without what is blank at its end."""
-        return "\n".join(each.rstrip() for each in self._screen.display).rstrip().split("\n")
+        """Return the lines of the screen, without blank ones at its end."""
+        return "\n".join(line.rstrip() for line in self._screen.display).rstrip().split("\n")
 
     def styled(self) -> list[list[tuple[str, str, bool]]]:
-        """Return each line's characters with their colour and whether they are bold."""
+        """Return each line's characters with their color and whether they are bold."""
         rows = [self._screen.buffer[row] for row in range(len(self.lines()))]
         columns = range(self._screen.columns)
         return [[(row[at].data, row[at].fg, row[at].bold) for at in columns] for row in rows]
@@ -83,14 +83,14 @@ class Terminal:
 
     def read_to_end(self) -> int:
         """Read until the process ends, and return its exit code."""
-        with suppress(OSError):  # how Linux tells that nobody is at the other end any more
+        with suppress(OSError):  # Linux reports a closed other end like this.
             while data := self._read():
                 self._stream.feed(data)
         return self._process.wait()
 
     def _read(self) -> bytes:
         data = os.read(self._master, 65536)
-        if self._slave is not None:  # until the process has opened it, somebody has to hold it
+        if self._slave is not None:  # Keep it open until the process has opened it.
             os.close(self._slave)
             self._slave = None
         return data
@@ -100,7 +100,7 @@ class Terminal:
         os.write(self._master, keys.encode())
 
     def resize(self, rows: int, columns: int) -> None:
-        """Change the size, as one does who drags a corner; long lines are cut, not wrapped."""
+        """Change the size, as by dragging a corner; long lines are cut, not wrapped."""
         _set_size(self._master, (rows, columns))
         self._screen.resize(rows, columns)
 

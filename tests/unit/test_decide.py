@@ -237,7 +237,7 @@ def test_a_job_created_exactly_at_not_before_is_new_enough() -> None:
     assert ask(succeeded("job_1", LOAD, SINCE, at("09:10"))).action is Action.SATISFIED
 
 
-def test_a_job_created_before_not_before_satisfies_nothing_even_if_it_ended_after() -> None:
+def test_a_job_created_before_not_before_never_satisfies_a_step() -> None:
     assert ask(succeeded("job_1", LOAD, at("08:59"), at("11:00"))).action is Action.LAUNCH
 
 
@@ -395,7 +395,7 @@ def test_a_finished_job_is_not_in_the_way(theirs: Configuration) -> None:
     assert ask(done, step=step).action is Action.LAUNCH
 
 
-def test_of_two_jobs_in_the_way_the_same_one_is_named_whichever_is_listed_first() -> None:
+def test_of_two_blocking_jobs_the_same_is_named_in_any_list_order() -> None:
     jobs = [running("job_1", PUBLISH, "09:30"), running("job_2", WORKFLOW, "09:40")]
     named = {ask(*order, step=make_step(UPDATE)).reason for order in (jobs, jobs[::-1])}
     assert len(named) == 1
@@ -822,7 +822,7 @@ def test_a_job_that_this_run_stopped_never_puts_a_step_on_hold() -> None:
     assert ask(first, ours, findings=findings).action is Action.LAUNCH
 
 
-def test_a_race_is_lost_to_a_job_that_ended_later_whatever_stamps_creations() -> None:
+def test_a_race_is_lost_to_a_job_that_ended_later_despite_wrong_creations() -> None:
     """The clock of ends is ten minutes behind: by it the first ended before the duplicate began."""
     first = failed("job_1", LOAD, at("10:00"), at("09:55"))
     duplicate = stopped("job_2", LOAD, at("10:01"), at("09:52"))

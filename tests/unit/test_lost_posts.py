@@ -19,6 +19,7 @@ from tamr_provider.reconciler.pending import Origin, StepResult
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
+    from datetime import datetime
 
     from tamr_provider.reconciler.reconciler import Reconciler
 
@@ -80,7 +81,7 @@ def test_a_lost_post_that_was_found_stops_no_job_of(who: str) -> None:
 
 
 @pytest.mark.parametrize("lost", [(1,), (2,), (1, 2)])
-def test_two_steps_of_one_configuration_both_run_whichever_response_is_lost(
+def test_two_steps_of_one_configuration_run_despite_any_lost_response(
     lost: tuple[int, ...],
 ) -> None:
     """The first job is too old for the second step, so it makes that one's job not needless."""
@@ -167,7 +168,7 @@ def test_a_process_that_slept_polls_again_before_it_posts(seconds: float, suspen
     assert len(tenant.jobs()) == 1
 
 
-def test_a_tenant_that_takes_longer_than_a_fresh_poll_lasts_is_launched_on_all_the_same() -> None:
+def test_a_tenant_slower_than_a_fresh_poll_still_gets_its_launches() -> None:
     tenant = Tenant(
         fault_rules=FaultRules(responses=[ResponseRule("delayed", seconds=8, method="GET")])
     )
@@ -232,12 +233,18 @@ def test_a_later_job_beside_its_equal_is_left_alone_and_said_once() -> None:
     )
 
 
-def test_a_twin_that_is_the_only_one_new_enough_for_a_step_is_not_stopped() -> None:
+def twins() -> tuple[Tenant, datetime]:
+    """Return a tenant with two equal jobs, and a time between their creations."""
     tenant = Tenant()
     tenant.start(LOAD)
     tenant.clock.elapsed += 5
     newer_than = tenant.clock.true_now()
     tenant.start(LOAD)
+    return tenant, newer_than
+
+
+def test_a_twin_that_is_the_only_one_new_enough_for_a_step_is_not_stopped() -> None:
+    tenant, newer_than = twins()
     runner = tenant.runner()
     futures = [
         runner.submit(step(LOAD, product="a"), POLICY),
@@ -248,12 +255,8 @@ def test_a_twin_that_is_the_only_one_new_enough_for_a_step_is_not_stopped() -> N
     assert stops(tenant) == 0
 
 
-def test_a_stopped_twin_that_a_newer_stack_needs_is_launched_again_and_not_held() -> None:
-    tenant = Tenant()
-    tenant.start(LOAD)
-    tenant.clock.elapsed += 5
-    newer_than = tenant.clock.true_now()
-    tenant.start(LOAD)
+def test_a_stopped_duplicate_that_a_newer_stack_needs_is_launched_again() -> None:
+    tenant, newer_than = twins()
     older, newer = tenant.runner(), tenant.runner()
     first = older.submit(step(LOAD), POLICY)
     second = newer.submit(step(LOAD, newer_than), POLICY)
@@ -319,7 +322,7 @@ def test_a_launch_costs_one_request_more_than_its_poll_and_its_post() -> None:
     )
 
 
-def test_a_twin_stopped_beside_a_job_too_old_to_be_listed_holds_no_newer_stack() -> None:
+def test_a_duplicate_stopped_for_an_unlisted_job_holds_no_newer_stack() -> None:
     tenant = Tenant(durations={"load": MINUTE})
     tenant.start(LOAD)
     tenant.clock.elapsed += 5

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.sample_jobs import at, failed, make_job, stopped, succeeded
-from tamr_provider.cli.output import plan_output as render
+from tamr_provider.cli.output import plan_output
 from tamr_provider.models import RUNNING, Configuration, Job
 from tamr_provider.planning.plan import Plan, plan_steps, query_for
 from tamr_provider.stackfile.parser import read_products
@@ -96,7 +96,7 @@ def test_on_an_empty_tenant_everything_is_launched() -> None:
     assert made.launches == 4
 
 
-def test_a_step_counts_from_since_and_its_dependents_from_what_is_not_known_yet() -> None:
+def test_a_step_counts_from_since_and_its_dependents_from_unknown_times() -> None:
     made = plan()
     assert [step.not_before for step in made.steps] == [at("09:00"), at("09:00"), None, None]
 
@@ -125,7 +125,7 @@ def test_a_step_counts_from_the_latest_finish_before_it() -> None:
     assert actions(made) == ["none", "none", "none", "launch"]
 
 
-def test_an_update_older_than_its_loads_is_run_again_and_so_is_what_follows() -> None:
+def test_an_update_older_than_its_loads_runs_again_with_later_steps() -> None:
     early = succeeded("job_update", UPDATE, at("09:45"), at("09:49"))
     made = plan(*LOADED, early, PUBLISHED)
     assert actions(made) == ["none", "none", "launch", "launch"]
@@ -195,7 +195,7 @@ def test_a_source_of_two_products_is_launched_once() -> None:
     assert find(made, "suppliers: update dp_suppliers").earliest_start == at("12:20")
 
 
-def test_a_job_that_is_new_enough_for_one_product_alone_is_shared_with_no_other() -> None:
+def test_a_job_recent_enough_for_one_product_only_is_not_shared() -> None:
     early = {**CUSTOMERS, "since": "2026-11-20T08:00:00Z"}
     made = plan(
         succeeded("job_erp", ERP, at("08:10"), at("08:30")), customers=early, suppliers=SUPPLIERS
@@ -205,7 +205,7 @@ def test_a_job_that_is_new_enough_for_one_product_alone_is_shared_with_no_other(
     assert made.launches == 5
 
 
-def test_a_running_job_too_old_for_the_second_product_is_not_shared_with_it() -> None:
+def test_a_running_job_too_old_for_the_second_product_is_not_shared() -> None:
     early = {**CUSTOMERS, "since": "2026-11-20T08:00:00Z"}
     made = plan(make_job("job_erp", ERP, at("08:30")), customers=early, suppliers=SUPPLIERS)
     assert find(made, "customers: load src_erp").action == "adopt"
@@ -308,9 +308,11 @@ def test_a_run_soon_after_the_last_one_is_warned_of_where_no_buffer_is_set() -> 
         "customers: this run starts 50m after the previous one finished (job_0). Tamr recommends "
         "several hours between two runs of a data product. Set minHoursBetween: 3"
     )
-    text = render.text(made, "dev", "https://acme.tamr.cloud")
+    text = plan_output.format_plan_text(made, "dev", "https://acme.tamr.cloud")
     assert "warning: customers: this run starts 50m" in text
-    assert "> **Warning:** customers" in render.markdown(made, "dev", "https://acme.tamr.cloud")
+    assert "> **Warning:** customers" in plan_output.format_plan_markdown(
+        made, "dev", "https://acme.tamr.cloud"
+    )
 
 
 @pytest.mark.parametrize(("ended", "count"), [("09:01", 1), ("09:00", 0), ("12:00", 1)])
@@ -356,7 +358,7 @@ def test_a_plan_with_a_buffer_asks_for_what_ended_within_it() -> None:
 
 def test_the_json_has_the_names_of_the_contract() -> None:
     made = plan(LOADED[0], make_job("job_erp", ERP, at("11:45")))
-    document = json.loads(render.json_(made, "dev", "https://acme.tamr.cloud"))
+    document = json.loads(plan_output.format_plan_json(made, "dev", "https://acme.tamr.cloud"))
     steps = document.pop("steps")
     assert document == {
         "stack": "dev",
@@ -396,7 +398,9 @@ def test_the_json_has_the_names_of_the_contract() -> None:
     ids=["none", "adopt", "wait", "launch", "hold"],
 )
 def test_an_action_is_one_of_five_words(jobs: tuple[Job, ...], action: str) -> None:
-    document = json.loads(render.json_(plan(*jobs), "dev", "https://acme.tamr.cloud"))
+    document = json.loads(
+        plan_output.format_plan_json(plan(*jobs), "dev", "https://acme.tamr.cloud")
+    )
     assert document["steps"][0]["action"] == action
 
 

@@ -241,7 +241,7 @@ def after_steps(finishes: list[Any], **changes: Any) -> list[tuple[str, str]]:
 OLD, NEW = "2026-11-20T08:59:59Z", "2026-11-20T09:00:00Z"
 
 
-def test_a_step_whose_predecessors_were_not_run_is_refused_with_their_names() -> None:
+def test_a_step_without_its_predecessors_is_refused_with_their_names() -> None:
     """As with `pulumi up --target`: they are as the last version left them."""
     assert after_steps([OLD, NEW]) == [
         (

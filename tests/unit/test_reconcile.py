@@ -67,7 +67,7 @@ def test_a_second_run_sends_no_post() -> None:
     assert (origin(ended), tenant.posts()) == (Origin.EXISTING, 1)
 
 
-def test_a_version_far_ahead_of_the_tenants_clock_is_refused_before_any_post() -> None:
+def test_a_version_far_ahead_of_the_tenants_clock_sends_no_post() -> None:
     tenant = Tenant()
     ahead = START + timedelta(minutes=11)
     late, other = replace(step(LOAD, ahead), since=ahead), step(UPDATE, product="other")
@@ -102,7 +102,7 @@ def test_two_steps_with_one_source_share_one_job() -> None:
     assert tenant.posts() == 1
 
 
-def test_a_runner_that_died_after_its_post_leaves_a_job_that_the_next_one_adopts() -> None:
+def test_the_next_run_adopts_the_job_of_a_run_killed_after_its_post() -> None:
     tenant = Tenant()
     dead = tenant.runner()
     dead.submit(step(LOAD), POLICY)
@@ -238,7 +238,7 @@ def loads_by_start(tenant: Tenant) -> list[str]:
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.1, 0.5, 0.9, 0.999])
-def test_an_old_job_is_left_alone_whatever_the_fraction_of_the_tenants_second(
+def test_an_old_job_is_never_stopped_for_a_fraction_of_a_second(
     fraction: float,
 ) -> None:
     """A Date has whole seconds; at .9 each one seemed to be past, and looks went on every 2 s."""
@@ -322,7 +322,7 @@ def test_a_job_that_a_person_stops_while_we_wait_is_not_started_again() -> None:
     assert tenant.posts() == 2  # the job and the person's stop
 
 
-def test_the_later_of_two_equal_jobs_is_stopped_seen_to_end_and_the_earlier_adopted() -> None:
+def test_the_later_of_two_equal_jobs_is_stopped_and_the_earlier_adopted() -> None:
     """Another runner posts between our look and our POST."""
     tenant, rivals = Tenant(), Tenant.start
     watched = Watched()
@@ -425,7 +425,7 @@ def test_a_since_ahead_on_the_tenants_clock_is_waited_for() -> None:
     assert tenant.posts() == 1
 
 
-def test_an_equal_job_that_is_too_old_is_waited_for_before_another_is_launched() -> None:
+def test_a_launch_waits_for_an_equal_job_that_is_too_old() -> None:
     tenant = Tenant()
     old = tenant.start(LOAD)
     tenant.clock.elapsed += 10
@@ -436,7 +436,7 @@ def test_an_equal_job_that_is_too_old_is_waited_for_before_another_is_launched()
     assert str(second["created"]) >= str(first["finished"])
 
 
-def test_a_wait_for_one_job_ends_after_timeout_hours_and_leaves_the_job_alone() -> None:
+def test_a_wait_for_one_job_ends_after_timeout_hours_without_a_stop() -> None:
     tenant = Tenant(durations=dict.fromkeys(("load", "update", "publish"), timedelta(hours=20)))
     (ended,) = run(tenant, step(LOAD), policy=replace(POLICY, timeout=timedelta(hours=3)))
     assert isinstance(ended, NotFinishedError)
@@ -449,7 +449,7 @@ def test_a_wait_for_one_job_ends_after_timeout_hours_and_leaves_the_job_alone() 
     assert timedelta(hours=3) <= timedelta(seconds=tenant.clock.elapsed) < timedelta(hours=3.2)
 
 
-def test_an_interrupt_ends_every_wait_with_its_job_and_the_command_that_resumes() -> None:
+def test_an_interrupt_ends_every_wait_with_its_job_and_the_next_command() -> None:
     tenant = Tenant()
     runner = tenant.runner()
     futures = [runner.submit(step(configuration), POLICY) for configuration in (LOAD, UPDATE)]
@@ -479,7 +479,7 @@ def test_a_refused_create_ends_its_step_and_no_other() -> None:
     assert origin(fine) == Origin.LAUNCHED
 
 
-def test_an_outage_of_an_hour_is_not_finished_and_one_of_15_minutes_goes_unnoticed() -> None:
+def test_an_outage_of_an_hour_ends_a_run_and_one_of_15_minutes_does_not() -> None:
     for minutes, kind in ((15, StepResult), (60, NotFinishedError)):
         tenant = Tenant()
         runner = tenant.runner()
@@ -507,7 +507,7 @@ def without_history(body: Any) -> Any:
     return body
 
 
-def test_on_a_tenant_that_shows_no_history_creation_is_found_with_the_lists_filter() -> None:
+def test_without_a_history_creation_is_found_with_the_lists_filter() -> None:
     tenant = Tenant()
     tenant.alter = without_history
     tenant.start(LOAD)
@@ -539,7 +539,7 @@ def test_a_tenant_that_refuses_filters_is_read_whole() -> None:
     assert [origin(result) for result in ended] == [Origin.ADOPTED, Origin.LAUNCHED]
 
 
-def test_where_no_creation_can_be_told_nothing_is_launched_and_that_is_said() -> None:
+def test_an_unknown_creation_time_launches_nothing_and_is_an_error() -> None:
     tenant = WithoutFilters()
     tenant.alter = without_history
     tenant.start(LOAD)

@@ -56,9 +56,7 @@ def test_every_change_of_state_is_a_line_at_once() -> None:
     assert len(watched.log.lines) == 6
 
 
-def test_without_a_change_there_is_one_line_a_minute_for_all_resources_and_each_has_its_turn() -> (
-    None
-):
+def test_without_a_change_the_resources_share_one_line_a_minute() -> None:
     watched = Watched(5)
     watched.refresh()
     before = len(watched.log.lines)

@@ -89,7 +89,7 @@ def test_a_running_job_frees_its_slot_when_it_ends() -> None:
     assert found == Schedule((at("11:50"), at("12:10")), at("12:15"))
 
 
-def test_a_tenant_over_its_limit_has_a_slot_only_when_enough_jobs_have_ended() -> None:
+def test_a_tenant_over_its_limit_frees_a_slot_after_enough_jobs_end() -> None:
     found = schedule(
         task(20, runs_since=at("11:50")), task(30, runs_since=at("11:50")), task(5), slots=-1
     )

@@ -278,7 +278,7 @@ def test_a_body_that_fails_its_check_is_asked_for_again() -> None:
     assert len(script.requests) == 2
 
 
-def test_a_question_that_can_wait_is_given_up_after_as_many_tries_as_it_is_worth() -> None:
+def test_an_optional_request_ends_after_its_maximum_of_attempts() -> None:
     script = Script(OK, httpx.ReadError("reset"))
     tenant = sender(script)
     tenant.get("/jobs", "the list")

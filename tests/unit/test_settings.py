@@ -65,7 +65,7 @@ def test_an_empty_variable_is_the_same_as_none() -> None:
         ("with_line", "TAMR_API_KEY_WITH_LINE"),
     ],
 )
-def test_a_stacks_own_key_is_named_in_upper_case_with_lines_for_other_signs(
+def test_the_variable_of_a_stacks_key_has_upper_case_and_underscores(
     stack: str, variable: str
 ) -> None:
     assert key_variable(stack) == variable

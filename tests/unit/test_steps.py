@@ -53,7 +53,7 @@ def first_ones(product: Product) -> list[str]:
     return [str(step.configuration) for step in steps if step.first]
 
 
-def test_a_pipeline_loads_updates_runs_its_workflows_in_order_and_publishes() -> None:
+def test_a_pipeline_loads_updates_runs_workflows_in_order_and_publishes() -> None:
     assert named(whole()) == [
         ["load src_crm", "load src_erp"],
         ["update dp_customers"],
@@ -84,7 +84,7 @@ def test_each_part_may_be_missing(parts: list[str], expected: list[list[str]]) -
     assert named(whole(*parts)) == expected
 
 
-def test_a_destination_is_sent_with_the_data_product_and_a_legacy_one_without() -> None:
+def test_only_a_legacy_destination_is_sent_without_the_data_product() -> None:
     publishes = pipeline_phases("customers", whole())[-1]
     assert [step.configuration for step in publishes] == [
         Configuration.publish("Test 123", "dp_customers"),
@@ -115,7 +115,7 @@ def test_one_step_is_the_first_to_touch_the_data_product(
     assert first_ones(whole(*parts)) == first
 
 
-def test_without_an_update_all_publishes_are_the_first_to_touch_the_data_product() -> None:
+def test_without_an_update_all_publishes_are_first_for_the_data_product() -> None:
     legacy = [{"destination": name, "legacy": True} for name in ("dst_a", "dst_b")]
     assert first_ones(make_product(publish=legacy)) == ["publish dst_a", "publish dst_b"]
 

@@ -1,4 +1,4 @@
-"""The table of a run, drawn for terminals of every kind."""
+"""The progress table on terminals of every kind."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def table(*steps: Step) -> Table:
     return Table(steps or (CRM, ERP), FakeClock())
 
 
-def test_a_running_step_has_a_bar_against_its_usual_duration_and_its_expected_end() -> None:
+def test_a_running_step_has_a_bar_and_its_expected_end() -> None:
     made = table()
     made.status(CRM, running())
     row = drawn(made)[1]
@@ -59,7 +59,7 @@ def test_a_running_step_has_a_bar_against_its_usual_duration_and_its_expected_en
     assert row.endswith("(job_1)")
 
 
-def test_a_bar_goes_on_between_two_looks() -> None:
+def test_a_bar_grows_between_two_polls() -> None:
     clock = FakeClock()
     made = Table([CRM], clock)
     made.status(CRM, running())
@@ -67,7 +67,7 @@ def test_a_bar_goes_on_between_two_looks() -> None:
     assert "30m, typically 40m" in drawn(made)[1]
 
 
-def test_a_job_of_unknown_usual_duration_has_no_bar() -> None:
+def test_a_job_of_unknown_typical_duration_has_no_bar() -> None:
     made = table()
     made.status(CRM, running(usual=None))
     row = drawn(made)[1]
@@ -75,17 +75,17 @@ def test_a_job_of_unknown_usual_duration_has_no_bar() -> None:
     assert "━" not in row
 
 
-def test_a_warning_stays_below_the_table_until_the_end_and_after() -> None:
+def test_a_warning_stays_below_the_table() -> None:
     made = table()
     made.warn(CRM, "customers: too close")
     made.warn(ERP, "suppliers: too close")
     made.note("a later note")
     assert "warning: customers: too close (and 1 more)" in drawn(made)
-    made.closed = True
+    made.is_closed = True
     assert {"warning: customers: too close", "warning: suppliers: too close"} < {*drawn(made)}
 
 
-def test_jobs_of_others_are_rows_and_the_slots_are_counted() -> None:
+def test_other_users_jobs_are_rows_and_slots_are_counted() -> None:
     made = table()
     made.status(CRM, running(OTHER))
     lines = drawn(made)
@@ -93,15 +93,15 @@ def test_jobs_of_others_are_rows_and_the_slots_are_counted() -> None:
     assert lines[4] == "2 of 5 slots in use: 1 by this run, 1 by others"
 
 
-def test_before_the_first_look_nothing_is_claimed_of_any_step() -> None:
+def test_no_reason_is_shown_before_the_first_poll() -> None:
     assert drawn(table())[1:] == [
         "customers  load src_crm",
         "suppliers  load src_erp",
-        "looking at the tenant",
+        "reading jobs from the tenant",
     ]
 
 
-def test_a_queued_step_shows_its_place() -> None:
+def test_a_queued_step_shows_its_position() -> None:
     made = table()
     reason = "5 of 5 slots in use; queue position 2"
     made.status(ERP, StepStatus(Decision(Action.WAIT, reason), NOW, (JOB, OTHER), 5))
@@ -109,7 +109,7 @@ def test_a_queued_step_shows_its_place() -> None:
 
 
 @pytest.mark.parametrize("width", [20, 45, 60, 80, 100, 200])
-def test_no_line_is_wider_than_the_terminal_and_no_fact_is_lost(width: int) -> None:
+def test_no_line_is_wider_than_the_terminal_and_no_fact_is_missing(width: int) -> None:
     made = table()
     made.status(CRM, running(OTHER))
     lines = drawn(made, width)
@@ -119,33 +119,33 @@ def test_no_line_is_wider_than_the_terminal_and_no_fact_is_lost(width: int) -> N
         assert fact in words
 
 
-def test_what_has_no_room_is_counted_and_what_runs_stays() -> None:
+def test_omitted_rows_are_counted_and_running_steps_stay() -> None:
     steps = [step("customers", f"src_{number}") for number in range(50)]
     made = table(*steps, CRM)
     done = make_job("job_3", CRM.configuration, CREATED, RUNNING)
-    for each in steps[:20]:
-        made.ended(each, StepResult(done, Origin.LAUNCHED, 1))
-    for each in steps[20:40]:
-        made.ended(each, StepResult(done, Origin.EXISTING, 1))
+    for step_ in steps[:20]:
+        made.ended(step_, StepResult(done, Origin.LAUNCHED, 1))
+    for step_ in steps[20:40]:
+        made.ended(step_, StepResult(done, Origin.EXISTING, 1))
     made.status(CRM, running())
     lines = drawn(made, height=15)
     assert len(lines) <= 15
     assert any("RUNNING" in line for line in lines)
-    assert "… and 20 needed nothing, 20 done, 10 to come" in lines
+    assert "… and 20 already satisfied, 20 satisfied, 10 waiting" in lines
 
 
-def test_the_record_at_the_end_has_every_step_that_was_run_and_no_slots() -> None:
+def test_the_final_table_has_every_launched_step_and_no_slots() -> None:
     steps = [step("customers", f"src_{number}") for number in range(50)]
     made = table(*steps, CRM)
     done = make_job("job_3", CRM.configuration, CREATED, RUNNING)
-    for each in steps:
-        made.ended(each, StepResult(done, Origin.LAUNCHED, 1))
+    for step_ in steps:
+        made.ended(step_, StepResult(done, Origin.LAUNCHED, 1))
     made.status(CRM, running())
-    made.ended(CRM, HeldError("customers: load src_crm is on hold: ask a person"))
-    made.closed = True
+    made.ended(CRM, HeldError("customers: load src_crm is on hold"))
+    made.is_closed = True
     lines = drawn(made, height=15)
     assert len(lines) == 1 + 51
-    assert lines[-1].split() == ["customers", "load", "src_crm", "held"]
+    assert lines[-1].split() == ["customers", "load", "src_crm", "on", "hold"]
 
 
 def test_markup_in_a_name_is_text() -> None:
@@ -153,7 +153,7 @@ def test_markup_in_a_name_is_text() -> None:
     assert any("[red]x[/red]" in line for line in drawn(made))
 
 
-def test_a_watched_job_is_a_row_of_its_own() -> None:
+def test_a_watched_job_is_a_row() -> None:
     made = Table([], FakeClock())
     made.wait(JobProgress(JOB, NOW, USUAL))
     assert "20m, typically 40m" in drawn(made)[1]

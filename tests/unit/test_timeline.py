@@ -1,4 +1,4 @@
-"""A tenant's jobs as bars: waiting and running, ours and others', ended and to come."""
+"""A tenant's jobs as bars: finished, active and planned ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from support.sample_jobs import at, failed, make_job, stopped, succeeded
-from tamr_provider.cli.output.page.timeline_svg import draw
+from tamr_provider.cli.output.page.timeline_svg import build_svg
 from tamr_provider.decision.steps import ConflictScope, Step
 from tamr_provider.environments.timeline import Timeline, build_timeline
 from tamr_provider.models import PENDING, RUNNING, Configuration
@@ -33,7 +33,7 @@ def drawn(*jobs: Job, steps: tuple[PlannedStep, ...] = ()) -> Timeline:
     return build_timeline("https://acme", {"dev": plan}, jobs, DAY)
 
 
-def test_what_ended_has_its_outcome_and_a_failure_its_reason() -> None:
+def test_a_finished_job_has_its_outcome_and_a_failure_its_reason() -> None:
     ended = (at("08:00"), at("08:30"))
     bars = drawn(
         succeeded("job_1", CRM, *ended),
@@ -44,19 +44,19 @@ def test_what_ended_has_its_outcome_and_a_failure_its_reason() -> None:
     assert [bar.reason for bar in bars] == ["", "BOOM: it broke", ""]
 
 
-def test_a_job_that_a_step_wants_is_ours_and_another_is_not() -> None:
+def test_only_a_job_of_a_step_is_ours() -> None:
     ended = (at("08:00"), at("08:30"))
     bars = drawn(succeeded("job_1", CRM, *ended), succeeded("job_2", ERP, *ended)).bars
-    assert [bar.whose for bar in bars] == [("dev: customers",), ()]
+    assert [bar.owners for bar in bars] == [("dev: customers",), ()]
 
 
-def test_a_waiting_job_has_not_begun_to_run() -> None:
+def test_a_waiting_job_has_not_started() -> None:
     (bar,) = drawn(make_job("job_1", CRM, at("11:00"), PENDING)).bars
     assert (bar.start, bar.runs_from, bar.end) == (at("11:00"), NOW, NOW)
     assert bar.state == "pending"
 
 
-def test_a_running_job_ends_when_its_kind_usually_does_and_not_before_now() -> None:
+def test_a_running_job_ends_after_its_typical_duration_or_now() -> None:
     job = make_job("job_1", CRM, at("11:30"), RUNNING)
     step = planned(CRM, ADOPT, job=job, usual=USUAL)
     (bar,) = drawn(job, steps=(step,)).bars
@@ -66,7 +66,7 @@ def test_a_running_job_ends_when_its_kind_usually_does_and_not_before_now() -> N
     assert bar.end == NOW
 
 
-def test_what_is_planned_is_a_bar_from_its_start_and_as_long_as_usual() -> None:
+def test_a_planned_job_is_a_bar_of_typical_duration() -> None:
     step = planned(CRM, LAUNCH, earliest_start=at("13:00"), usual=USUAL)
     made = drawn(steps=(step,))
     (bar,) = made.bars
@@ -74,14 +74,14 @@ def test_what_is_planned_is_a_bar_from_its_start_and_as_long_as_usual() -> None:
     assert made.end == at("14:00")
 
 
-def test_what_ended_before_the_span_is_left_out_and_what_began_before_is_cut() -> None:
+def test_bars_before_the_span_are_omitted_or_cut() -> None:
     old = succeeded("job_1", CRM, at("08:00", 18), at("09:00", 18))
     across = succeeded("job_2", CRM, at("08:00", 19), at("13:00", 19))
     (bar,) = drawn(old, across).bars
     assert (bar.job_id, bar.start) == ("job_2", NOW - DAY)
 
 
-def test_jobs_side_by_side_take_a_lane_each_and_a_later_one_the_first_that_is_free() -> None:
+def test_parallel_jobs_have_separate_lanes_that_are_reused() -> None:
     made = drawn(
         succeeded("job_1", CRM, at("08:00"), at("09:00")),
         succeeded("job_2", ERP, at("08:30"), at("10:00")),
@@ -91,11 +91,11 @@ def test_jobs_side_by_side_take_a_lane_each_and_a_later_one_the_first_that_is_fr
     assert made.lanes == 2
 
 
-def test_a_job_of_the_year_9999_takes_no_board_away() -> None:
+def test_a_job_of_the_year_9999_does_not_break_the_board() -> None:
     end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
     late = make_job("job_2", ERP, end, PENDING)
     jobs = [succeeded("job_1", CRM, at("08:00"), end), late]
     plan = Plan(end, 5, 2, (planned(CRM, ADOPT, job=late, usual=USUAL),), None)
     made = build_timeline("https://acme", {"dev": plan}, jobs, DAY)
     assert made.end >= end
-    assert draw(made).ticks
+    assert build_svg(made).ticks

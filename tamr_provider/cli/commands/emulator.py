@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-class _BadStart(click.ClickException):
+class _StartError(click.ClickException):
     exit_code = 2
 
 
@@ -34,47 +34,49 @@ class _BadStart(click.ClickException):
     default=8080,
     show_default=True,
     type=click.IntRange(0, 65535),
-    help="0: any free one.",
+    help="Port to listen on; 0 selects a free one.",
 )
 @click.option(
     "--key",
     envvar="TAMR_EMULATOR_KEY",
     show_envvar=True,
-    help="The only API key to accept; without it, any.",
+    help="Accept only this API key. By default any key is accepted.",
 )
 @click.option(
     "--slots",
     default=5,
     show_default=True,
     type=click.IntRange(0),
-    help="Concurrent jobs before 429.",
+    help="Maximum number of concurrent jobs.",
 )
-@click.option("--load", default="20m", show_default=True, help="How long a load runs.")
-@click.option("--update", default="45m", show_default=True, help="How long an update runs.")
-@click.option("--publish", default="10m", show_default=True, help="How long a publish runs.")
-@click.option("--pending", default="5s", show_default=True, help="How long a job is PENDING.")
+@click.option("--load", default="20m", show_default=True, help="Duration of a load.")
+@click.option("--update", default="45m", show_default=True, help="Duration of an update.")
+@click.option("--publish", default="10m", show_default=True, help="Duration of a publish.")
+@click.option("--pending", default="5s", show_default=True, help="Time for which a job is PENDING.")
 @click.option(
     "--speed",
     default=1.0,
     show_default=True,
     type=click.FloatRange(0, 100_000, min_open=True),
-    callback=lambda _, __, value: _number(value),
-    help="How many times faster than real time the tenant's time runs.",
+    callback=lambda _, __, value: _refuse_nan(value),
+    help="Speed of the tenant's time as a multiple of real time.",
 )
 @click.option(
     "--unset",
     default="absent",
     show_default=True,
     type=click.Choice(["absent", "null", "empty"]),
-    help="How answers write a field that is not set.",
+    help="How responses represent unset fields.",
 )
-@click.option("--state", type=_FILE, help="A file for the jobs; they survive restarts.")
-@click.option("--faults", type=_FILE, help="A file of failing jobs and spoiled answers (JSON).")
+@click.option("--state", type=_FILE, help="File that keeps the jobs across restarts.")
+@click.option(
+    "--faults", type=_FILE, help="JSON file with job failures and faulty responses to inject."
+)
 def emulator(port: int, **given: Any) -> None:
     """Run a Tamr tenant on this machine.
 
-    It runs until Ctrl-C. The first line printed is its URL. URL/_emulator/record tells what
-    was asked of it and how its jobs really are.
+    Runs until Ctrl-C. The first line printed is its URL. URL/_emulator/record shows the requests
+    it received and the true state of its jobs.
     """
     from tamr_provider.emulator import Emulator
     from tamr_provider.emulator.lock import state_lock
@@ -87,37 +89,37 @@ def emulator(port: int, **given: Any) -> None:
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(state_lock(given["state"]))
-            server = stack.enter_context(Server(Emulator(_options(given), log=_log), port))
+            server = stack.enter_context(Server(Emulator(_read_options(given), log=_log), port))
         except (PortTakenError, StoreError) as error:
-            raise _BadStart(str(error)) from None
+            raise _StartError(str(error)) from None
         key = "<the key>" if given["key"] else "anything"
-        _log(f"use it with TAMR_URL={server.url} TAMR_API_KEY={key}; Ctrl-C ends it")
-        say(server.url)  # last, since whoever reads it sends requests at once
+        _log(f"To use it, set TAMR_URL={server.url} and TAMR_API_KEY={key}. Press Ctrl-C to stop.")
+        say(server.url)  # Last: a program that reads it sends requests immediately.
         wait_for(over)
 
 
-def _number(speed: float) -> float:
-    if math.isnan(speed):  # which passes every range
-        raise click.BadParameter("nan is not a number")
+def _refuse_nan(speed: float) -> float:
+    if math.isnan(speed):  # NaN passes every range check.
+        raise click.BadParameter("expected a number, got nan")
     return speed
 
 
-def _options(given: dict[str, Any]) -> Options:
+def _read_options(given: dict[str, Any]) -> Options:
     from tamr_provider.emulator import Options
 
     return Options(
         slots=given["slots"],
-        durations={name: _duration(given, name) for name in ("load", "update", "publish")},
-        pending=_duration(given, "pending"),
+        durations={name: _read_duration(given, name) for name in ("load", "update", "publish")},
+        pending=_read_duration(given, "pending"),
         unset=given["unset"],
         speed=given["speed"],
         key=given["key"] or None,
-        fault_rules=_script(given["faults"]),
+        fault_rules=_read_fault_rules(given["faults"]),
         state=given["state"],
     )
 
 
-def _duration(given: dict[str, Any], name: str) -> timedelta:
+def _read_duration(given: dict[str, Any], name: str) -> timedelta:
     from tamr_provider.emulator.duration import parse_duration
 
     try:
@@ -126,16 +128,16 @@ def _duration(given: dict[str, Any], name: str) -> timedelta:
         raise click.BadParameter(str(error), param_hint=f"--{name}") from None
 
 
-def _script(path: Path | None) -> FaultRules:
+def _read_fault_rules(path: Path | None) -> FaultRules:
     from tamr_provider.emulator.fault_file import FaultFileError, load_fault_file
     from tamr_provider.emulator.fault_rules import FaultRules
 
     try:
         return FaultRules() if path is None else load_fault_file(path)
     except FaultFileError as error:
-        raise _BadStart(str(error)) from None
+        raise _StartError(str(error)) from None
 
 
 def _log(line: str) -> None:
-    with contextlib.suppress(OSError, TamrError):  # nobody reads it any more; the tenant goes on
+    with contextlib.suppress(OSError, TamrError):  # stderr was closed; the emulator continues.
         say(line, err=True)

@@ -1,51 +1,60 @@
-"""`tamr jobs`: the four calls of the Jobs API, and a wait."""
+"""`tamr jobs`: the calls of the Jobs API, and a wait."""
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from tamr_provider.cli.context import open_client, project_options, tenant_settings
-from tamr_provider.cli.output.printing import say, to_json
-from tamr_provider.cli.signals import interrupts
-from tamr_provider.errors import InputError, ResponseLostError, TamrError, WaitInterruptedError
-from tamr_provider.models import FAILED, STOPPED, SUCCEEDED, Configuration, Job
-from tamr_provider.timestamps import format_duration, format_timestamp
+from tamr_provider.cli.context import (
+    CLOCK,
+    json_option,
+    open_client,
+    project_options,
+    tenant_settings,
+)
+from tamr_provider.cli.output import jobs_output
+from tamr_provider.cli.output.printing import format_json, say
+from tamr_provider.cli.signals import on_interrupt
+from tamr_provider.errors import WaitInterruptedError
+from tamr_provider.models import STOPPED, SUCCEEDED, Configuration, Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tamr_provider.client.jobs import JobsClient
-    from tamr_provider.reconciler.progress import JobProgress
     from tamr_provider.settings import Settings
 
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _STATES = ["PENDING", "RUNNING", "STOPPING", "DONE"]
 
 
 @click.group()
 def jobs() -> None:
-    """Use the Jobs API by hand.
+    """Call the Jobs API by hand.
 
-    The tenant is that of --stack, or without it that of TAMR_URL and TAMR_API_KEY.
+    Uses the tenant of --stack, or without it that of TAMR_URL and TAMR_API_KEY.
     """
 
 
 @jobs.command("list")
 @project_options
-@click.option("--filter", "filter_", default="", help="In Tamr's filter language.")
-@click.option("--state", type=click.Choice(_STATES), help="Only jobs in this state.")
-@click.option("--type", "type_", type=click.Choice(["load", "update", "publish"]))
-@click.option("--active", is_flag=True, help="Only jobs that are not DONE.")
-@click.option("--failed", is_flag=True, help="Only jobs that ended with an error.")
-@click.option("--limit", type=click.IntRange(1), default=30, show_default=True)
-@_as_json
+@click.option("--filter", "filter_", default="", help="A filter in Tamr's filter language.")
+@click.option("--state", type=click.Choice(_STATES), help="Show only jobs in this state.")
+@click.option(
+    "--type",
+    "type_",
+    type=click.Choice(["load", "update", "publish"]),
+    help="Show only jobs of this type.",
+)
+@click.option("--active", is_flag=True, help="Show only jobs that are not DONE.")
+@click.option("--failed", is_flag=True, help="Show only jobs that ended with an error.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=30, show_default=True, help="Maximum number of jobs."
+)
+@json_option
 def list_(  # noqa: PLR0913, PLR0917 - one parameter per option
     directory: Path,
     stack: str,
@@ -57,37 +66,36 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter per option
     limit: int,
     as_json: bool,
 ) -> None:
-    """List jobs, the newest first."""
-    parts = [filter_, f"status.state = {state}" if state else ""]
-    parts += [f"configuration:{type_}" if type_ else "", "status.state != DONE" if active else ""]
-    parts += ["status:error" if failed else ""]
-    wanted = " AND ".join(f"({part})" for part in parts if part)
+    """List jobs, newest first."""
+    from tamr_provider.client.manual_jobs import list_newest
+
+    filters = [filter_, f"status.state = {state}" if state else ""]
+    filters += [f"configuration:{type_}" if type_ else ""]
+    filters += ["status.state != DONE" if active else "", "status:error" if failed else ""]
     with open_client(tenant_settings(directory, stack)) as client:
-        found = client.list_jobs(wanted, max_pages=-(-limit // 30))
-    oldest = datetime.min.replace(tzinfo=timezone.utc)
-    found.sort(key=lambda job: job.created_at or job.started_at or oldest, reverse=True)
-    _print(found[:limit], as_json)
+        found = list_newest(client, filters, limit)
+    if as_json:
+        say(format_json([jobs_output.to_json(job) for job in found]))
+    else:
+        say(jobs_output.format_jobs_text(found))
 
 
 @jobs.command()
 @project_options
 @click.argument("job_id")
-@_as_json
+@json_option
 def get(directory: Path, stack: str, job_id: str, as_json: bool) -> None:
     """Show one job."""
     with open_client(tenant_settings(directory, stack)) as client:
         job = client.get_job(job_id)
-    if as_json:
-        say(to_json(_document(job)))
-    else:
-        say(_details(job))
+    say(format_json(jobs_output.to_json(job)) if as_json else jobs_output.format_job_text(job))
 
 
 @jobs.group()
 def start() -> None:
-    """Start a job, once, and print its id; waits for nothing.
+    """Start a job, and print its ID without waiting.
 
-    For a step that has to have run exactly once, use a stack file and `tamr up`.
+    To run a step exactly once, use a stack file and `tamr up`.
     """
 
 
@@ -118,133 +126,61 @@ def workflow(directory: Path, stack: str, workflow_id: str) -> None:
 @start.command()
 @project_options
 @click.argument("destination_id")
-@click.option("--data-product", default="", help="Leave out for legacy and RealTime destinations.")
+@click.option("--data-product", default="", help="Omit for legacy and RealTime destinations.")
 def publish(directory: Path, stack: str, destination_id: str, data_product: str) -> None:
-    """Publish to a destination, named by its id or its exact name."""
+    """Publish to a destination, by its ID or its exact name."""
     _start(tenant_settings(directory, stack), Configuration.publish(destination_id, data_product))
+
+
+def _start(settings: Settings, configuration: Configuration) -> None:
+    from tamr_provider.client.manual_jobs import start_job
+
+    with open_client(settings) as client:
+        say(start_job(client, configuration).id)
 
 
 @jobs.command()
 @project_options
 @click.argument("job_id")
 def stop(directory: Path, stack: str, job_id: str) -> None:
-    """Stop a job, wait until it is DONE, and say how it ended: it may still have succeeded."""
-    settings = tenant_settings(directory, stack)
+    """Stop a job, wait until it is DONE, and print its outcome: it may have succeeded."""
 
-    def ask(client: JobsClient) -> None:
-        before = client.get_job(job_id)
-        if not before.active:
-            say(f"{job_id} had ended before: {_ending(before)}")
+    def request_stop(client: JobsClient) -> None:
+        job = client.get_job(job_id)
+        if not job.active:
+            say(f"{job_id} had already finished: {jobs_output.format_outcome(job)}")
             sys.exit(0)
         client.stop_job(job_id)
-        say(f"asked {job_id} ({before.configuration}) to stop")
+        say(f"requested a stop of {job_id} ({job.configuration})")
 
-    job = _follow(settings, job_id, ask)
-    say(f"{job_id} {_ending(job)}" + " all the same" * (job.outcome != STOPPED))
+    job = _follow(tenant_settings(directory, stack), job_id, request_stop)
+    early = "" if job.outcome == STOPPED else " before it could be stopped"
+    say(f"{job_id} {jobs_output.format_outcome(job)}{early}")
 
 
 @jobs.command()
 @project_options
 @click.argument("job_id")
 def watch(directory: Path, stack: str, job_id: str) -> None:
-    """Wait until a job is DONE; exit with 0 if it succeeded, with 1 if not."""
+    """Wait until a job is DONE; exit with 0 if it succeeded, and with 1 if not."""
     job = _follow(tenant_settings(directory, stack), job_id, lambda _: None)
-    say(f"{job_id} {_ending(job)}")
+    say(f"{job_id} {jobs_output.format_outcome(job)}")
     sys.exit(0 if job.outcome == SUCCEEDED else 1)
 
 
-def _start(settings: Settings, configuration: Configuration) -> None:
-    if not all(value.strip() for _, value in configuration.ids) or not configuration.ids:
-        raise InputError("an id is empty; nothing was sent")
-    with open_client(settings) as client:
-        try:
-            job = client.create_job(configuration)
-        except ResponseLostError as error:
-            look = "look before you try again: tamr jobs list --active"
-            hint = f"it may have started all the same; {look}" if error.sent else "nothing was sent"
-            raise TamrError(f"{error}; {hint}") from None
-    say(job.id)
-
-
 def _follow(settings: Settings, job_id: str, first: Callable[[JobsClient], None]) -> Job:
-    """Return the job once it is DONE, saying each change of state."""
+    """Return the job once it is DONE, and show its progress."""
     from tamr_provider.cli.output.reporters import terminal_table
-    from tamr_provider.clock import SystemClock
     from tamr_provider.reconciler.job_wait import wait_until_done
 
-    over, clock = threading.Event(), SystemClock()
-    with interrupts(lambda _: None, over), open_client(settings, over) as client:
+    over = threading.Event()
+    with on_interrupt(lambda _: None, over), open_client(settings, over) as client:
         first(client)
         try:
-            with terminal_table() as table:
-                show = table.wait if table else _StateLogger()
-                return wait_until_done(client, job_id, clock, over, settings.poll_seconds, show)
+            with terminal_table(CLOCK) as table:
+                show = table.wait if table else jobs_output.StateLogger()
+                return wait_until_done(client, job_id, CLOCK, over, settings.poll_seconds, show)
         except WaitInterruptedError:
-            say(f"{job_id} goes on; to resume: tamr jobs watch {job_id}", err=True)
+            resume = f"tamr jobs watch {job_id}"
+            say(f"{job_id} is still running. To keep watching, run: {resume}", err=True)
             sys.exit(WaitInterruptedError.exit_code)
-
-
-class _StateLogger:
-    """Prints a line per state of one job."""
-
-    def __init__(self) -> None:
-        self._last = ""
-
-    def __call__(self, wait: JobProgress) -> None:
-        """Print a state that differs from the last."""
-        job = wait.job
-        if job.state != self._last:
-            say(f"{job.id} {job.state} {wait} ({job.configuration})", err=True)
-        self._last = job.state
-
-
-def _ending(job: Job) -> str:
-    words = {SUCCEEDED: "succeeded", STOPPED: "was stopped", FAILED: "failed"}[job.outcome]
-    why = ": ".join(filter(None, (job.status.reason, job.status.message)))
-    return f"{words} ({why})" if job.outcome == FAILED else words
-
-
-def _print(found: list[Job], as_json: bool) -> None:
-    if as_json:
-        documents = [_document(job) for job in found]
-        say(to_json(documents))
-        return
-    for job in found:
-        created = format_timestamp(job.created_at) if job.created_at else "?"
-        say(f"{job.id}  {created}  {_state(job):<10}  {job.configuration}")
-    if not found:
-        say("no jobs")
-
-
-def _details(job: Job) -> str:
-    lines = [f"{job.id}  {_state(job)}  {json.dumps(job.configuration.to_wire())}"]
-    moments = {"created": job.created_at, "started": job.started_at, "finished": job.finished_at}
-    lines += [
-        f"  {name:<8} {format_timestamp(at)}" for name, at in moments.items() if at is not None
-    ]
-    if job.created_at is not None and job.finished_at is not None:
-        lines.append(f"  took     {format_duration(job.finished_at - job.created_at)}")
-    if job.outcome in (FAILED, STOPPED):
-        lines.append(f"  reason   {job.status.reason}: {job.status.message}")
-    return "\n".join(lines)
-
-
-def _state(job: Job) -> str:
-    return job.outcome or job.state or "UNKNOWN"
-
-
-def _document(job: Job) -> dict[str, Any]:
-    times = {
-        "createdAt": job.created_at,
-        "startedAt": job.started_at,
-        "finishedAt": job.finished_at,
-    }
-    return {
-        "jobId": job.id,
-        "configuration": job.configuration.to_wire(),
-        "state": job.state,
-        "outcome": job.outcome or None,
-        **{name: format_timestamp(at) if at else None for name, at in times.items()},
-        "reason": job.status.reason or None,
-        "message": job.status.message or None,
-    }

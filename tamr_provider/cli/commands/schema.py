@@ -11,7 +11,7 @@ from tamr_provider.cli.output.printing import say
 def schema() -> None:
     """Print the JSON Schema of the stack file.
 
-    For editors: save it, and name it in a comment `# yaml-language-server: $schema=FILE`.
+    To use it in an editor, save it and add the comment `# yaml-language-server: $schema=FILE`.
     """
     from tamr_provider.stackfile.schema import schema_text
 

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tamr_provider.cli.context import guard, project_options, read_stack_to_run
+from tamr_provider.cli.context import (
+    CLOCK,
+    make_gate,
+    project_options,
+    read_stack_to_run,
+)
 from tamr_provider.cli.output.printing import say
-from tamr_provider.cli.signals import interrupts, wait_for
+from tamr_provider.cli.signals import on_interrupt, wait_for
 from tamr_provider.errors import InputError, NotFinishedError, TamrError
 from tamr_provider.foreign_text import visible
 
@@ -20,14 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from tamr_provider.cli.context import Stack
     from tamr_provider.cli.output.run_report import Report
+    from tamr_provider.environments.stack import Stack
     from tamr_provider.reconciler.reconciler import Reconciler
     from tamr_provider.reconciler.stack_run import StackRun
 
-_GRACE_SECONDS = 3.0  # for the request under way to be answered, so that its job can be named
+_GRACE_SECONDS = 3.0  # Grace period for the in-flight request, so that its job can be named.
 
-_FEW = 5  # steps without a job that are told one by one
+_MAX_IDLE = 5  # Steps without a job that are listed one by one.
 
 
 @click.command()
@@ -36,56 +41,54 @@ _FEW = 5  # steps without a job that are told one by one
     "--report",
     "report_file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write what the run did as Markdown, however it ends.",
+    help="Write a report of the run to this file, as Markdown.",
 )
 def up(directory: Path, stack: str, report_file: Path | None) -> None:
-    """Make the tenant hold what the stack file says.
+    """Reconcile the tenant with the stack file.
 
-    Launches what is missing, waits for what runs, leaves alone what is done. Ctrl-C stops the
-    waiting and nothing else; running it again goes on from there.
+    Launches what is missing and waits for it. Steps that are satisfied are left alone. Ctrl-C
+    stops the wait, not the jobs; to resume, run it again.
     """
-    from tamr_provider.clock import SystemClock
-
-    began = SystemClock().now()
-    report = _begin(report_file, stack, began) if report_file else None
+    started_at = CLOCK.now()
+    report = _start_report(report_file, stack, started_at) if report_file else None
     try:
-        wanted = read_stack_to_run(directory, stack)
+        opened = read_stack_to_run(directory, stack)
     except TamrError as error:
         if report:
-            with _reported(report_file):
+            with _warn_unwritable(report_file):
                 report.fail(str(error))
         raise
-    run = _run(wanted)
-    for problem in _problems(run):
+    run = _run(opened)
+    for problem in _list_problems(run):
         say(f"error: {visible(problem)}", err=True)
-    summary = _summary(run)
+    summary = _summarize(run)
     try:
-        say(summary + (f"; to resume: {wanted.resume}" if run.is_unfinished else ""))
+        say(summary + (f". To resume, run: {opened.resume}" if run.is_unfinished else ""))
     finally:
         if report:
-            with _reported(report_file):
-                report.end(run, summary, wanted.settings.url, began, SystemClock().now())
+            with _warn_unwritable(report_file):
+                report.end(run, summary, opened.settings.url, started_at, CLOCK.now())
     sys.exit(run.exit_code)
 
 
-def _begin(path: Path, stack: str, now: datetime) -> Report:
+def _start_report(path: Path, stack: str, now: datetime) -> Report:
     from tamr_provider.cli.output.run_report import Report
 
     report = Report(path, stack)
     try:
-        report.begin(now)
+        report.start(now)
     except OSError as error:
-        raise InputError(f"--report: {path} cannot be written: {error.strerror}") from None
+        raise InputError(f"--report: cannot write {path}: {error.strerror}") from None
     return report
 
 
 @contextmanager
-def _reported(path: Path | None) -> Iterator[None]:
-    """Say what keeps the report from being written: it never hides how the run ended."""
+def _warn_unwritable(path: Path | None) -> Iterator[None]:
+    """Warn if the report cannot be written, so that the run's own ending is still shown."""
     try:
         yield
     except OSError as error:
-        say(f"warning: --report: {path} cannot be written: {error.strerror}", err=True)
+        say(f"warning: --report: cannot write {path}: {error.strerror}", err=True)
 
 
 def _run(stack: Stack) -> StackRun:
@@ -98,10 +101,12 @@ def _run(stack: Stack) -> StackRun:
 
     settings = stack.settings
     with (
-        make_reporter(pipeline_steps(stack.file.products)) as observer,
+        make_reporter(pipeline_steps(stack.file.products), CLOCK) as observer,
         closing(make_reconciler(settings, observer, stack.resume)) as reconciler,
     ):
-        run = StackRun(reconciler, stack.file.products, settings.slots, stack.name, guard(stack))
+        run = StackRun(
+            reconciler, stack.file.products, settings.slots, stack.name, make_gate(stack)
+        )
         run.start()
         hand_over = settings.hand_over_after
         _wait(reconciler, hand_over.total_seconds() if hand_over else None)
@@ -112,7 +117,7 @@ def _run(stack: Stack) -> StackRun:
 
 
 def _wait(reconciler: Reconciler, hand_over: float | None) -> None:
-    """Reconcile on another thread, so that a signal is handled during a request."""
+    """Run in a thread of its own, so that a signal is handled during a request."""
     from tamr_provider.reconciler.reconciler import TIME_LIMIT_REACHED
 
     over = threading.Event()
@@ -122,7 +127,7 @@ def _wait(reconciler: Reconciler, hand_over: float | None) -> None:
         over.set()
 
     work = threading.Thread(target=work_through, daemon=True)
-    with interrupts(reconciler.interrupt, over):
+    with on_interrupt(reconciler.interrupt, over):
         work.start()
         if not wait_for(over, hand_over):
             reconciler.interrupt(TIME_LIMIT_REACHED)
@@ -130,20 +135,20 @@ def _wait(reconciler: Reconciler, hand_over: float | None) -> None:
     reconciler.fail_pending()
 
 
-def _problems(run: StackRun) -> list[str]:
-    """Return what went wrong, each once; of many steps that had no job yet only how many."""
+def _list_problems(run: StackRun) -> list[str]:
+    """Return each error once; many steps without a job are only counted."""
     idle = [
         error
         for error in run.errors.values()
         if isinstance(error, NotFinishedError) and not error.job_id
     ]
-    if len(idle) <= _FEW:
+    if len(idle) <= _MAX_IDLE:
         return list(dict.fromkeys(str(error) for error in run.errors.values()))
-    told = dict.fromkeys(str(error) for error in run.errors.values() if error not in idle)
-    return [*told, f"{len(idle)} more steps are not finished; no job of theirs was running"]
+    others = dict.fromkeys(str(error) for error in run.errors.values() if error not in idle)
+    return [*others, f"{len(idle)} more steps did not finish. None of them had a running job"]
 
 
-def _summary(run: StackRun) -> str:
+def _summarize(run: StackRun) -> str:
     counts = run.counts()
-    parts = [f"{count} {how}" for how, count in counts.items() if count]
+    parts = [f"{count} {origin}" for origin, count in counts.items() if count]
     return f"{run.satisfied} of {run.total} steps satisfied ({', '.join(parts) or 'none'})"

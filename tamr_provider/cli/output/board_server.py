@@ -1,4 +1,4 @@
-"""A page for this machine's browsers, made anew at most once a minute, however many look."""
+"""A page on localhost, rebuilt at most once a minute."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.cli.output.printing import say
-from tamr_provider.cli.signals import interrupts, wait_for
-from tamr_provider.clock import SystemClock
+from tamr_provider.cli.signals import on_interrupt, wait_for
 from tamr_provider.errors import InputError, TamrError
 
 if TYPE_CHECKING:
@@ -17,64 +16,68 @@ if TYPE_CHECKING:
 
     from tamr_provider.clock import Clock
 
-EVERY_SECONDS = 60
+REFRESH_SECONDS = 60
 _HOSTS = ("127.0.0.1", "localhost")
 
 
 class CachedPage:
-    """A text that is made when somebody asks for it and the last one is a minute old."""
+    """A text that is rebuilt on request, if it is a minute old."""
 
     def __init__(self, make: Callable[[], str], clock: Clock) -> None:
-        self._make, self._clock, self._lock = make, clock, threading.Lock()
-        self._made: tuple[float, str] | None = None
+        self._make = make
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._text = ""
+        self._made_at: float | None = None
 
     def get(self) -> str:
-        """Return it; whoever comes while it is made waits for the same."""
+        """Return the text; concurrent requests wait for the same one."""
         with self._lock:
             now = self._clock.monotonic()
-            if self._made is None or now - self._made[0] >= EVERY_SECONDS:
-                self._made = now, self._make()
-            return self._made[1]
+            if self._made_at is None or now - self._made_at >= REFRESH_SECONDS:
+                self._text = self._make()
+                self._made_at = now
+            return self._text
 
 
-def serve(make: Callable[[], str], port: int) -> None:
-    """Serve until Ctrl-C. Raises InputError where the port is taken."""
-    fresh, over = CachedPage(make, SystemClock()), threading.Event()
-    fresh.get()  # what is wrong with the project is told here, not in a browser
+def serve(make: Callable[[], str], port: int, clock: Clock) -> None:
+    """Serve until Ctrl-C. Raises InputError if the port is in use."""
+    page, over = CachedPage(make, clock), threading.Event()
+    page.get()  # Report a wrong project here, not in the browser.
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), _handler(fresh))
+        server = ThreadingHTTPServer(("127.0.0.1", port), _make_handler(page))
     except OSError as error:
-        raise InputError(f"--serve: port {port} cannot be used: {error.strerror}") from None
+        raise InputError(f"--serve: cannot use port {port}: {error.strerror}") from None
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     say(f"http://127.0.0.1:{server.server_address[1]}")
-    say("the board, made anew once a minute while somebody looks; Ctrl-C ends it", err=True)
-    with interrupts(lambda _: None, over):
+    say("Serving the board, refreshed once a minute. Press Ctrl-C to stop.", err=True)
+    with on_interrupt(lambda _: None, over):
         wait_for(over)
     server.shutdown()
     server.server_close()
 
 
-def _page(fresh: CachedPage) -> tuple[int, bytes]:
-    """Return the page, or why there is none: somebody may be at work on a stack file."""
+def _respond(page: CachedPage) -> tuple[int, bytes]:
+    """Return the page, or an error: a stack file may be invalid while it is edited."""
     try:
-        return 200, fresh.get().encode()
+        return 200, page.get().encode()
     except TamrError as error:
         lines = f"<pre>{html.escape(str(error))}</pre>"
-        refresh = f'<meta http-equiv="refresh" content="{EVERY_SECONDS}">'
+        refresh = f'<meta http-equiv="refresh" content="{REFRESH_SECONDS}">'
         return 503, f'<!doctype html><meta charset="utf-8">{refresh}{lines}'.encode()
 
 
-def _handler(fresh: CachedPage) -> type[BaseHTTPRequestHandler]:
+def _make_handler(page: CachedPage) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            # A page elsewhere could reach us under a name of its own that leads to this machine.
+            # DNS rebinding: a foreign page could reach us by its own name for this machine.
             if self.headers.get("Host", "").rpartition(":")[0] not in _HOSTS:
-                self.send_error(403, "only by the address of this machine")
+                self.send_error(403, "use the address of this machine")
             elif self.path != "/":
                 self.send_error(404)
             else:
-                self._send(*_page(fresh))
+                self._send(*_respond(page))
 
         def _send(self, status: int, body: bytes) -> None:
             self.send_response(status)
@@ -85,6 +88,6 @@ def _handler(fresh: CachedPage) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing: who looks is nobody's business."""
+            """Log nothing."""
 
     return Handler

@@ -1,4 +1,4 @@
-"""A drawing that is kept up to date on a terminal, whatever happens to the terminal meanwhile."""
+"""A renderable that is redrawn on a terminal, even if that is resized, suspended or closed."""
 
 from __future__ import annotations
 
@@ -23,31 +23,36 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderResult
 
-_LONGEST_SECONDS = 2.0  # between two drawings: bars grow slowly, and each drawing takes 2 ms
-_SHORTEST_SECONDS = 0.25
+_MAX_INTERVAL_SECONDS = 2.0  # Bars grow slowly, and drawing takes 2 ms.
+_MIN_INTERVAL_SECONDS = 0.25
 
 
 @contextmanager
 def live_display(
-    drawing: ConsoleRenderable, console: Console, stays: bool, changed: threading.Event
+    content: ConsoleRenderable, console: Console, stays: bool, changed: threading.Event
 ) -> Iterator[None]:
     """Draw every two seconds until the block ends, and soon after `changed` is set.
 
-    The last drawing stays or is erased.
+    At the end, the content stays or is erased.
     """
-    lines = _Lines(drawing)
+    lines = _MeasuredLines(content)
     live = _Live(lines, console=console, auto_refresh=False, transient=not stays)
-    with _Keys() as keys, live, _redrawn(live, changed), _suspendable(live, keys, changed):
+    with (
+        _KeyEcho() as keys,
+        live,
+        _refresh_thread(live, changed),
+        _handle_suspend(live, keys, changed),
+    ):
         yield
 
 
 @contextmanager
-def _redrawn(live: Live, changed: threading.Event) -> Iterator[None]:
+def _refresh_thread(live: Live, changed: threading.Event) -> Iterator[None]:
     over = threading.Event()
 
     def redraw() -> None:
-        while not over.wait(_SHORTEST_SECONDS):
-            changed.wait(_LONGEST_SECONDS)
+        while not over.wait(_MIN_INTERVAL_SECONDS):
+            changed.wait(_MAX_INTERVAL_SECONDS)
             changed.clear()
             live.refresh()
 
@@ -61,15 +66,15 @@ def _redrawn(live: Live, changed: threading.Event) -> Iterator[None]:
         thread.join()
 
 
-class _Lines:
-    """A drawing that remembers how wide each of its lines was."""
+class _MeasuredLines:
+    """A renderable that records the width of each line."""
 
-    def __init__(self, drawing: ConsoleRenderable) -> None:
-        self._drawing = drawing
+    def __init__(self, content: ConsoleRenderable) -> None:
+        self._content = content
         self.widths: list[int] = []
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        lines = console.render_lines(self._drawing, options, pad=False)
+        lines = console.render_lines(self._content, options, pad=False)
         self.widths = [Segment.get_line_length(line) for line in lines]
         for number, line in enumerate(lines):
             if number:
@@ -78,96 +83,96 @@ class _Lines:
 
 
 class _Live(Live):
-    """Rich's, that also erases what a terminal made of the last drawing when it got narrower."""
+    """Rich's, that also erases lines which a narrower terminal has wrapped."""
 
-    def __init__(self, lines: _Lines, **options: Any) -> None:
+    def __init__(self, lines: _MeasuredLines, **options: Any) -> None:
         super().__init__(lines, redirect_stderr=False, **options)
         self._lines = lines
 
     def refresh(self) -> None:
-        """Draw, unless the terminal was closed."""
+        """Draw, unless the terminal is closed."""
         with suppress(OSError):
             super().refresh()
 
     def stop(self) -> None:
-        """Give the cursor back, unless the terminal was closed."""
+        """Restore the cursor, unless the terminal is closed."""
         with suppress(OSError):
             super().stop()
 
-    def leave(self) -> None:
-        """Give the cursor back for as long as somebody else has the terminal."""
+    def suspend(self) -> None:
+        """Show the cursor while another process uses the terminal."""
         self._write(b"\x1b[?25h\n")
 
-    def come_back(self) -> None:
-        """Take the cursor again, and draw below what was written meanwhile."""
+    def resume(self) -> None:
+        """Hide the cursor, and continue below the other process's output."""
         self._write(b"\x1b[?25l")
-        self._live_render._shape = None  # noqa: SLF001 - rich has no other way to say so
+        self._live_render._shape = None  # noqa: SLF001 - rich has no public way
         self._lines.widths = []
 
     def _write(self, sequence: bytes) -> None:
-        # Past rich and its locks: a signal's handler may have interrupted a write.
+        # Not through rich and its locks: a signal handler may interrupt a write.
         with suppress(OSError):
             os.write(self.console.file.fileno(), sequence)
 
     def process_renderables(self, renderables: list[Any]) -> list[Any]:
-        """Go up by the rows that wrapped lines take now, before rich goes up by their count."""
+        """Move up by the extra rows of wrapped lines, before rich moves up by the line count."""
         width = self.console.width
-        wrapped = sum(max(0, each - 1) // width for each in self._lines.widths)
+        wrapped = sum(max(0, length - 1) // width for length in self._lines.widths)
         up: list[Any] = [(ControlType.ERASE_IN_LINE, 2), (ControlType.CURSOR_UP, 1)] * wrapped
         before = [Control(ControlType.CARRIAGE_RETURN, *up)] if wrapped else []
         return [*before, *super().process_renderables(renderables)]
 
 
-class _Keys:
-    """Keeps a terminal from echoing ^C and Enter into the drawing."""
+class _KeyEcho:
+    """Suppresses the echo of keys, such as ^C and Enter, in the display."""
 
     def __init__(self) -> None:
         self._modes: list[Any] | None = None
         if termios is not None and sys.stdin.isatty():
             self._modes = termios.tcgetattr(sys.stdin)
 
-    def __enter__(self) -> _Keys:
-        self.hide()
+    def __enter__(self) -> _KeyEcho:
+        self.disable()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.show()
+        self.restore()
 
-    def hide(self) -> None:
-        """Echo no key."""
+    def disable(self) -> None:
+        """Echo no keys."""
         if self._modes is not None:
-            _set([*self._modes[:3], self._modes[3] & ~termios.ECHO, *self._modes[4:]])
+            _set_mode([*self._modes[:3], self._modes[3] & ~termios.ECHO, *self._modes[4:]])
 
-    def show(self) -> None:
-        """Echo keys as before."""
+    def restore(self) -> None:
+        """Restore the terminal's mode."""
         if self._modes is not None:
-            _set(self._modes)
+            _set_mode(self._modes)
 
 
-def _set(modes: list[Any]) -> None:
-    with suppress(OSError, termios.error):  # the terminal may have been closed
-        # A process in the background that did this would be stopped.
+def _set_mode(modes: list[Any]) -> None:
+    with suppress(OSError, termios.error):  # The terminal may be closed.
+        # This would stop a background process.
         if os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp():
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, modes)
 
 
 @contextmanager
-def _suspendable(live: _Live, keys: _Keys, changed: threading.Event) -> Iterator[None]:
-    """Give the terminal back while Ctrl-Z stops this process, and take it again afterwards."""
+def _handle_suspend(live: _Live, keys: _KeyEcho, changed: threading.Event) -> Iterator[None]:
+    """Release the terminal while Ctrl-Z stops this process."""
     if not hasattr(signal, "SIGTSTP") or signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN:
         yield
         return
 
     def resume(*_: object) -> None:
-        keys.hide()
-        live.come_back()
+        keys.disable()
+        live.resume()
         changed.set()
 
     def suspend(*_: object) -> None:
-        keys.show()
-        live.leave()
+        keys.restore()
+        live.suspend()
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)  # returns when the process goes on
+        os.kill(os.getpid(), signal.SIGTSTP)  # Returns when the process continues.
         signal.signal(signal.SIGTSTP, suspend)
         resume()
 

@@ -1,14 +1,14 @@
-"""A plan as text, JSON and Markdown: the same facts in the same order."""
+"""A plan as text, JSON and Markdown, with the same facts in the same order."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.cli.output.markdown import Table, code, escape, page
-from tamr_provider.cli.output.printing import to_json
+from tamr_provider.cli.output.markdown import Table, code, escape, format_page
+from tamr_provider.cli.output.printing import format_json, format_json_time
 from tamr_provider.foreign_text import visible
 from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH, NONE, WAIT
-from tamr_provider.timestamps import format_duration, format_timestamp
+from tamr_provider.timestamps import format_duration, format_seconds
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
     from tamr_provider.planning.plan import Plan
     from tamr_provider.planning.planned_step import PlannedStep
 
-_SIGNS = {NONE: "=", ADOPT: "~", WAIT: "…", LAUNCH: "+", HOLD: "!"}
-_WORDS = {
-    NONE: "nothing to do",
-    ADOPT: "to wait for",
-    WAIT: "to wait with",
+_SYMBOLS = {NONE: "=", ADOPT: "~", WAIT: "…", LAUNCH: "+", HOLD: "!"}
+_COUNTED = {
     LAUNCH: "to launch",
-    HOLD: "held",
+    ADOPT: "to adopt",
+    WAIT: "waiting",
+    HOLD: "on hold",
+    NONE: "satisfied",
 }
 
 
-def json_(plan: Plan, stack: str, url: str) -> str:
-    """Return the plan as JSON; times in UTC, null where unknown."""
+def format_plan_json(plan: Plan, stack: str, url: str) -> str:
+    """Return the plan as JSON; unknown values are null."""
     expected = plan.expected.total_seconds() if plan.expected is not None else None
     document = {
         "stack": stack,
         "url": url,
-        "now": format_timestamp(plan.now.replace(microsecond=0)),
+        "now": format_seconds(plan.now),
         "slots": {"limit": plan.slots, "active": plan.active},
-        "steps": [_step(step) for step in plan.steps],
+        "steps": [_step_to_json(step) for step in plan.steps],
         "launches": plan.launches,
         "expectedSeconds": expected,
     }
-    return to_json(document)
+    return format_json(document)
 
 
-def _step(planned: PlannedStep) -> dict[str, Any]:
+def _step_to_json(planned: PlannedStep) -> dict[str, Any]:
     step = planned.step
     return {
         "product": step.product,
@@ -50,44 +50,40 @@ def _step(planned: PlannedStep) -> dict[str, Any]:
         "action": planned.action,
         "reason": planned.reason,
         "jobId": planned.job_id or None,
-        "notBefore": _moment(planned.not_before),
-        "earliestStart": _moment(planned.earliest_start),
+        "notBefore": format_json_time(planned.not_before),
+        "earliestStart": format_json_time(planned.earliest_start),
         "usualSeconds": planned.usual.median.total_seconds() if planned.usual else None,
     }
 
 
-def _moment(moment: datetime | None) -> str | None:
-    return format_timestamp(moment) if moment is not None else None
+def _format_time(moment: datetime | None) -> str:
+    return format_seconds(moment) if moment is not None else ""
 
 
-def _seconds(moment: datetime | None) -> str:
-    return format_timestamp(moment.replace(microsecond=0)) if moment is not None else ""
-
-
-def text(plan: Plan, stack: str, url: str) -> str:
-    """Return the plan for a terminal: a line a step, then the totals."""
-    lines = [
-        f"Plan for {stack} on {url} at {format_timestamp(plan.now.replace(microsecond=0))}",
-        "",
-    ]
-    width = max((len(str(each.step.configuration)) for each in plan.steps), default=0)
+def format_plan_text(plan: Plan, stack: str, url: str) -> str:
+    """Return the plan for a terminal: a line for each step, then the totals."""
+    lines = [f"Plan for {stack} on {url} at {format_seconds(plan.now)}", ""]
+    width = max((len(str(step.step.configuration)) for step in plan.steps), default=0)
     product = ""
     for step in plan.steps:
         if step.step.product != product:
             product = step.step.product
             lines.append("  ".join(filter(None, (product, plan.versions.get(product)))))
         name = str(step.step.configuration).ljust(width)
-        lines.append(
-            f"  {_SIGNS[step.action]} {name}  {step.action:<6}  {visible(step.reason)}{_when(step)}"
-        )
+        action = f"{_SYMBOLS[step.action]} {name}  {_format_action(step):<9}"
+        lines.append(f"  {action}  {visible(step.reason)}{_format_timing(step)}")
     warnings = [f"warning: {warning}" for warning in plan.warnings]
-    return "\n".join([*lines, "", *warnings, summary(plan)])
+    return "\n".join([*lines, "", *warnings, summarize(plan)])
 
 
-def _when(planned: PlannedStep) -> str:
+def _format_action(planned: PlannedStep) -> str:
+    return "satisfied" if planned.action == NONE else planned.action
+
+
+def _format_timing(planned: PlannedStep) -> str:
     parts = []
     if planned.action in (LAUNCH, WAIT) and planned.earliest_start is not None:
-        parts.append(f"starts {_seconds(planned.earliest_start)}")
+        parts.append(f"starts {_format_time(planned.earliest_start)}")
     if planned.usual is not None:
         parts.append(str(planned.usual))
     elif _takes_time(planned):
@@ -99,60 +95,63 @@ def _takes_time(planned: PlannedStep) -> bool:
     return planned.launches_job or (planned.action == ADOPT and planned.has_own_job)
 
 
-def summary(plan: Plan) -> str:
+def summarize(plan: Plan) -> str:
     """Return the totals in one line."""
     counts = [
-        f"{count} {_WORDS[action]}"
-        for action in (LAUNCH, ADOPT, WAIT, HOLD, NONE)
+        f"{count} {words}"
+        for action, words in _COUNTED.items()
         if (count := sum(step.action == action for step in plan.steps))
     ]
     jobs = f"{plan.launches} job{'s' * (plan.launches != 1)} would be launched"
     slots = f"{plan.active} of {plan.slots} slots in use"
-    took = ""
-    if plan.launches or any(step.action == ADOPT for step in plan.steps):
-        known = plan.expected is not None
-        until = f", until {_seconds(plan.expected_end)}"
-        took = f"; expected to take {format_duration(plan.expected)}{until}" if known else ""  # type: ignore[arg-type]
-    return f"{', '.join(counts) or 'no step'}; {jobs}; {slots}{took}."
+    expected = ""
+    runs_jobs = plan.launches or any(step.action == ADOPT for step in plan.steps)
+    if runs_jobs and plan.expected is not None:
+        end = _format_time(plan.expected_end)
+        expected = f"; expected to take {format_duration(plan.expected)}, until {end}"
+    return f"{', '.join(counts) or 'no step'}; {jobs}; {slots}{expected}."
 
 
-def markdown(plan: Plan, stack: str, url: str) -> str:
-    """Return the plan for a pull request: the totals, what a run would do, the rest folded."""
-    idle = [step for step in plan.steps if step.action == NONE]
+def format_plan_markdown(plan: Plan, stack: str, url: str) -> str:
+    """Return the plan for a pull request; what is satisfied is folded."""
+    satisfied = [step for step in plan.steps if step.action == NONE]
     head = [
         f"### Plan for {code(stack)} on {escape(url)}",
-        summary(plan),
+        summarize(plan),
         *(f"> **Warning:** {escape(warning)}" for warning in plan.warnings),
     ]
     to_do = Table(
-        ("product", "step", "action", "why", "earliest start", "usually"),
-        [_cells(step) for step in plan.steps if step.action != NONE],
+        ("product", "step", "action", "reason", "earliest start", "typical"),
+        [_format_row(step) for step in plan.steps if step.action != NONE],
     )
     moving = dict.fromkeys(step.step.product for step in plan.steps if step.action != NONE)
     versions = Table(
-        ("product", "version and since when it counts"),
+        ("product", "version and since"),
         [(name, plan.versions[name]) for name in moving if name in plan.versions],
     )
     done = Table(
-        ("product", "step", "why"),
-        [(each.step.product, str(each.step.configuration), each.reason) for each in idle],
-        f"{len(idle)} step{'s' * (len(idle) != 1)} with nothing to do",
+        ("product", "step", "reason"),
+        [(step.step.product, str(step.step.configuration), step.reason) for step in satisfied],
+        f"{len(satisfied)} step{'s' * (len(satisfied) != 1)} already satisfied",
     )
-    return page(head, [versions, to_do, done])
+    return format_page(head, [versions, to_do, done])
 
 
-def _usually(planned: PlannedStep) -> str:
+def _format_typical(planned: PlannedStep) -> str:
     if planned.usual is not None:
         return format_duration(planned.usual.median)
     return "unknown" if _takes_time(planned) else ""
 
 
-def _cells(planned: PlannedStep) -> tuple[str, ...]:
+def _format_row(planned: PlannedStep) -> tuple[str, ...]:
     return (
         planned.step.product,
         str(planned.step.configuration),
-        f"{_SIGNS[planned.action]} {planned.action}",
+        f"{_SYMBOLS[planned.action]} {_format_action(planned)}",
         planned.reason,
-        _seconds(planned.earliest_start),
-        _usually(planned),
+        _format_time(planned.earliest_start),
+        _format_typical(planned),
     )
+
+
+FORMATS = {"text": format_plan_text, "json": format_plan_json, "markdown": format_plan_markdown}

@@ -1,4 +1,4 @@
-"""The one way out for what a command prints: no foreign text moves a cursor or starts a command."""
+"""The only way to print: text from elsewhere cannot move the cursor or start a CI command."""
 
 from __future__ import annotations
 
@@ -8,50 +8,60 @@ import os
 import re
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import click
 
 from tamr_provider.errors import TamrError
 from tamr_provider.foreign_text import whole_line
+from tamr_provider.timestamps import format_timestamp
 
-# Characters that JSON may hold as they are, but a terminal or a CI runner obeys.
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# Characters that JSON allows, but that a terminal or a CI runner obeys.
 _OBEYED = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|#(?=#\\[)")
 
 
 def say(text: str, err: bool = False) -> None:
-    """Print text; its line breaks are ours, whatever else a terminal would obey is made visible.
+    """Print lines; every other character that a terminal would obey is made visible.
 
-    A reader that has gone away, as `head` does, ends no command: the rest is dropped. Raises
-    TamrError if the output cannot be written for another reason.
+    If its reader is gone, the rest is dropped. Raises TamrError if the output cannot be written
+    for another reason.
     """
     lines = "\n".join(whole_line(line) for line in text.split("\n"))
     try:
         click.echo(lines, err=err)  # noqa: TID251 - the one place
     except OSError as error:
         _forget(err)
-        if error.errno not in (errno.EPIPE, errno.EIO):  # EIO: a terminal that was closed
+        if error.errno not in (errno.EPIPE, errno.EIO):  # EIO: a closed terminal.
             name = "stderr" if err else "stdout"
-            raise TamrError(f"{name} cannot be written: {error.strerror}") from None
+            raise TamrError(f"cannot write to {name}: {error.strerror}") from None
 
 
 def say_progress(text: str) -> None:
-    """Print what may be lost without harm: output that cannot be written ends no run."""
+    """Print a text that may be lost: a failed write ends no run."""
     try:
         say(text)
     except TamrError as error:
         with suppress(TamrError):
-            say(f"warning: {error}", err=True)  # once: the rest is dropped
+            say(f"warning: {error}", err=True)  # Only once: the rest is dropped.
 
 
-def to_json(document: object) -> str:
+def format_json(document: object) -> str:
     """Return a document as JSON, indented, safe to print."""
     text = json.dumps(document, indent=2, ensure_ascii=False)
     return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def format_json_time(moment: datetime | None) -> str | None:
+    """Return a time for JSON, where an unknown one is null."""
+    return format_timestamp(moment) if moment is not None else None
+
+
 def _forget(err: bool) -> None:
-    """Send the rest nowhere: Python would fail once more when it flushes at the end."""
-    nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - open to the end
+    """Discard further output: Python would fail again when it flushes at exit."""
+    nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - open until exit
     if err:
         sys.stderr = nowhere
     else:

@@ -1,4 +1,4 @@
-"""What a run shows: a table that updates in place on a terminal, lines for a log elsewhere."""
+"""The progress of a run: a table on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tamr_provider.cli.output.printing import say_progress
-from tamr_provider.clock import SystemClock
 from tamr_provider.foreign_text import visible
 
 if TYPE_CHECKING:
@@ -19,57 +18,61 @@ if TYPE_CHECKING:
     from tamr_provider.reconciler.pending import StepResult
     from tamr_provider.reconciler.progress import StepStatus
 
-# A log that is silent for ten minutes looks dead, to people and to some CI systems.
-_SECONDS_BETWEEN = 300.0
+# A log without output for ten minutes looks dead, to people and to some CI systems.
+_MAX_SILENT_SECONDS = 300.0
 
 
 class LogReporter:
-    """An observer that prints a line per change of state, and one per job and five minutes."""
+    """Prints a line for each change of state, and one for each job every five minutes."""
 
     def __init__(self, clock: Clock, print_: Callable[[str], None] = say_progress) -> None:
-        self._clock, self._print, self._lock = clock, print_, threading.Lock()
+        self._clock = clock
+        self._print = print_
+        self._lock = threading.Lock()
         self._last: dict[object, tuple[object, float]] = {}
 
     def status(self, step: Step, status: StepStatus) -> None:
-        """Print a step's status where it changed, or its job has run on for long."""
-        self._say(str(step), status.change, str(status), again=status.wait is not None)
+        """Print a status that changed, or that was last printed minutes ago."""
+        self._print_change(str(step), status.change, str(status), repeats=status.wait is not None)
 
     def ended(self, step: Step, outcome: StepResult | Exception) -> None:
-        """Print how a step ended; what went wrong is told at the end, once."""
+        """Print that a step is satisfied; errors are printed once, at the end."""
         if not isinstance(outcome, Exception):
-            self._say(str(step), "ended", f"done: {outcome}")
+            self._print_change(str(step), "ended", f"satisfied: {outcome}")
 
     def note(self, text: str) -> None:
-        """Print what concerns the whole run."""
-        self._say("", text, text)
+        """Print a note about the whole run."""
+        self._print_change("", text, text)
 
     def warn(self, step: Step, text: str) -> None:  # noqa: ARG002 - the text names the product
         """Print a warning about a step's product."""
-        self._say("", text, f"warning: {text}")
+        self._print_change("", text, f"warning: {text}")
 
-    def _say(self, about: str, change: object, text: str, again: bool = False) -> None:
+    def _print_change(self, subject: str, change: object, text: str, repeats: bool = False) -> None:
         now = self._clock.monotonic()
         with self._lock:
-            last, at = self._last.get(about, (None, now))
-            if last == change and not (again and now - at >= _SECONDS_BETWEEN):
+            last, at = self._last.get(subject, (None, now))
+            if last == change and not (repeats and now - at >= _MAX_SILENT_SECONDS):
                 return
-            self._last[about] = change, now
-        clock = self._clock.now().astimezone().strftime("%H:%M:%S")
-        self._print(visible("  ".join(filter(None, (clock, about, text)))))
+            self._last[subject] = change, now
+        time = self._clock.now().astimezone().strftime("%H:%M:%S")
+        self._print(visible("  ".join(filter(None, (time, subject, text)))))
 
 
 @contextmanager
-def make_reporter(steps: Sequence[Step]) -> Iterator[LogReporter | Table]:
-    """Hand out the observer that suits where the output goes."""
-    with terminal_table(steps, stays=True) as table:
-        yield table or LogReporter(SystemClock())
+def make_reporter(steps: Sequence[Step], clock: Clock) -> Iterator[LogReporter | Table]:
+    """Yield a table on a terminal, else a log."""
+    with terminal_table(clock, steps, stays=True) as table:
+        yield table or LogReporter(clock)
 
 
 @contextmanager
-def terminal_table(steps: Sequence[Step] = (), stays: bool = False) -> Iterator[Table | None]:
-    """Hand out a table that is kept drawn until the block ends, None where no terminal is.
+def terminal_table(
+    clock: Clock, steps: Sequence[Step] = (), stays: bool = False
+) -> Iterator[Table | None]:
+    """Yield a table that is drawn until the block ends, or None without a terminal.
 
-    It stays as a record of the run, or is erased.
+    Its last state stays as a record of the run, or is erased.
     """
     from rich.console import Console
 
@@ -80,9 +83,9 @@ def terminal_table(steps: Sequence[Step] = (), stays: bool = False) -> Iterator[
     from tamr_provider.cli.output.live_display import live_display
     from tamr_provider.cli.output.progress_table import Table
 
-    table = Table(steps, SystemClock())
+    table = Table(steps, clock)
     with live_display(table, console, stays, table.changed):
         try:
             yield table
         finally:
-            table.closed = True
+            table.is_closed = True

@@ -1,4 +1,4 @@
-"""Rows of words under each other in columns, as wide as their widest word."""
+"""Rows of text in aligned columns."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def align_columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return a line for each row; all rows have the same number of words."""
-    shown = [[visible(word) for word in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    """Return a line for each row; all rows have the same number of cells."""
+    table = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return [
-        "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip()
-        for row in shown
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
     ]

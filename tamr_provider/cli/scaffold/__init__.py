@@ -1,1 +1,1 @@
-"""What `tamr init` writes, and which tamr-provider the project installs."""
+"""The files of a new project, and which tamr-provider it installs."""

@@ -1,7 +1,7 @@
-"""Where the running tamr-provider came from, as a project's requirements.txt names it.
+"""Where the running tamr-provider was installed from, for a project's requirements.txt.
 
-The name alone is never written: on a public index anybody could own it. What an installer noted
-(PEP 610, direct_url.json) says whether it came from an index, a repository or an archive.
+The bare name is never written, because anyone could register it on a public index. The installer's
+record (PEP 610, direct_url.json) tells an index, a repository and an archive apart.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import tamr_provider
-from tamr_provider.cli.scaffold.wheel import build_wheel, wheel_name
+from tamr_provider.cli.scaffold.wheel import build_wheel, make_wheel_name
 from tamr_provider.errors import InputError
 
 _NAME = "tamr-provider"
@@ -23,7 +23,7 @@ _NAME = "tamr-provider"
 
 @dataclass(frozen=True)
 class Origin:
-    """A line for requirements.txt, and the wheel that it names if it names one of the project's."""
+    """A line for requirements.txt, and the wheel in the project that it names, if any."""
 
     requirement: str
     wheel_name: str = ""
@@ -31,36 +31,36 @@ class Origin:
 
 
 def find_origin() -> Origin:
-    """Return the origin. Raises InputError if this copy was never installed."""
+    """Return the origin. Raises InputError if this copy is not installed."""
     package = Path(tamr_provider.__file__).parent
     try:
         installed = distribution(_NAME)
     except PackageNotFoundError:
         folder = shlex.quote(str(package.parent))
         raise InputError(
-            "tamr-provider runs here without being installed, so requirements.txt cannot name its "
-            f"origin. To install it, run: pip install {folder}"
+            "tamr-provider is not installed here, so requirements.txt cannot name its origin. "
+            f" To install it, run: pip install {folder}"
         ) from None
-    return origin_of(installed, package)
+    return read_origin(installed, package)
 
 
-def origin_of(installed: Distribution, package: Path) -> Origin:
+def read_origin(installed: Distribution, package: Path) -> Origin:
     """Return the origin of a distribution whose code runs from the folder `package`."""
     is_running = Path(str(installed.locate_file("tamr_provider"))).resolve() == package.resolve()
-    requirement = _remote(installed) if is_running else ""
+    requirement = _find_requirement(installed) if is_running else ""
     if requirement:
         return Origin(requirement)
-    name = wheel_name(installed.version)
-    # A path is relative to the folder in which pip runs: the project's, in its README and its CI.
+    name = make_wheel_name(installed.version)
+    # The path is relative to the project folder, in which its README and CI run pip.
     return Origin(f"./wheels/{name}", name, build_wheel(installed, package))
 
 
-def _remote(installed: Distribution) -> str:
-    """Return a requirement that other machines can resolve; empty if only this one can."""
-    noted = installed.read_text("direct_url.json")
-    if noted is None:
+def _find_requirement(installed: Distribution) -> str:
+    """Return a requirement that other machines can resolve, or an empty string."""
+    record = installed.read_text("direct_url.json")
+    if record is None:
         return f"{_NAME}=={installed.version}"
-    origin: dict[str, Any] = json.loads(noted)
+    origin: dict[str, Any] = json.loads(record)
     url = origin["url"]
     if urlsplit(url).scheme == "file":
         return ""

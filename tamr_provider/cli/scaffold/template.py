@@ -1,7 +1,7 @@
-"""The files that a project starts from; `pulumi new` takes the same folder.
+"""The templates of a project; `pulumi new` uses the same folder.
 
-It puts a line end after the project's name in files that end in .yaml, so the stack files carry a
-${DESCRIPTION} at the end of their names, which it drops there.
+That adds a line break after the project's name in .yaml files, so the names of the stack files end
+in ${DESCRIPTION}, which both remove.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _DESCRIPTION = "Data refreshes on Tamr Cloud as deployments"
 
 
 def write_core(folder: Path, name: str) -> None:
-    """Write what every project has: Pulumi.yaml, the program and the host."""
+    """Write the files of every project: Pulumi.yaml, the program and the host."""
     texts = template_texts(name, [PROJECT])
     write_missing(folder, {path: text for path, text in texts.items() if path.startswith(_CORE)})
 
 
 def template_texts(name: str, templates: Sequence[str]) -> dict[str, str]:
-    """Return the files of a project of that name by path; parts of one file are joined."""
+    """Return the texts of a project's files by path; parts of one file are joined."""
     texts: dict[str, str] = {}
     for template in templates:
-        for path, source in _files(template).items():
+        for path, source in _list_files(template).items():
             text = source.read_text(encoding="utf-8").replace("${PROJECT}", name)
             text = text.replace("${DESCRIPTION}", _DESCRIPTION)
             texts[path] = f"{texts[path]}\n{text}" if path in texts else text
@@ -39,13 +39,13 @@ def template_texts(name: str, templates: Sequence[str]) -> dict[str, str]:
 
 
 def write_missing(folder: Path, texts: Mapping[str, str]) -> list[str]:
-    """Write the files that are not there yet, and return their paths."""
+    """Write the files that do not exist, and return their paths."""
     missing = [path for path in texts if not (folder / path).exists()]
     try:
         for path in missing:
             _write(folder / path, texts[path])
     except OSError as error:
-        raise InputError(f"{error.filename}: cannot be written: {error.strerror}") from None
+        raise InputError(f"cannot write {error.filename}: {error.strerror}") from None
     return missing
 
 
@@ -55,8 +55,8 @@ def _write(target: Path, text: str) -> None:
     target.chmod(0o755 if text.startswith("#!") else 0o644)
 
 
-def _files(template: str) -> dict[str, Path]:
-    """Return a template's files by the path that they get in a project."""
+def _list_files(template: str) -> dict[str, Path]:
+    """Return a template's files by their path in a project."""
     root = _TEMPLATES / template
     files = (path for path in sorted(root.rglob("*")) if path.is_file())
     return {

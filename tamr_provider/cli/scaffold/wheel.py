@@ -1,4 +1,4 @@
-"""A wheel of the running tamr-provider, made from its own files: no network, no build."""
+"""A wheel of the running tamr-provider, made from its own files without network or build."""
 
 from __future__ import annotations
 
@@ -13,35 +13,40 @@ if TYPE_CHECKING:
     from importlib.metadata import Distribution
     from pathlib import Path
 
-_FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # The earliest time of a zip file: equal files, equal wheels.
+_EARLIEST = (
+    1980,
+    1,
+    1,
+    0,
+    0,
+    0,
+)  # The earliest time in a zip file, so that equal files make equal wheels.
 _WHEEL = "Wheel-Version: 1.0\nGenerator: tamr init\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-_KEPT = ("METADATA", "entry_points.txt")  # The rest tells how this copy was installed.
+_KEPT = ("METADATA", "entry_points.txt")  # The others say how this copy was installed.
 
 
-def wheel_name(version: str) -> str:
-    """Return the file name that installers expect of a version's wheel."""
+def make_wheel_name(version: str) -> str:
+    """Return the file name of a version's wheel."""
     return f"tamr_provider-{version}-py3-none-any.whl"
 
 
 def build_wheel(installed: Distribution, package: Path) -> bytes:
-    """Return a wheel of the package's folder, with the metadata that it was installed with."""
+    """Return a wheel of the package's folder with the installed metadata."""
     info = f"tamr_provider-{installed.version}.dist-info"
-    members = dict(_members(installed, package, info))
-    record = [
-        f"{name},sha256={_digest(content)},{len(content)}" for name, content in members.items()
-    ]
+    members = dict(_read_members(installed, package, info))
+    record = [f"{name},sha256={_hash(content)},{len(content)}" for name, content in members.items()]
     members[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,", ""]).encode()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            entry = zipfile.ZipInfo(name, _FIRST_DAY)
+            entry = zipfile.ZipInfo(name, _EARLIEST)
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, content)
     return packed.getvalue()
 
 
-def _members(installed: Distribution, package: Path, info: str) -> Iterator[tuple[str, bytes]]:
+def _read_members(installed: Distribution, package: Path, info: str) -> Iterator[tuple[str, bytes]]:
     for path in sorted(package.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             yield path.relative_to(package.parent).as_posix(), path.read_bytes()
@@ -54,6 +59,6 @@ def _members(installed: Distribution, package: Path, info: str) -> Iterator[tupl
     yield f"{info}/WHEEL", _WHEEL.encode()
 
 
-def _digest(content: bytes) -> str:
-    """Return a file's SHA-256 as RECORD spells it: URL-safe base64 without padding."""
+def _hash(content: bytes) -> str:
+    """Return a SHA-256 for RECORD: URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()

@@ -1,7 +1,6 @@
-"""The board as one page of HTML that needs nothing else: no network, no server, no script to read.
+"""The board as one HTML page without dependencies.
 
-Every text goes through Jinja2's escaping. Styles and script are named to the browser by their
-hashes, so that it runs nothing that came in with a name.
+Jinja2 escapes every text. The browser gets the hashes of styles and script, and runs nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from tamr_provider.cli.output.page.matrix import build_matrix
-from tamr_provider.cli.output.page.timeline_svg import draw
+from tamr_provider.cli.output.page.timeline_svg import build_svg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,14 +25,14 @@ if TYPE_CHECKING:
     from tamr_provider.environments.timeline import Timeline
 
 
-def render(
+def format_page(
     project: str,
     environments: Sequence[EnvironmentStatus],
     timelines: Sequence[Timeline],
     now: datetime,
     refresh_seconds: int = 0,
 ) -> str:
-    """Return the page; with `refresh_seconds` it asks for itself anew that often."""
+    """Return the page; with `refresh_seconds` it reloads itself."""
     folder = files(__name__)
     style, script = ((folder / name).read_text("utf-8") for name in ("page.css", "page.js"))
     templates = Templates(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
@@ -41,7 +40,7 @@ def render(
     return template.render(
         project=project,
         board=build_matrix(environments),
-        timelines=[draw(timeline) for timeline in timelines],
+        timelines=[build_svg(timeline) for timeline in timelines],
         now=now,
         refresh_seconds=refresh_seconds,
         style=Markup(style),  # noqa: S704 - our own file

@@ -1,4 +1,4 @@
-"""Products down, environments across: what each cell of the board says."""
+"""The cells of the board: products down, environments across."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from tamr_provider.environments.status import EnvironmentStatus, ProductStatus
     from tamr_provider.models import Job
 
-HELD, UNKNOWN = "held", "unknown"
-_STATES = {ADOPT: "running", WAIT: "waiting", LAUNCH: "to run", HOLD: "needs a person"}
+DEPLOYED, UNKNOWN = "deployed", "unknown"
+_STATES = {ADOPT: "running", WAIT: "waiting", LAUNCH: "not started", HOLD: "on hold"}
 
 
 @dataclass(frozen=True)
-class Promotion:
-    """A version that may come here from the environment before."""
+class PromotionHint:
+    """A version that can be promoted here from the upstream environment."""
 
     source: str
     version: str
@@ -34,7 +34,7 @@ class Promotion:
 
 @dataclass(frozen=True)
 class Cell:
-    """One product in one environment, in words."""
+    """One product in one environment, as text."""
 
     stack: str
     version: str
@@ -42,14 +42,14 @@ class Cell:
     age: str = ""
     last: str = ""
     job_id: str = ""
-    why: str = ""
-    promotion: Promotion | None = None
-    pinned: bool = False
+    blocker: str = ""
+    promotion: PromotionHint | None = None
+    is_pinned: bool = False
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """The columns in the order of promotion, and for each product its cells, None where absent."""
+    """The columns, and for each product its cells, None if an environment lacks it."""
 
     columns: tuple[EnvironmentStatus, ...]
     rows: tuple[tuple[str, tuple[Cell | None, ...]], ...]
@@ -57,78 +57,67 @@ class Matrix:
 
 
 def build_matrix(environments: Sequence[EnvironmentStatus]) -> Matrix:
-    """Return what the board shows of the environments."""
-    columns = in_order(environments)
-    cells = {(row.name, row.stack): row for column in columns for row in column.rows}
-    names = list(dict.fromkeys(row.name for column in columns for row in column.rows))
+    """Return what the board shows of the environments, in their order."""
+    products = {
+        (product.name, column.stack): product
+        for column in environments
+        for product in column.products
+    }
+    names = dict.fromkeys(name for name, _ in products)
     rows = tuple(
-        (name, tuple(_cell(cells, name, column.stack) for column in columns)) for name in names
+        (name, tuple(_make_cell(products, name, column.stack) for column in environments))
+        for name in names
     )
     counts = Counter(cell.state for _, row in rows for cell in row if cell)
-    order = [HELD, *_STATES.values(), UNKNOWN]
-    return Matrix(columns, rows, tuple((each, counts[each]) for each in order if counts[each]))
+    order = [DEPLOYED, *_STATES.values(), UNKNOWN]
+    shown = tuple((state, counts[state]) for state in order if counts[state])
+    return Matrix(tuple(environments), rows, shown)
 
 
-def in_order(environments: Sequence[EnvironmentStatus]) -> tuple[EnvironmentStatus, ...]:
-    """Put each environment after those that its products are promoted from."""
-    before = {
-        environment.stack: {
-            row.product.promote_from for row in environment.rows if row.product.promote_from
-        }
-        for environment in environments
-    }
-
-    def depth(stack: str, seen: frozenset[str] = frozenset()) -> int:
-        if stack in seen:
-            return 0  # a circle has no order
-        further = (depth(each, seen | {stack}) for each in before.get(stack, ()))
-        return max((1 + each for each in further), default=0)
-
-    return tuple(sorted(environments, key=lambda each: (depth(each.stack), each.stack)))
-
-
-def _cell(rows: Mapping[tuple[str, str], ProductStatus], name: str, stack: str) -> Cell | None:
-    row = rows.get((name, stack))
-    if row is None:
+def _make_cell(
+    products: Mapping[tuple[str, str], ProductStatus], name: str, stack: str
+) -> Cell | None:
+    status = products.get((name, stack))
+    if status is None:
         return None
+    seconds = status.age_seconds
     return Cell(
         stack=stack,
-        version=row.product.version,
-        state=_state(row),
-        age=f"{format_duration(timedelta(seconds=row.age))} ago" if row.age is not None else "",
-        last=_last(row.last),
-        job_id=row.last.id if row.last else "",
-        why=row.blocker,
-        promotion=_promotion(row, rows.get((name, row.product.promote_from or ""))),
-        pinned=row.product.is_pinned,
+        version=status.product.version,
+        state=_format_state(status),
+        age=f"{format_duration(timedelta(seconds=seconds))} ago" if seconds is not None else "",
+        last=_format_last(status.last_job),
+        job_id=status.last_job.id if status.last_job else "",
+        blocker=status.blocker,
+        promotion=_find_promotion(status, products.get((name, status.product.promote_from or ""))),
+        is_pinned=status.product.is_pinned,
     )
 
 
-def _state(row: ProductStatus) -> str:
-    if row.standing is None:
+def _format_state(status: ProductStatus) -> str:
+    if status.progress is None:
         return UNKNOWN
-    step = row.standing.blocker
+    step = status.progress.blocker
     if step is None:
-        return HELD
+        return DEPLOYED
     return _STATES[LAUNCH if step.action == ADOPT and step.job is None else step.action]
 
 
-def _last(job: Job | None) -> str:
+def _format_last(job: Job | None) -> str:
     if job is None:
         return ""
-    ended = job.outcome or job.state.lower() or "in a state without a name"
+    ending = job.outcome or job.state.lower() or "in an unknown state"
     reason = ": ".join(filter(None, (job.status.reason, job.status.message)))
-    return f"{job.configuration} {ended}" + (f": {reason}" if job.outcome == FAILED else "")
+    return f"{job.configuration} {ending}" + (f": {reason}" if job.outcome == FAILED else "")
 
 
-def _promotion(row: ProductStatus, before: ProductStatus | None) -> Promotion | None:
-    """Return what `tamr promote` would take from the environment before, as far as we know."""
-    if before is None or before.standing is None or not before.standing.is_satisfied:
+def _find_promotion(status: ProductStatus, upstream: ProductStatus | None) -> PromotionHint | None:
+    """Return what `tamr promote` would take from the upstream environment, as far as is known."""
+    if upstream is None or upstream.progress is None or not upstream.progress.is_satisfied:
         return None
-    version = before.product.version
-    if version == row.product.version or row.product.is_pinned:
+    version = upstream.product.version
+    current = status.product.version
+    if version == current or status.product.is_pinned or is_older(version, current):
         return None
-    if is_older(version, row.product.version):
-        return None
-    words = ["tamr", "promote", row.name, "--from", before.stack, "--to", row.stack]
-    return Promotion(before.stack, version, shlex.join(words))
+    words = ["tamr", "promote", status.name, "--from", upstream.stack, "--to", status.stack]
+    return PromotionHint(upstream.stack, version, shlex.join(words))

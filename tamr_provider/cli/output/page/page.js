@@ -4,7 +4,7 @@ for (const button of document.querySelectorAll(".copy")) button.hidden = false;
 
 function copy(button) {
   const text = button.dataset.text;
-  const area = document.createElement("textarea"); // works on pages opened from disk as well
+  const area = document.createElement("textarea"); // Also works on pages opened from disk.
   area.value = text;
   document.body.append(area);
   area.select();
@@ -20,19 +20,19 @@ document.addEventListener("click", (event) => {
 
 const filter = document.getElementById("filter");
 filter.addEventListener("input", () => {
-  const wanted = filter.value.trim().toLowerCase();
+  const query = filter.value.trim().toLowerCase();
   let shown = 0;
   for (const row of document.querySelectorAll("[role=table] tbody tr")) {
-    row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    row.hidden = !row.textContent.toLowerCase().includes(query);
     shown += !row.hidden;
   }
-  document.getElementById("found").textContent = wanted ? `${shown} shown` : "";
+  document.getElementById("found").textContent = query ? `${shown} shown` : "";
 });
 
-function tell(bar) {
-  const { name, state, times, whose, reason, job } = bar.dataset;
+function showDetails(bar) {
+  const { name, state, times, owner, reason, job } = bar.dataset;
   const details = bar.closest("section").querySelector(".details");
-  details.textContent = [name, state, whose, times, reason].filter(Boolean).join(", ");
+  details.textContent = [name, state, owner, times, reason].filter(Boolean).join(", ");
   if (job) {
     const id = document.createElement("code");
     id.textContent = job;
@@ -46,16 +46,16 @@ function tell(bar) {
   details.hidden = false;
 }
 for (const box of document.querySelectorAll(".scrolls")) {
-  if (box.querySelector(".timeline")) box.scrollLeft = box.scrollWidth; // now is at the right
+  if (box.querySelector(".timeline")) box.scrollLeft = box.scrollWidth; // Now is at the right.
 }
 for (const drawing of document.querySelectorAll(".timeline")) {
   const bars = [...drawing.querySelectorAll(".bar")];
   bars.forEach((bar, at) => {
-    bar.tabIndex = at ? -1 : 0; // one stop for Tab; the arrows go from bar to bar
-    bar.addEventListener("click", () => tell(bar));
+    bar.tabIndex = at ? -1 : 0; // One stop for Tab; the arrow keys move between bars.
+    bar.addEventListener("click", () => showDetails(bar));
     bar.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      if (event.key === "Enter" || event.key === " ") tell(bar);
+      if (event.key === "Enter" || event.key === " ") showDetails(bar);
       else if (!step || !bars[at + step]) return;
       else {
         bar.tabIndex = -1;

@@ -1,4 +1,4 @@
-"""A timeline as numbers for a drawing: per cent across, pixels down, and words for each bar."""
+"""A timeline as numbers for an SVG: percent across, pixels down, and text for each bar."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tamr_provider.environments.timeline import Bar, Timeline
 
 _LANE, _TOP, _THINNEST = 30, 26, 0.4
-_TICKS = [timedelta(hours=each) for each in (1, 3, 6, 12)]
-_MOST_TICKS = 10
+_TICKS = [timedelta(hours=hours) for hours in (1, 3, 6, 12)]
+_MAX_TICKS = 10
 _SIGNS = {"failed": "✕ ", "stopped": "■ ", "pending": "… ", PLANNED: "○ "}
 
 
@@ -28,7 +28,7 @@ class HourLine:
 
 @dataclass(frozen=True)
 class TimelineBar:
-    """One bar: its place, what it is, and what it says; `waited` is a share of its width."""
+    """One bar; `waited` is the percentage of its width before the job ran."""
 
     x: float
     y: int
@@ -36,23 +36,23 @@ class TimelineBar:
     waited: float
     kind: str
     state: str
-    ours: bool
+    is_ours: bool
     label: str
     name: str
     job_id: str
     times: str
-    whose: str
+    owner: str
     reason: str
 
     @property
     def words(self) -> str:
-        """Everything about it in one line, for those who hear it."""
-        return ", ".join(filter(None, (self.name, self.state, self.whose, self.times, self.reason)))
+        """Everything in one line, for screen readers."""
+        return ", ".join(filter(None, (self.name, self.state, self.owner, self.times, self.reason)))
 
 
 @dataclass(frozen=True)
 class TimelineSvg:
-    """A timeline ready to be drawn."""
+    """A timeline as the template needs it."""
 
     url: str
     stacks: str
@@ -63,16 +63,16 @@ class TimelineSvg:
     slots: int
 
 
-def draw(timeline: Timeline) -> TimelineSvg:
-    """Return the drawing of a timeline; times are in UTC."""
+def build_svg(timeline: Timeline) -> TimelineSvg:
+    """Return the SVG of a timeline; times are in UTC."""
     span = timeline.end - timeline.begin
 
     def x(moment: datetime) -> float:
         return round(100 * ((moment - timeline.begin) / span), 3)
 
-    bars = tuple(_drawn(bar, x(bar.start), x(bar.end)) for bar in timeline.bars)
+    bars = tuple(_make_bar(bar, x(bar.start), x(bar.end)) for bar in timeline.bars)
     height = _TOP + _LANE * max(timeline.lanes, timeline.slots) + 4
-    ticks = tuple(HourLine(x(tick), f"{tick:%H:%M}") for tick in _ticks(timeline))
+    ticks = tuple(HourLine(x(tick), f"{tick:%H:%M}") for tick in _list_ticks(timeline))
     return TimelineSvg(
         timeline.url,
         ", ".join(timeline.stacks),
@@ -84,7 +84,7 @@ def draw(timeline: Timeline) -> TimelineSvg:
     )
 
 
-def _drawn(bar: Bar, left: float, right: float) -> TimelineBar:
+def _make_bar(bar: Bar, left: float, right: float) -> TimelineBar:
     length = bar.end - bar.start
     name = str(bar.configuration)
     return TimelineBar(
@@ -94,29 +94,29 @@ def _drawn(bar: Bar, left: float, right: float) -> TimelineBar:
         waited=round(100 * ((bar.runs_from - bar.start) / length), 1) if length else 0,
         kind=bar.configuration.type or "unknown",
         state=bar.state,
-        ours=bool(bar.whose),
+        is_ours=bool(bar.owners),
         label=f"{_SIGNS.get(bar.state, '')}{name}",
         name=name,
         job_id=bar.job_id,
-        times=_times(bar),
-        whose=f"for {', '.join(bar.whose)}" if bar.whose else "of others",
+        times=_format_times(bar),
+        owner=f"for {', '.join(bar.owners)}" if bar.owners else "other users",
         reason=bar.reason,
     )
 
 
-def _times(bar: Bar) -> str:
-    start, end = (f"{each.astimezone(timezone.utc):%b %d %H:%M}" for each in (bar.start, bar.end))
+def _format_times(bar: Bar) -> str:
+    start, end = (f"{at.astimezone(timezone.utc):%b %d %H:%M}" for at in (bar.start, bar.end))
     if bar.state == PLANNED:
-        known = bar.end > bar.start
-        return f"from {start}" + (f" to about {end}" if known else ", duration unknown")
+        is_known = bar.end > bar.start
+        return f"from {start}" + (f" to about {end}" if is_known else ", duration unknown")
     if bar.is_expected:
         return f"since {start}" + (f", until about {end}" if bar.end > bar.start else "")
     return f"{start} to {end} ({format_duration(bar.end - bar.start)})"
 
 
-def _ticks(timeline: Timeline) -> list[datetime]:
+def _list_ticks(timeline: Timeline) -> list[datetime]:
     span = timeline.end - timeline.begin
-    step = next((each for each in _TICKS if span / each <= _MOST_TICKS), _TICKS[-1])
+    step = next((tick for tick in _TICKS if span / tick <= _MAX_TICKS), _TICKS[-1])
     at = timeline.begin.astimezone(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
     count = 1 + (timeline.end - at) // step
     ticks = (at + number * step for number in range(count))

@@ -1,0 +1,88 @@
+"""One stack: its file, since when its versions count, and its tenant."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tamr_provider.errors import InputError
+from tamr_provider.settings import read_settings
+from tamr_provider.stackfile.since.lookup import count_sinces
+from tamr_provider.stackfile.since.origin import NO_GIT_WARNING, WITHOUT_GIT, problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from tamr_provider.settings import Settings
+    from tamr_provider.stackfile.parser import StackFile
+    from tamr_provider.stackfile.product import Product
+    from tamr_provider.stackfile.project import Project
+    from tamr_provider.stackfile.since.origin import Since
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack as its file and the environment describe it; `directory` is the user's `-C`."""
+
+    name: str
+    project: Project
+    file: StackFile
+    settings: Settings
+    directory: Path = Path()
+
+    @property
+    def resume(self) -> str:
+        """The command that resumes a run of this stack."""
+        option = f" -C {shlex.quote(str(self.directory))}" if self.directory != Path() else ""
+        return f"tamr up{option} --stack {shlex.quote(self.name)}"
+
+    @property
+    def warning(self) -> str:
+        """What to say about a project without git, or an empty string."""
+        origins = {since.known_by for since in self.file.sinces.values()}
+        return NO_GIT_WARNING if WITHOUT_GIT in origins else ""
+
+
+def read_file(project: Project, name: str, now: datetime, base: str = "") -> StackFile:
+    """Return the stack file with the effective since of each product.
+
+    With `base`, as if the checkout were merged into that commit now.
+    """
+    return count_sinces(project.read_stack(name, now), project, name, now, base)
+
+
+def read_stack(  # noqa: PLR0913, PLR0917 - which stack, in which environment, as of when
+    project: Project,
+    name: str,
+    env: Mapping[str, str],
+    now: datetime,
+    base: str = "",
+    directory: Path = Path(),
+) -> Stack:
+    """Return the stack. Raises InputError with every problem of its file, or of the settings."""
+    file = read_file(project, name, now, base)
+    return Stack(name, project, file, read_settings(env, name, file.url, file.slots), directory)
+
+
+def list_stacks(project: Project, names: Sequence[str]) -> Sequence[str]:
+    """Return the named stacks, or all. Raises InputError if there are none."""
+    if not (stacks := names or project.stacks()):
+        raise InputError(f"no stack file in {project.stack_dir}")
+    return stacks
+
+
+def find_product(file: StackFile, name: str, place: str) -> Product:
+    """Return a product of a stack file. Raises InputError if there is none of that name."""
+    if name not in file.products:
+        known = ", ".join(file.products) or "none"
+        raise InputError(f'{place}: unknown product "{name}" (defined: {known})')
+    return file.products[name]
+
+
+def refuse_problems(sinces: Iterable[Since]) -> None:
+    """Raise InputError with every reason why a version must not run, as one uncommitted."""
+    if found := problems(sinces):
+        raise InputError(*found)
