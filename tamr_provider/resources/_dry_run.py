@@ -5,26 +5,27 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.client.http import HttpSession
-from tamr_provider.client.jobs import JobsClient
+from tamr_provider.client.connection import make_client
 from tamr_provider.clock import SystemClock
 from tamr_provider.decision.launch_limits import DAY
 from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.errors import TamrError
 from tamr_provider.resources import _properties as properties
-from tamr_provider.tenant.snapshot import JobCache, JobQuery, Snapshot
+from tamr_provider.tenant.job_cache import JobCache
+from tamr_provider.tenant.query import JobQuery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from tamr_provider.clock import Clock
-    from tamr_provider.decision.steps import LaunchPolicy, Step
+    from tamr_provider.decision.policy import LaunchPolicy
+    from tamr_provider.decision.steps import Step
     from tamr_provider.settings import Settings
+    from tamr_provider.tenant.snapshot import Snapshot
 
 _FRESH_SECONDS = 60.0  # the resources of a preview come in one burst
 _PATIENCE_SECONDS = 5.0  # with a tenant that does not answer; a preview has to be quick
-_NO_LIMIT = 10**9
 
 
 class DryRun:
@@ -33,8 +34,7 @@ class DryRun:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
         self._start, self._stop = clock.monotonic(), threading.Event()
-        sender = HttpSession(settings, clock, self._stop, on_outage=self._lose_patience)
-        self._cache = JobCache(JobsClient(sender), clock)
+        self._cache = JobCache(make_client(settings, clock, self._stop, self._lose_patience), clock)
         self._lock = threading.Lock()
         self._last: tuple[float, JobQuery, Snapshot] | None = None
         self._failed: TamrError | None = None
@@ -47,27 +47,27 @@ class DryRun:
         tenant cannot be asked, to every resource the same after one try.
         """
         step = properties.read_step(inputs)
-        rules = properties.read_rules(inputs, _NO_LIMIT)
+        policy = properties.read_policy(inputs)
         with self._lock:
             if self._failed is not None:
                 raise self._failed
             try:
-                snapshot = self._look(step, rules)
+                snapshot = self._refresh(step, policy)
             except TamrError as error:
                 self._failed = error
                 raise
         if None in properties.finish_times(inputs):
             # In a preview: what it comes after is itself going to run.
             return Decision(Action.LAUNCH, "comes after steps that are not done yet"), snapshot
-        return decide(snapshot.jobs, step, snapshot.now, rules), snapshot
+        return decide(snapshot.jobs, step, snapshot.now, policy, queue=None), snapshot
 
     def _lose_patience(self, _: str) -> None:
         if self._clock.monotonic() - self._start >= _PATIENCE_SECONDS:
             self._stop.set()
 
-    def _look(self, step: Step, rules: LaunchPolicy) -> Snapshot:
+    def _refresh(self, step: Step, policy: LaunchPolicy) -> Snapshot:
         now = self._cache.time.now()
-        query = _query(step, rules, now)
+        query = _query(step, policy, now)
         at = self._clock.monotonic()
         if self._last and at - self._last[0] < _FRESH_SECONDS and self._last[1].covers(query):
             return self._last[2]
@@ -76,10 +76,10 @@ class DryRun:
         return snapshot
 
 
-def _query(step: Step, rules: LaunchPolicy, now: datetime) -> JobQuery:
+def _query(step: Step, policy: LaunchPolicy, now: datetime) -> JobQuery:
     # Whole days, so that the scopes of resources that come one after the other are the same.
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return JobQuery(min(step.since, day - DAY), day - max(rules.buffer, DAY))
+    return JobQuery(min(step.since, day - DAY), day - max(policy.buffer, DAY))
 
 
 _outlooks: dict[Settings, DryRun] = {}

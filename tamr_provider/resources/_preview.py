@@ -6,9 +6,9 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.decision.buffer import CloseRunWarnings
 from tamr_provider.decision.table import Action
 from tamr_provider.errors import TamrError
+from tamr_provider.reconciler.run_warnings import CloseRunWarnings
 from tamr_provider.resources import _engine_context as engine
 from tamr_provider.resources import _properties as properties
 from tamr_provider.resources._dry_run import dry_run_of
@@ -56,9 +56,9 @@ def tell(
     words = f"{_WORDS[decision.action]}: {decision.reason}"
     row.tell(urn, words, warn=decision.action is Action.HOLD)
     if decision.action in (Action.LAUNCH, Action.WAIT):
-        step, rules = properties.read_step(inputs), properties.read_rules(inputs, settings.slots)
+        step, policy = properties.read_step(inputs), properties.read_policy(inputs)
         start = decision.earliest or snapshot.now
-        if warning := _close_runs.warn(snapshot.jobs, step, start, rules):
+        if warning := _close_runs.warn(snapshot.jobs, step, start, policy):
             row.tell(urn, warning, warn=True)
     return decision.job if decision.action is Action.SATISFIED else None
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pydantic_core import PydanticCustomError
 
-from tamr_provider.decision.steps import ConflictScope, LaunchPolicy, Step
+from tamr_provider.decision.policy import LaunchPolicy
+from tamr_provider.decision.steps import ConflictScope, Step
 from tamr_provider.models import Configuration
 from tamr_provider.stackfile.freeze_window import read_window
 from tamr_provider.stackfile.values import canonical_version
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
     from tamr_provider.reconciler.pending import StepResult
 
 IDS = ("sourceId", "destinationId", "dataProductId", "workflowId")
-_RULES = LaunchPolicy()
+_DEFAULT_POLICY = LaunchPolicy()
 # Defaults are left out of the properties, so that a large stack's state stays small.
 DEFAULTS: dict[str, Any] = {
-    "maxAttempts": _RULES.max_attempts,
-    "minHoursBetween": _RULES.buffer / timedelta(hours=1),
-    "timeoutHours": _RULES.timeout / timedelta(hours=1),
-    "trustDays": _RULES.trust / timedelta(days=1),
+    "maxAttempts": _DEFAULT_POLICY.max_attempts,
+    "minHoursBetween": _DEFAULT_POLICY.buffer / timedelta(hours=1),
+    "timeoutHours": _DEFAULT_POLICY.timeout / timedelta(hours=1),
+    "trustDays": _DEFAULT_POLICY.trust / timedelta(days=1),
     "first": False,
 }
 
@@ -118,8 +119,8 @@ def read_later_phases(properties: Mapping[str, Any]) -> Phases:
     return tuple(tuple(each for each in part if each is not None) for part in parts)
 
 
-def read_rules(properties: Mapping[str, Any], slots: int) -> LaunchPolicy:
-    """Return the rules that checked properties describe."""
+def read_policy(properties: Mapping[str, Any], slots: int = _DEFAULT_POLICY.slots) -> LaunchPolicy:
+    """Return the launch policy that checked properties describe."""
     value = {**DEFAULTS, **{k: v for k, v in properties.items() if k in DEFAULTS}}
     return LaunchPolicy(
         max_attempts=int(value["maxAttempts"]),

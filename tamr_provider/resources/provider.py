@@ -24,7 +24,7 @@ from pulumi.dynamic import (
 
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import InputError, TamrError
-from tamr_provider.reconciler.pending import FOUND, StepResult
+from tamr_provider.reconciler.pending import Origin, StepResult
 from tamr_provider.resources import _engine_context as engine
 from tamr_provider.resources import _predecessors as predecessors
 from tamr_provider.resources import _preview as preview
@@ -79,7 +79,7 @@ class JobProvider(ResourceProvider):
         if engine.previewing.get():
             job = preview.tell(props, self._settings)
             # With the finish of what is done already, the steps after it can be told as well.
-            known = properties.outputs(props, StepResult(job, FOUND, 1)) if job else {}
+            known = properties.outputs(props, StepResult(job, Origin.EXISTING, 1)) if job else {}
             return CreateResult("", known)
         try:
             result = self._satisfy(props)
@@ -101,10 +101,11 @@ class JobProvider(ResourceProvider):
     def _satisfy(self, props: dict[str, Any]) -> Any:
         stack, settings = str(props.get("stack") or ""), self._settings(props)
         resume = f"pulumi up --stack {shlex.quote(stack)}" if stack else "pulumi up"
-        rules, step = properties.read_rules(props, settings.slots), properties.read_step(props)
-        then = properties.read_later_phases(props)
         return get_session(settings, resume).satisfy(
-            step, rules, then, lambda: guard.refused(props)
+            properties.read_step(props),
+            properties.read_policy(props, settings.slots),
+            properties.read_later_phases(props),
+            gate=lambda: guard.refused(props),
         )
 
     def _settings(self, props: dict[str, Any]) -> Settings:

@@ -14,9 +14,9 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.output import UNKNOWN
 
 from tamr_provider.models import Configuration, Job, JobStatus
-from tamr_provider.reconciler.pending import LAUNCHED, StepResult
+from tamr_provider.reconciler.pending import Origin, StepResult
 from tamr_provider.resources import Load, Publish, Update
-from tamr_provider.resources._properties import outputs, read_rules, read_step
+from tamr_provider.resources._properties import outputs, read_policy, read_step
 from tamr_provider.resources.provider import JobProvider
 from tamr_provider.resources.steps import Wanted
 
@@ -445,7 +445,7 @@ def test_the_outputs_echo_every_input_and_stay_under_a_kilobyte() -> None:
         "minHoursBetween": 4.0,
         "retriedAt": "2026-11-20T12:00:00Z",
     }
-    outs = outputs(many, StepResult(job, LAUNCHED, 1))
+    outs = outputs(many, StepResult(job, Origin.LAUNCHED, 1))
     assert {key: outs[key] for key in many} == many
     assert outs["adopted"] is False
     assert outs["createdAt"] == "2026-11-20T10:00:01.123Z"
@@ -468,10 +468,10 @@ def test_delete_does_nothing() -> None:
 
 def test_properties_read_back_as_the_step_and_rules_that_were_declared() -> None:
     declared = {**INPUTS, "maxAttempts": 5.0, "minHoursBetween": 0.5, "first": True}
-    step, rules = read_step(declared), read_rules(declared, slots=7)
+    step, policy = read_step(declared), read_policy(declared, slots=7)
     assert step.configuration == Configuration.update("dp_customers")
     assert step.not_before == datetime(2026, 11, 20, 10, 0, 0, 500000, timezone.utc)
     assert step.data_product.id == "dp_customers"
     assert step.first
-    assert (rules.max_attempts, rules.slots, rules.trust) == (5, 7, timedelta(days=30))
-    assert rules.buffer == timedelta(minutes=30)
+    assert (policy.max_attempts, policy.slots, policy.trust) == (5, 7, timedelta(days=30))
+    assert policy.buffer == timedelta(minutes=30)
