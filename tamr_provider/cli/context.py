@@ -106,7 +106,7 @@ def open_client(
     on_outage: Callable[[str], None] | None = None,
 ) -> Iterator[JobsClient]:
     """Yield a client for a tenant, and close it; without `on_outage`, outages go to stderr."""
-    from tamr_provider.planning.dry_run import connect
+    from tamr_provider.client.connection import connect
 
     with connect(settings, CLOCK, stop, on_outage or warn_once()) as client:
         yield client

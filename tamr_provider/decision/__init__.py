@@ -1,1 +1,1 @@
-"""Pure: what to do about one step, from the tenant's jobs alone."""
+"""Pure: what to do about one step, decided from the tenant's jobs."""

@@ -1,4 +1,4 @@
-"""Rules about what may be launched, each a plain function: why not, or nothing."""
+"""Limits on what may be launched, as functions that return the reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 
 def freeze_reason(windows: Iterable[FreezeWindow], now: datetime) -> tuple[str, datetime] | None:
-    """Return why nothing may be launched at `now` and when that ends; None outside of windows."""
+    """Return (reason, end of the freeze) for the first window that covers `now`, or None."""
     for window in windows:
         ends_at = window.ends_at(now)
         if ends_at is not None:
@@ -27,35 +27,36 @@ def freeze_reason(windows: Iterable[FreezeWindow], now: datetime) -> tuple[str, 
 
 
 def tenant_violation(url: str, stack: str, tenants: Mapping[str, Sequence[str]]) -> str:
-    """Return why a stack may not use a tenant; `tenants` has the addresses that each stack may."""
-    allowed = [each.rstrip("/") for each in tenants.get(stack, ())]
+    """Return why a stack must not use a tenant, or "".
+
+    `tenants` are the allowed addresses of each stack.
+    """
+    allowed = [address.rstrip("/") for address in tenants.get(stack, ())]
     if url.rstrip("/") in allowed:
         return ""
-    names = ", ".join(allowed) or "no tenant, since the rule does not name this stack"
-    return f"{stack} is not to use {url}; allowed: {names}"
+    names = ", ".join(allowed) or "none, because the rule does not name this stack"
+    return f"stack {stack} must not use {url} (allowed: {names})"
 
 
 def upstream_stack(stack: str, order: Sequence[str]) -> str:
-    """Return the stack that has to hold a version first; empty where none is in the order."""
-    place = order.index(stack) if stack in order else 0
-    return order[place - 1] if place else ""
+    """Return the stack to which a version must be deployed first, "" if there is none."""
+    index = order.index(stack) if stack in order else 0
+    return order[index - 1] if index else ""
 
 
 def run_limit_violation(
     jobs: Iterable[Job], configuration: Configuration, now: datetime, maximum: int
 ) -> str:
-    """Return why the same may not run once more, where it ran so often in the last 24 hours."""
-    ran = [
+    """Return why a configuration must not run again within 24 hours, or ""."""
+    runs = [
         job
         for job in jobs
         if job.configuration == configuration
         and job.created_at is not None
         and job.created_at > now - DAY
     ]
-    if len(ran) < maximum:
+    if len(runs) < maximum:
         return ""
-    times = "once" if len(ran) == 1 else f"{len(ran)} times"
-    return (
-        f"it ran {times} in the last 24 hours ({', '.join(each.id for each in ran[-3:])}); "
-        f"allowed: {maximum}"
-    )
+    times = "once" if len(runs) == 1 else f"{len(runs)} times"
+    names = ", ".join(job.id for job in runs[-3:])
+    return f"launched {times} in the last 24 hours ({names}); the limit is {maximum}"

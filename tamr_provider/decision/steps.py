@@ -1,4 +1,4 @@
-"""The steps of a product: what its pipeline wants satisfied, in which order, by which rules."""
+"""The steps of a product, in the order of its pipeline."""
 
 from __future__ import annotations
 
@@ -12,24 +12,22 @@ from tamr_provider.timestamps import format_timestamp
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tamr_provider.stackfile.freeze_window import FreezeWindow
+    from tamr_provider.models import Job
     from tamr_provider.stackfile.product import Product
-    from tamr_provider.stackfile.step_rules import StepRules
 
 
-_AHEAD = timedelta(minutes=10)
+_MAX_AHEAD = timedelta(minutes=10)
 
-# What comes behind a step: the configurations of each phase, the phases in order.
+# The configurations of consecutive phases, for example those after a step.
 Phases = tuple[tuple[Configuration, ...], ...]
 
 
 @dataclass(frozen=True)
 class ConflictScope:
-    """What works on one data product: its id, its workflows, and its destinations.
+    """What works on one data product: its ID, its workflows, and its destinations.
 
-    Only those destinations count that are published without the data product, as legacy and
-    RealTime ones are. No job of theirs or of a workflow names the data product, so only the stack
-    file knows that they belong to it.
+    `destinations` are the legacy and RealTime ones, which are published without the data product.
+    Jobs of those and of workflows do not name the data product: only the stack file does.
     """
 
     id: str = ""
@@ -37,14 +35,14 @@ class ConflictScope:
     destinations: tuple[str, ...] = ()
 
     def updated_by(self, configuration: Configuration) -> bool:
-        """Whether such a job updates this data product."""
+        """Whether a job of this configuration updates the data product."""
         return configuration.type == "update" and (
             configuration.id("dataProductId") == self.id != ""
             or configuration.id("workflowId") in self.workflows
         )
 
     def published_by(self, configuration: Configuration) -> bool:
-        """Whether such a job publishes this data product."""
+        """Whether a job of this configuration publishes the data product."""
         if configuration.type != "publish":
             return False
         owner = configuration.id("dataProductId")
@@ -53,7 +51,7 @@ class ConflictScope:
         return configuration.id("destinationId") in self.destinations
 
     def touched_by(self, configuration: Configuration) -> bool:
-        """Whether such a job updates or publishes this data product."""
+        """Whether a job of this configuration updates or publishes the data product."""
         return self.updated_by(configuration) or self.published_by(configuration)
 
 
@@ -73,71 +71,49 @@ class Step:
     stack: str = ""
 
     def __str__(self) -> str:
-        """Name it as messages do."""
+        """Format as `customers: load src_crm`."""
         return f"{self.product}: {self.configuration}"
 
 
-@dataclass(frozen=True)
-class LaunchPolicy:
-    """A product's rules, and what the tenant's slots allow at this moment.
-
-    `timeout` is how long one runner waits for one job: for the runner, not for the decision.
-    `ahead` counts this runner's own steps that go first; `busy_until` is set after an answer 429;
-    `in_doubt_until` while a POST whose answer was lost may still take effect. `refused` says why
-    this version may not run here, empty where it may. `uncertainty` is by how much a new job's
-    creation may be before now, `withdrawn` are the jobs that this runner stopped.
-    """
-
-    max_attempts: int = 3
-    trust: timedelta = timedelta(days=30)
-    buffer: timedelta = timedelta(0)
-    retried_at: datetime | None = None
-    slots: int = 5
-    timeout: timedelta = timedelta(hours=12)
-    ahead: int = 0
-    busy_until: datetime | None = None
-    in_doubt_until: datetime | None = None
-    freeze: tuple[FreezeWindow, ...] = ()
-    refused: str = ""
-    uncertainty: timedelta = timedelta(0)
-    withdrawn: frozenset[str] = frozenset()
-
-
 def pipeline_phases(name: str, product: Product, stack: str = "") -> list[list[Step]]:
-    """Return the product's steps: a phase's steps run side by side, the phases in order.
+    """Return the phases of a product; the steps of one phase run in parallel.
 
-    Each step's not-before is the product's since; `after` moves it on.
+    The not-before of every step is the product's since; `with_not_before` moves it on.
     """
-    since, owner = product.not_before, _data_product(product)
+    since = product.not_before
+    scope = _conflict_scope(product)
     loads = [Configuration.load(source) for source in product.sources]
     touching = [
         [Configuration.update(product.data_product)] if product.data_product else [],
         *([Configuration.workflow(workflow)] for workflow in product.workflows),
         [
             Configuration.publish(
-                each.destination, "" if each.is_sent_alone else product.data_product or ""
+                target.destination, "" if target.is_sent_alone else product.data_product or ""
             )
-            for each in product.publish
+            for target in product.publish
         ],
     ]
-    plain = [
-        [Step(name, each, since, since, owner, stack=stack) for each in part]
-        for part in [loads, *touching]
+    first = next((phase for phase in touching if phase), None)
+    return [
+        [Step(name, job, since, since, scope, phase is first, stack) for job in phase]
+        for phase in [loads, *touching]
+        if phase
     ]
-    rest = [part for part in plain[1:] if part]
-    first = [[replace(each, first=True) for each in part] for part in rest[:1]]
-    return [part for part in [plain[0], *first, *rest[1:]] if part]
 
 
-def phase_configurations(parts: Iterable[Iterable[Step]]) -> Phases:
-    """Return what the steps of some phases do."""
-    return tuple(tuple(each.configuration for each in part) for part in parts)
+def phase_configurations(phases: Iterable[Iterable[Step]]) -> Phases:
+    """Return the configurations of the steps of some phases."""
+    return tuple(tuple(step.configuration for step in phase) for phase in phases)
 
 
 def pipeline_steps(products: Mapping[str, Product]) -> list[Step]:
     """Return every step of a stack, in order."""
-    parts = (part for name, each in products.items() for part in pipeline_phases(name, each))
-    return [step for part in parts for step in part]
+    return [
+        step
+        for name, product in products.items()
+        for phase in pipeline_phases(name, product)
+        for step in phase
+    ]
 
 
 def with_not_before(step: Step, finishes: Iterable[datetime]) -> Step:
@@ -146,12 +122,12 @@ def with_not_before(step: Step, finishes: Iterable[datetime]) -> Step:
 
 
 def why_too_early(step: Step, now: datetime) -> str:
-    """Return why a step must not run yet at all, empty if it may; `now` is the latest clock.
+    """Return why a step must not wait for its since, "" if it may; `now` is the latest clock.
 
-    A mistyped time would otherwise wait for a day. What is less ahead is a clock's difference, and
-    what only one clock says is that clock's error: both cost a wait.
+    A mistyped since would otherwise wait for up to a day. A smaller difference between clocks
+    costs only a wait.
     """
-    if step.since <= now + _AHEAD:
+    if step.since <= now + _MAX_AHEAD:
         return ""
     clock = format_timestamp(now.replace(microsecond=0))
     counts = f"{step.product}: the version counts from {format_timestamp(step.since)}"
@@ -159,19 +135,22 @@ def why_too_early(step: Step, now: datetime) -> str:
     return f"{counts}, {ahead}. Correct the since, or the clock of the machine that committed it"
 
 
-def launch_policy_of(rules: StepRules, slots: int) -> LaunchPolicy:
-    """Return the launch policy of a product or step on a tenant with so many slots."""
-    return LaunchPolicy(
-        max_attempts=rules.max_attempts,
-        trust=timedelta(days=rules.trust_days),
-        buffer=timedelta(hours=rules.min_hours_between),
-        retried_at=rules.retried_at,
-        timeout=timedelta(hours=rules.timeout_hours),
-        slots=slots,
-        freeze=rules.effective_freeze,
-    )
+def creation_key(job: Job) -> tuple[datetime, str]:
+    """Return the sort key of jobs by creation; the job ID breaks a tie."""
+    assert job.created_at is not None, "resolved before deciding"  # noqa: S101
+    return job.created_at, job.id
 
 
-def _data_product(product: Product) -> ConflictScope:
-    alone = tuple(each.destination for each in product.publish if each.is_sent_alone)
+def is_recent_enough(job: Job, step: Step) -> bool:
+    """Whether a job was created at or after the step's not-before."""
+    return job.created_at is not None and job.created_at >= step.not_before
+
+
+def would_satisfy(job: Job, step: Step) -> bool:
+    """Whether a job's success would satisfy the step."""
+    return job.configuration == step.configuration and is_recent_enough(job, step)
+
+
+def _conflict_scope(product: Product) -> ConflictScope:
+    alone = tuple(target.destination for target in product.publish if target.is_sent_alone)
     return ConflictScope(product.data_product or "", tuple(product.workflows), alone)

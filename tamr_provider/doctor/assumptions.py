@@ -17,7 +17,7 @@ from tamr_provider.doctor.tenant import FIX_CLOCK, MAX_CLOCK_DIFFERENCE
 from tamr_provider.errors import ApiError, TamrError
 from tamr_provider.models import DONE, PENDING, RUNNING, STOPPING, SUCCEEDED, Job
 from tamr_provider.tenant.durations import successes_filter
-from tamr_provider.tenant.snapshot import JobQuery
+from tamr_provider.tenant.query import JobQuery
 from tamr_provider.timestamps import format_duration, format_timestamp
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _check_run_query(sample: JobListSample) -> Finding:
         return Finding(UNKNOWN, "the query that runs use: no listed job shows when it was created")
     since = created[len(created) // 2]
     expected = {job.id for job in sample.jobs if job.created_at and job.created_at >= since}
-    found = {job.id for job in sample.client.list_jobs(JobQuery(since).filter())}
+    found = {job.id for job in sample.client.list_jobs(JobQuery(since).to_filter())}
     if missing := sorted(expected - found):
         return Finding(PROBLEM, f"the query that runs use misses {missing[0]}: {_BLIND}")
     return Finding(OK, "the query that runs use returns every expected job")

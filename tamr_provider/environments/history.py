@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.table import would_satisfy
+from tamr_provider.client.connection import connect
+from tamr_provider.decision.steps import would_satisfy
 from tamr_provider.environments.changes import read_changes
 from tamr_provider.environments.stack import list_stacks
 from tamr_provider.errors import InputError, TamrError
 from tamr_provider.models import FAILED
-from tamr_provider.planning.dry_run import ProductState, connect
-from tamr_provider.planning.plan import ADOPT, HOLD, LAUNCH, build_plan
+from tamr_provider.planning.plan import plan_steps
+from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH
+from tamr_provider.planning.product_state import ProductState
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.since.git import Repository
-from tamr_provider.tenant.snapshot import JobCache, JobQuery, Snapshot
+from tamr_provider.tenant.job_cache import JobCache
+from tamr_provider.tenant.query import JobQuery
+from tamr_provider.tenant.snapshot import Snapshot
 from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
@@ -122,7 +126,7 @@ def build_run(change: Change, jobs: Iterable[Job], now: datetime) -> Run:
     listed = [job for job in jobs if job.created_at is None or job.created_at < end]
     product = {change.name: change.product}
     snapshot = Snapshot(tuple(listed), end)
-    plan = build_plan(snapshot, product, _NO_LIMIT, lambda _: None, change.stack)
+    plan = plan_steps(snapshot, product, _NO_LIMIT, change.stack).forecast(lambda _: None)
     state = ProductState(plan, change.name)
     steps = [step.step for step in state.steps]
     own = [job for job in listed if any(would_satisfy(job, step) for step in steps)]
@@ -135,7 +139,7 @@ def _judge(
     change: Change, state: ProductState, jobs: Sequence[Job], now: datetime
 ) -> tuple[str, str]:
     """Return the outcome and its reason."""
-    step = state.in_the_way
+    step = state.blocker
     if step is None:
         return "done", ""
     product = change.product

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tamr_provider.client.connection import connect
 from tamr_provider.environments.stack import Stack, find_product, read_file, refuse_problems
 from tamr_provider.environments.verification import verify_deployment
 from tamr_provider.errors import PromotionBlockedError, PromotionPendingError, TamrError
-from tamr_provider.planning.dry_run import ProductState, connect, plan_stack
-from tamr_provider.planning.plan import HOLD
+from tamr_provider.planning.dry_run import plan_stack
+from tamr_provider.planning.planned_step import HOLD
+from tamr_provider.planning.product_state import ProductState
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.version_change import is_older
 from tamr_provider.timestamps import format_duration, format_seconds
@@ -128,12 +130,12 @@ def read_deployment(
     with connect(stack.settings, clock, on_outage=on_outage) as client:
         plan = plan_stack(client, clock, {name: product}, stack.settings.slots, stack.name)
     state = ProductState(plan, name)
-    if (step := state.in_the_way) is not None:
+    if (step := state.blocker) is not None:
         raise (PromotionBlockedError if step.action == HOLD else PromotionPendingError)(
             f"{name} {product.version} is not deployed to {stack.name} "
             f"({step.step.configuration}: {step.reason})"
         )
-    since = state.since or state.now
+    since = state.satisfied_since or state.now
     if state.now - since < soak:
         raise PromotionPendingError(
             f"{name} {product.version} has soaked in {stack.name} for "

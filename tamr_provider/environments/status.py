@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.table import would_satisfy
+from tamr_provider.client.connection import connect
+from tamr_provider.decision.steps import would_satisfy
 from tamr_provider.environments.promotion import promotion_gate
 from tamr_provider.environments.stack import list_stacks, read_file
 from tamr_provider.errors import TamrError, TenantUnavailableError, TenantUnreachableError
-from tamr_provider.planning.dry_run import ProductState, connect, plan_with_snapshot
+from tamr_provider.planning.dry_run import plan_with_snapshot
+from tamr_provider.planning.product_state import ProductState
 from tamr_provider.planning.states import (
     FAILED,
     SATISFIED,
@@ -66,7 +68,7 @@ class ProductStatus:
     @property
     def blocker(self) -> str:
         """The first step that is not satisfied and why, or an empty string."""
-        step = self.progress.in_the_way if self.progress else None
+        step = self.progress.blocker if self.progress else None
         return f"{step.step.configuration}: {step.reason}" if step else ""
 
     @property

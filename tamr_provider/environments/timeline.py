@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.models import DONE, FAILED
-from tamr_provider.planning.plan import ADOPT
+from tamr_provider.planning.planned_step import ADOPT
 from tamr_provider.timestamps import add_duration
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from tamr_provider.environments.status import EnvironmentStatus
     from tamr_provider.models import Configuration, Job
-    from tamr_provider.planning.plan import Plan, PlannedStep
+    from tamr_provider.planning.plan import Plan
+    from tamr_provider.planning.planned_step import PlannedStep
 
 PLANNED = "planned"
 _LATEST_PLAN = timedelta(hours=24)

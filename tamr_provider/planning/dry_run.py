@@ -1,44 +1,22 @@
-"""Look at a tenant once and plan a stack on it; whole stacks, or one that another asks about."""
+"""Poll a tenant once and plan a stack on it."""
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tamr_provider.client.http import HttpSession
-from tamr_provider.client.jobs import JobsClient
-from tamr_provider.planning.plan import NONE, Plan, PlannedStep, build_plan, query_for
+from tamr_provider.planning.plan import Plan, plan_steps, query_for
 from tamr_provider.tenant.durations import Durations
-from tamr_provider.tenant.snapshot import JobCache
+from tamr_provider.tenant.job_cache import JobCache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
+    from tamr_provider.client.jobs import JobsClient
     from tamr_provider.clock import Clock
-    from tamr_provider.models import Configuration
-    from tamr_provider.settings import Settings
     from tamr_provider.stackfile.product import Product
     from tamr_provider.tenant.snapshot import Snapshot
-
-
-@contextmanager
-def connect(
-    settings: Settings,
-    clock: Clock,
-    stop: threading.Event | None = None,
-    on_outage: Callable[[str], None] = lambda _: None,
-) -> Iterator[JobsClient]:
-    """Hand out a client for a tenant, and close it."""
-    client = JobsClient(
-        HttpSession(settings, clock, stop or threading.Event(), on_outage=on_outage)
-    )
-    try:
-        yield client
-    finally:
-        client.close()
 
 
 def plan_stack(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
@@ -47,13 +25,13 @@ def plan_stack(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
     products: Mapping[str, Product],
     slots: int,
     stack: str,
-    guard: Callable[[str], str] = lambda _: "",
+    gate: Callable[[str], str] = lambda _: "",
 ) -> Plan:
     """Return what a run of the stack would do now.
 
-    `guard` tells why a product may not run here; it is asked where something would be launched.
+    `gate` returns why a product must not run here, or ""; it is called only where needed.
     """
-    return plan_with_snapshot(client, clock, products, slots, stack, guard)[0]
+    return plan_with_snapshot(client, clock, products, slots, stack, gate)[0]
 
 
 def plan_with_snapshot(  # noqa: PLR0913, PLR0917 - the same, and how far back
@@ -62,61 +40,23 @@ def plan_with_snapshot(  # noqa: PLR0913, PLR0917 - the same, and how far back
     products: Mapping[str, Product],
     slots: int,
     stack: str,
-    guard: Callable[[str], str] = lambda _: "",
+    gate: Callable[[str], str] = lambda _: "",
     back: timedelta | None = None,
     since: datetime | None = None,
 ) -> tuple[Plan, Snapshot]:
-    """Return the same and what it rests on.
+    """Return the plan and its snapshot.
 
-    The view has every job of the last `back`, and the products' own jobs from `since` on.
+    The snapshot has every job of the last `back`, and the products' own jobs since `since`.
     """
     cache = JobCache(client, clock)
-    query, relevant = query_for(products, cache.time.now())
+    query = query_for(products, cache.time.now())
+    relevant = query.configurations
     if since is not None:
-        query = replace(query, since=min(query.since, since))
+        query = replace(query, created_after=min(query.created_after, since))
     if back is not None:
         query = query.extended_to(cache.time.now() - back)
     snapshot = cache.refresh(query, relevant)
-    # Planned once without durations: that tells whose are wanted, and whom to ask the guard about.
+    draft = plan_steps(snapshot, products, slots, stack, gate)
     durations = Durations(client)
-    wanted: list[Configuration] = []
-    plan = build_plan(snapshot, products, slots, wanted.append, stack)
-    to_launch = dict.fromkeys(step.step.product for step in plan.steps if step.launches_job)
-    refused = {name: why for name in to_launch if (why := guard(name))}
-    if durations.learn(wanted) or refused:
-        plan = build_plan(snapshot, products, slots, durations.of, stack, refused)
-    return plan, snapshot
-
-
-class ProductState:
-    """How far one product is on its tenant: `steps` are its part of a plan.
-
-    `now` is never before the ends that it rests on: a `Date` has whole seconds, and the clock that
-    stamps an end may be ahead of it.
-    """
-
-    def __init__(self, plan: Plan, product: str) -> None:
-        self.steps: tuple[PlannedStep, ...] = tuple(
-            step for step in plan.steps if step.step.product == product
-        )
-        self.now = max([plan.now, *self._ends])
-
-    @property
-    def _ends(self) -> list[datetime]:
-        jobs = [planned.job for planned in self.steps if planned.job is not None]
-        return [job.finished_at for job in jobs if job.finished_at is not None]
-
-    @property
-    def held(self) -> bool:
-        """Whether every step is satisfied."""
-        return all(step.action == NONE for step in self.steps)
-
-    @property
-    def since(self) -> datetime | None:
-        """When the last step was satisfied; None where one is not."""
-        return max(self._ends, default=None) if self.held else None
-
-    @property
-    def in_the_way(self) -> PlannedStep | None:
-        """The first step that is not satisfied."""
-        return next((step for step in self.steps if step.action != NONE), None)
+    durations.learn(draft.configurations)
+    return draft.forecast(durations.of), snapshot

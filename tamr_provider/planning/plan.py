@@ -1,14 +1,15 @@
-"""What a run would do, for every step, without doing it: the same decisions, asked in order."""
+"""What a run would do for every step: the same decisions, without launching."""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.buffer import ADVISED_BUFFER, warn_of_close_run
+from tamr_provider.decision.buffer import ADVISED_BUFFER, close_run_warning
+from tamr_provider.decision.policy import LaunchPolicy, RunFindings
 from tamr_provider.decision.steps import (
-    launch_policy_of,
     pipeline_phases,
     pipeline_steps,
     why_too_early,
@@ -16,60 +17,28 @@ from tamr_provider.decision.steps import (
 )
 from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.planning.forecast import Task, forecast
-from tamr_provider.tenant.snapshot import JobQuery
+from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH, WAIT, PlannedStep
+from tamr_provider.tenant.query import JobQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from tamr_provider.decision.steps import LaunchPolicy, Step
-    from tamr_provider.models import Configuration, Job
+    from tamr_provider.decision.steps import Step
+    from tamr_provider.models import Configuration
     from tamr_provider.stackfile.product import Product
     from tamr_provider.tenant.durations import DurationStats
     from tamr_provider.tenant.snapshot import Snapshot
 
-_MOMENT = timedelta(minutes=1)  # what a plan does not call a wait
-NONE, ADOPT, WAIT, LAUNCH, HOLD = "none", "adopt", "wait", "launch", "hold"
-_ACTIONS = {
-    Action.SATISFIED: NONE,
-    Action.ADOPT: ADOPT,
-    Action.WAIT: WAIT,
-    Action.LAUNCH: LAUNCH,
-    Action.HOLD: HOLD,
-}
-
-
-@dataclass(frozen=True)
-class PlannedStep:
-    """One step; `not_before` is None while it depends on jobs that have not ended."""
-
-    step: Step
-    action: str
-    reason: str
-    job: Job | None = None
-    not_before: datetime | None = None
-    earliest_start: datetime | None = None
-    usual: DurationStats | None = None
-    has_own_job: bool = True
-    ends_by_itself: bool = False
-
-    @property
-    def job_id(self) -> str:
-        """The job's id, empty where none is known."""
-        return self.job.id if self.job else ""
-
-    @property
-    def launches_job(self) -> bool:
-        """Whether a run would launch for it, now or when what it waits for is over."""
-        return self.action in (LAUNCH, WAIT) and self.has_own_job
+_SHORT_WAIT = timedelta(minutes=1)  # A plan shows a shorter wait as a launch.
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would do; `expected` is the wall time, None where a duration is unknown.
+    """What a run would do; `expected` is None if the duration of a job is unknown.
 
-    `warnings` are for people: nothing in them keeps a run from doing what it says. `versions` has
-    each product's version and since when it counts, in words.
+    A run does what the plan says in spite of its `warnings`. `versions` describes each product's
+    version and since when it counts.
     """
 
     now: datetime
@@ -82,184 +51,176 @@ class Plan:
 
     @property
     def expected_end(self) -> datetime | None:
-        """When a run that starts now would be over, None where a duration is unknown."""
+        """When a run that starts now would end, None if the duration of a job is unknown."""
         return self.now + self.expected if self.expected is not None else None
 
     @property
     def launches(self) -> int:
-        """How many jobs a run would start."""
+        """How many jobs a run would launch."""
         return sum(step.launches_job for step in self.steps)
 
 
-def build_plan(  # noqa: PLR0913, PLR0917 - what was seen, what is wanted, what is known
+def plan_steps(
     snapshot: Snapshot,
     products: Mapping[str, Product],
     slots: int,
-    usual: Callable[[Configuration], DurationStats | None],
     stack: str = "",
-    refused: Mapping[str, str] | None = None,
-) -> Plan:
-    """Return the plan.
+    gate: Callable[[str], str] = lambda _: "",
+) -> DraftPlan:
+    """Return the plan without a forecast.
 
-    `usual` tells how long a configuration's jobs usually take, None where unknown; `refused` why
-    a product's version may not run here.
+    `gate` returns why a product's version must not run here, or "". It is called only for a
+    product with a step that would be launched.
     """
-    planner = _Planner(snapshot, slots, usual)
-    rules_by_name = dict[str, "LaunchPolicy"]()
+    draft = DraftPlan(snapshot, slots)
     for name, product in products.items():
-        rules = replace(launch_policy_of(product, slots), refused=(refused or {}).get(name, ""))
-        rules_by_name[name] = rules
-        planner.add(pipeline_phases(name, product, stack), rules)
-    plan = planner.plan()
-    return replace(plan, warnings=tuple(_close_runs(snapshot, rules_by_name, plan)))
+        draft.add_product(name, product, stack, functools.cache(functools.partial(gate, name)))
+    return draft
+
+
+def query_for(products: Mapping[str, Product], now: datetime) -> JobQuery:
+    """Return which jobs a plan of the products depends on."""
+    hours = max((product.min_hours_between for product in products.values()), default=0)
+    return JobQuery(
+        created_after=min((product.not_before for product in products.values()), default=now),
+        ended_after=now - max(timedelta(hours=hours), ADVISED_BUFFER),
+        configurations=frozenset(step.configuration for step in pipeline_steps(products)),
+    )
 
 
 @dataclass(frozen=True)
-class _End:
-    """How a planned step ends: known already, with a task, or not without a person."""
+class _StepEnd:
+    """How a planned step ends: at a known time, with a task, or not while a step is on hold."""
 
-    finish: datetime | None = None
+    finished_at: datetime | None = None
     task: int | None = None
-    held: Step | None = None
+    on_hold: Step | None = None
 
 
-class _Planner:
-    def __init__(
-        self, snapshot: Snapshot, slots: int, usual: Callable[[Configuration], DurationStats | None]
-    ) -> None:
-        self._snapshot, self._slots, self._usual = snapshot, slots, usual
+class DraftPlan:
+    """The steps of a plan, before the durations of their jobs are known."""
+
+    def __init__(self, snapshot: Snapshot, slots: int) -> None:
+        self._snapshot = snapshot
+        self._now = snapshot.now
+        self._slots = slots
+        self._policies: dict[str, LaunchPolicy] = {}
         self._steps: list[PlannedStep] = []
         self._tasks: list[Task] = []
         self._task_of: dict[int, int] = {}
         self._to_launch: dict[Configuration, int] = {}
         self._running: dict[str, int] = {}
 
-    def add(self, parts: list[list[Step]], rules: LaunchPolicy) -> None:
-        before = list[_End]()
-        for phase in parts:
-            before = [self._plan_step(step, rules, before) for step in phase]
+    @property
+    def configurations(self) -> list[Configuration]:
+        """The configurations whose durations a forecast needs."""
+        return [self._steps[index].step.configuration for index in self._task_of]
 
-    def plan(self) -> Plan:
-        active = len(self._snapshot.active)
-        schedule = forecast(self._tasks, self._snapshot.now, self._slots - active)
-        steps = [
-            replace(each, earliest_start=schedule.starts[self._task_of[index]])
-            if index in self._task_of
-            else each
-            for index, each in enumerate(self._steps)
+    def add_product(self, name: str, product: Product, stack: str, gate: Callable[[], str]) -> None:
+        """Plan the steps of a product."""
+        self._policies[name] = LaunchPolicy.from_rules(product, self._slots)
+        before = list[_StepEnd]()
+        for phase in pipeline_phases(name, product, stack):
+            before = [self._plan_step(step, gate, before) for step in phase]
+
+    def forecast(self, usual: Callable[[Configuration], DurationStats | None]) -> Plan:
+        """Return the plan with the start of each step, from the usual durations of jobs."""
+        stats = {index: usual(self._steps[index].step.configuration) for index in self._task_of}
+        durations = {task: stats[index] for index, task in self._task_of.items()}
+        tasks = [
+            replace(task, duration=known.median if (known := durations[number]) else None)
+            for number, task in enumerate(self._tasks)
         ]
-        expected = schedule.end - self._snapshot.now if schedule.end is not None else None
-        return Plan(self._snapshot.now, self._slots, active, tuple(steps), expected)
+        active = len(self._snapshot.active)
+        schedule = forecast(tasks, self._now, self._slots - active)
+        steps = list(self._steps)
+        for index, task in self._task_of.items():
+            start = schedule.starts[task]
+            steps[index] = replace(steps[index], earliest_start=start, usual=stats[index])
+        expected = schedule.end - self._now if schedule.end is not None else None
+        warnings = tuple(self._close_run_warnings(steps))
+        return Plan(self._now, self._slots, active, tuple(steps), expected, warnings)
 
-    def _plan_step(self, step: Step, rules: LaunchPolicy, before: list[_End]) -> _End:
-        held = next((each.held for each in before if each.held), None)
-        if held is not None:
-            self._steps.append(
-                PlannedStep(step, WAIT, f"behind {held}, which is held", has_own_job=False)
-            )
-            return _End(held=held)
-        if any(each.task is not None for each in before):
-            planned = PlannedStep(step, LAUNCH, "when the steps before it are done")
-            after_tasks = tuple(each.task for each in before if each.task is not None)
-            return self._add(planned, self._snapshot.now, after_tasks)
-        if problem := why_too_early(step, self._snapshot.latest or self._snapshot.now):
+    def _plan_step(self, step: Step, gate: Callable[[], str], before: list[_StepEnd]) -> _StepEnd:
+        on_hold = next((end.on_hold for end in before if end.on_hold), None)
+        if on_hold is not None:
+            reason = f"waiting for {on_hold}, which is on hold"
+            self._steps.append(PlannedStep(step, WAIT, reason, has_own_job=False))
+            return _StepEnd(on_hold=on_hold)
+        tasks = tuple(end.task for end in before if end.task is not None)
+        if tasks:
+            planned = PlannedStep(step, LAUNCH, "after the earlier steps finish")
+            return self._add_task(planned, Task(self._now, after=tasks))
+        if problem := why_too_early(step, self._snapshot.latest_time):
             self._steps.append(PlannedStep(step, HOLD, problem))
-            return _End(held=step)
-        step = with_not_before(step, [each.finish for each in before if each.finish is not None])
-        decision = self._decide(step, rules)
-        planned = _planned(step, decision)
+            return _StepEnd(on_hold=step)
+        finishes = [end.finished_at for end in before if end.finished_at is not None]
+        step = with_not_before(step, finishes)
+        decision = self._decide(step, gate)
+        planned = PlannedStep.from_decision(step, decision)
         if decision.action is Action.SATISFIED and decision.job is not None:
             self._steps.append(planned)
-            return _End(finish=decision.job.finished_at)
+            return _StepEnd(finished_at=decision.job.finished_at)
         if decision.action is Action.HOLD:
             self._steps.append(planned)
-            return _End(held=step)
-        return self._decided(planned, decision)
+            return _StepEnd(on_hold=step)
+        return self._plan_job(planned, decision)
 
-    def _decide(self, step: Step, rules: LaunchPolicy) -> Decision:
+    def _decide(self, step: Step, gate: Callable[[], str]) -> Decision:
+        decision = self._decide_soon(step, RunFindings())
+        if decision.action in (Action.LAUNCH, Action.WAIT) and (blocked_reason := gate()):
+            return self._decide_soon(step, RunFindings(blocked_reason))
+        return decision
+
+    def _decide_soon(self, step: Step, findings: RunFindings) -> Decision:
         """Decide as a run would in a moment: a version counts from the second after its commit."""
-        decision = decide(self._snapshot.jobs, step, self._snapshot.now, rules)
+        jobs, policy = self._snapshot.jobs, self._policies[step.product]
+        decision = decide(jobs, step, self._now, policy, findings)
         soon = decision.earliest
-        if (
-            decision.action is not Action.WAIT
-            or soon is None
-            or soon > self._snapshot.now + _MOMENT
-        ):
+        if decision.action is not Action.WAIT or soon is None or soon > self._now + _SHORT_WAIT:
             return decision
-        later = decide(self._snapshot.jobs, step, soon, rules)
+        later = decide(jobs, step, soon, policy, findings)
         return replace(later, earliest=soon) if later.action is Action.LAUNCH else decision
 
-    def _decided(self, planned: PlannedStep, decision: Decision) -> _End:
-        """Plan a step that waits for nothing but the tenant."""
+    def _plan_job(self, planned: PlannedStep, decision: Decision) -> _StepEnd:
+        """Plan a step that waits for no other step."""
         job, configuration = decision.job, planned.step.configuration
         if decision.action is Action.ADOPT and job is not None:
             if job.id in self._running:
-                return self._with(planned, self._running[job.id])
+                return self._share_task(planned, self._running[job.id])
             self._running[job.id] = len(self._tasks)
-            return self._add(planned, self._snapshot.now, (), job.created_at or self._snapshot.now)
-        release = (
-            decision.earliest if decision.earliest or planned.action == WAIT else self._snapshot.now
-        )
+            return self._add_task(planned, Task(self._now, runs_since=job.created_at or self._now))
         # One load serves two products if it is created late enough for both.
-        may_share = configuration.type == "load" and planned.step.not_before <= self._snapshot.now
+        may_share = configuration.type == "load" and planned.step.not_before <= self._now
         other = self._to_launch.get(configuration) if may_share else None
         if other is not None:
-            reason = f"one job serves it and {self._steps[other].step}"
+            reason = f"shares one job with {self._steps[other].step}"
             shared = replace(planned, action=ADOPT, reason=reason, job=None, has_own_job=False)
-            return self._with(shared, self._task_of[other])
+            return self._share_task(shared, self._task_of[other])
         if may_share:
             self._to_launch[configuration] = len(self._steps)
-        return self._add(planned, release, ())
+        is_open_wait = planned.action == WAIT and decision.earliest is None
+        return self._add_task(
+            planned, Task(None if is_open_wait else decision.earliest or self._now)
+        )
 
-    def _with(self, planned: PlannedStep, task: int) -> _End:
-        """Plan a step that another one's job serves."""
+    def _add_task(self, planned: PlannedStep, task: Task) -> _StepEnd:
+        """Plan a step with a job of its own, active or future."""
+        self._tasks.append(task)
+        return self._share_task(planned, len(self._tasks) - 1)
+
+    def _share_task(self, planned: PlannedStep, task: int) -> _StepEnd:
         self._task_of[len(self._steps)] = task
-        usual = self._usual(planned.step.configuration)
-        self._steps.append(replace(planned, usual=usual))
-        return _End(task=task)
+        self._steps.append(planned)
+        return _StepEnd(task=task)
 
-    def _add(
-        self,
-        planned: PlannedStep,
-        release: datetime | None,
-        after_tasks: tuple[int, ...],
-        runs_since: datetime | None = None,
-    ) -> _End:
-        """Plan a step with a job of its own, one to come or one that runs."""
-        usual = self._usual(planned.step.configuration)
-        length = usual.median if usual else None
-        self._tasks.append(Task(release, length, after_tasks, runs_since))
-        return self._with(planned, len(self._tasks) - 1)
-
-
-def _planned(step: Step, decision: Decision) -> PlannedStep:
-    return PlannedStep(
-        step=step,
-        action=_ACTIONS[decision.action],
-        reason=decision.reason,
-        job=decision.job,
-        not_before=step.not_before,
-        earliest_start=decision.earliest,
-        ends_by_itself=decision.ends_by_itself,
-    )
-
-
-def _close_runs(snapshot: Snapshot, rules: Mapping[str, LaunchPolicy], plan: Plan) -> Iterator[str]:
-    """Yield a warning for each product that would run soon after its last run."""
-    for name in rules:
-        first = next((p for p in plan.steps if p.step.product == name and p.step.first), None)
-        if first is None or not first.launches_job:
-            continue
-        start = first.earliest_start or snapshot.now
-        if warning := warn_of_close_run(snapshot.jobs, first.step, start, rules[name]):
-            yield warning
-
-
-def query_for(
-    products: Mapping[str, Product], now: datetime
-) -> tuple[JobQuery, set[Configuration]]:
-    """Return what a look has to cover to plan the products, and whose creation times matter."""
-    hours = max((product.min_hours_between for product in products.values()), default=0)
-    since = min((product.not_before for product in products.values()), default=now)
-    wanted = frozenset(pipeline_step.configuration for pipeline_step in pipeline_steps(products))
-    return JobQuery(since, now - max(timedelta(hours=hours), ADVISED_BUFFER), wanted), set(wanted)
+    def _close_run_warnings(self, steps: list[PlannedStep]) -> Iterator[str]:
+        """Yield a warning for each product that would run soon after its last run."""
+        for name, policy in self._policies.items():
+            own = (planned for planned in steps if planned.step.product == name)
+            first = next((planned for planned in own if planned.step.first), None)
+            if first is None or not first.launches_job:
+                continue
+            start = first.earliest_start or self._now
+            if warning := close_run_warning(self._snapshot.jobs, first.step, start, policy):
+                yield warning

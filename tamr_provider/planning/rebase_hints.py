@@ -1,4 +1,4 @@
-"""Jobs that would count, had a rebase or an amend not given their version's commit a later date."""
+"""Jobs that no longer count because a rebase or an amend gave a version's commit a later date."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SECOND = timedelta(seconds=1)
 
 
 def written_at(since: Since) -> datetime | None:
-    """Return when a version was first written down, None where no later date hides that."""
+    """Return when a version was first committed, None if no later date hides that."""
     if since.at is None or since.authored_at is None:
         return None
     earliest = since.authored_at + _SECOND
@@ -31,18 +31,18 @@ def written_at(since: Since) -> datetime | None:
 
 
 def hints(plan: Plan, snapshot: Snapshot, sinces: Mapping[str, Since], stack: str) -> Iterator[str]:
-    """Yield how to count the jobs of before the rebase, for each product that would run again."""
+    """Yield how to count the jobs from before the rebase, for each product that would run again."""
     for name, since in sinces.items():
         earliest = written_at(since)
         if earliest is None or since.at is None or since.problem:
             continue
-        wanted = {
+        configurations = {
             planned.step.configuration
             for planned in plan.steps
             if planned.step.product == name and planned.launches_job
         }
         if any(
-            job.configuration in wanted
+            job.configuration in configurations
             and job.outcome == SUCCEEDED
             and job.created_at is not None
             and earliest <= job.created_at < since.at

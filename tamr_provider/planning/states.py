@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.table import would_satisfy
+from tamr_provider.decision.steps import would_satisfy
 from tamr_provider.models import FAILED as JOB_FAILED
-from tamr_provider.planning.plan import ADOPT, NONE, WAIT
-from tamr_provider.planning.plan import HOLD as ON_HOLD
+from tamr_provider.planning.planned_step import ADOPT, NONE, WAIT
+from tamr_provider.planning.planned_step import HOLD as ON_HOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from tamr_provider.models import Job
-    from tamr_provider.planning.plan import PlannedStep
+    from tamr_provider.planning.planned_step import PlannedStep
 
 UNKNOWN, FAILED, HOLD, RUNNING = "unknown", "failed", "hold", "running"
 PENDING, WAITING, SATISFIED = "pending", "waiting", "satisfied"
@@ -22,7 +22,7 @@ _BY_URGENCY = (UNKNOWN, FAILED, HOLD, RUNNING, PENDING, WAITING, SATISFIED)
 
 
 def step_state(planned: PlannedStep, jobs: Iterable[Job], retried_at: datetime | None) -> str:
-    """Return a step's state; `jobs` are the tenant's, those before `retried_at` are ignored."""
+    """Return a step's state; of the tenant's `jobs`, those before `retried_at` are ignored."""
     if planned.action == NONE:
         return SATISFIED
     if planned.action == ON_HOLD:
@@ -30,7 +30,7 @@ def step_state(planned: PlannedStep, jobs: Iterable[Job], retried_at: datetime |
     if planned.action == ADOPT:
         return RUNNING if planned.job else PENDING  # Without a job, another step will launch it.
     if planned.not_before is None:
-        return WAITING  # If the steps before it are pending, the product is so by them.
+        return WAITING  # The product is pending anyway if an earlier step is.
     if any(_has_failed(job, planned, retried_at) for job in jobs):
         return FAILED
     return WAITING if planned.action == WAIT else PENDING
@@ -42,7 +42,7 @@ def most_urgent(states: Sequence[str]) -> str:
 
 
 def needs_action(planned: PlannedStep) -> bool:
-    """Whether nothing happens to the step until a person acts."""
+    """Whether nothing happens to the step until a user acts."""
     return planned.action == ON_HOLD and not planned.ends_by_itself
 
 

@@ -1,1 +1,1 @@
-"""Is done: launch each step's job once, and wait until it ends."""
+"""Is done: launch each step's job exactly once, and wait until it ends."""

@@ -1,86 +1,85 @@
-"""Jobs that do what another job does already: found, stopped if they are ours, and seen to end."""
+"""Stop the duplicates that this run may stop, and see them end."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tamr_provider.decision.duplicates import Duplicate, DuplicateKind, find_duplicates
+from tamr_provider.errors import TamrError
 from tamr_provider.models import STOPPING
-from tamr_provider.reconciler.launch import (
-    find_abandoned_twins,
-    find_earlier_rival,
-    find_unowned_duplicates,
-    request_stop,
-)
-from tamr_provider.reconciler.unconfirmed import UnconfirmedLaunches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tamr_provider.client.jobs import JobsClient
-    from tamr_provider.decision.steps import Step
     from tamr_provider.models import Configuration, Job
     from tamr_provider.reconciler.pending import PendingStep
     from tamr_provider.tenant.snapshot import Snapshot
 
 
 class DuplicateResolver:
-    """What one runner started, and what of it has to go.
-
-    `launched` are the jobs that answered our POSTs, `withdrawn` those that we stopped.
-    """
+    """Remembers which duplicates this run stops; `withdrawn` are their job IDs."""
 
     def __init__(self, client: JobsClient, announce: Callable[[str], None]) -> None:
         self._client = client
         self._announce = announce
-        self.doubts = UnconfirmedLaunches()
-        self.launched = set[str]()
         self.withdrawn = set[str]()
-        self._strangers = set[str]()
+        self._foreign = set[str]()
         self._snapshot: Snapshot | None = None
-        self._asked = set[str]()
+        self._requested = set[str]()
 
-    def settle_races(self, pending: PendingStep, steps: Sequence[Step], snapshot: Snapshot) -> None:
-        """Withdraw a step's own job if another was first, and what a killed runner left racing.
+    def resolve(
+        self, pending: PendingStep, open_steps: Sequence[PendingStep], snapshot: Snapshot
+    ) -> None:
+        """Withdraw the duplicates of a step's job, and report those that are not stopped.
 
-        `steps` are all open ones. `ending` stops what is withdrawn.
+        `find_stopping` stops what is withdrawn.
         """
-        steps = [step for step in steps if step.configuration == pending.step.configuration]
-        self._give_way(pending, steps, snapshot)
-        for job in find_abandoned_twins(snapshot.jobs, steps):
-            if job.id not in self.withdrawn:
-                self._withdraw(job, f"{pending.step}: {job.id}, a second job of the same race,")
-        for job in find_unowned_duplicates(snapshot.jobs, steps):
-            if job.id not in self._strangers | self.withdrawn:
-                self._strangers.add(job.id)
-                self._announce(
-                    f"{pending.step}: {job.id} runs beside an equal job and is left alone, since it "
-                    f"may be somebody's; to stop it: tamr jobs stop {job.id}"
-                )
+        configuration = pending.step.configuration
+        equal = [other for other in open_steps if other.step.configuration == configuration]
+        ours = {job_id for other in equal for job_id in other.launched}
+        for duplicate in find_duplicates(snapshot.jobs, [other.step for other in equal], ours):
+            job_id, is_foreign = duplicate.job.id, duplicate.kind is DuplicateKind.FOREIGN
+            if job_id in self.withdrawn or (is_foreign and job_id in self._foreign):
+                continue
+            (self._foreign if is_foreign else self.withdrawn).add(job_id)
+            self._announce(f"{pending.step}: {_text(duplicate)}")
 
-    def _give_way(self, pending: PendingStep, steps: Sequence[Step], snapshot: Snapshot) -> None:
-        ours = snapshot.find(pending.ours)
-        if ours is None or not ours.is_active:
-            return
-        rival = find_earlier_rival(snapshot.jobs, steps, ours)
-        if rival is not None:
-            pending.ours = ""
-            self._withdraw(ours, f"{pending.step}: {rival.id} was first, so our {ours.id}")
-
-    def ending(self, configuration: Configuration, snapshot: Snapshot) -> Job | None:
-        """Return a withdrawn job that is still active; ask it to stop, once in each view.
+    def find_stopping(self, configuration: Configuration, snapshot: Snapshot) -> Job | None:
+        """Return an active job that is withdrawn; request its stop, once for each snapshot.
 
         How it ends counts like the end of any other job: a stop may come too late.
         """
         if snapshot is not self._snapshot:
-            self._snapshot, self._asked = snapshot, set()
-        ours = [job for job in snapshot.active if job.id in self.withdrawn]
-        ours = [job for job in ours if job.configuration == configuration]
-        for job in ours:
-            if job.state != STOPPING and job.id not in self._asked:
-                self._asked.add(job.id)
-                request_stop(self._client, job)
-        return next(iter(ours), None)
+            self._snapshot = snapshot
+            self._requested = set()
+        withdrawn = [
+            job
+            for job in snapshot.active
+            if job.id in self.withdrawn and job.configuration == configuration
+        ]
+        for job in withdrawn:
+            if job.state != STOPPING and job.id not in self._requested:
+                self._requested.add(job.id)
+                self._request_stop(job)
+        return next(iter(withdrawn), None)
 
-    def _withdraw(self, job: Job, what: str) -> None:
-        self.withdrawn.add(job.id)
-        self._announce(f"{what} is stopped as a duplicate")
+    def _request_stop(self, job: Job) -> None:
+        try:
+            self._client.stop_job(job.id)
+        except TamrError:
+            return  # Requested again after the next poll.
+
+
+def _text(duplicate: Duplicate) -> str:
+    job, first = duplicate.job.id, duplicate.first.id
+    if duplicate.kind is DuplicateKind.OURS:
+        return f"stopping our {job} because {first} was created first"
+    if duplicate.kind is DuplicateKind.TWIN:
+        equal = f"{first}, with the same configuration, was created seconds earlier"
+        return f"stopping {job} as a duplicate: {equal}"
+    equal = f"{job} has the same configuration as {first}"
+    return (
+        f"{equal}. It may be another user's, so it is not stopped. "
+        f"To stop it, run: tamr jobs stop {job}"
+    )

@@ -1,4 +1,4 @@
-"""Wait for one job by its id, for a person who watches it by hand."""
+"""Wait for one job by its ID."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tamr_provider.client.jobs import JobsClient
     from tamr_provider.clock import Clock
     from tamr_provider.models import Job
-    from tamr_provider.tenant.durations import DurationStats
 
 
 def wait_until_done(  # noqa: PLR0913, PLR0917 - time and its limits are arguments
@@ -26,23 +25,20 @@ def wait_until_done(  # noqa: PLR0913, PLR0917 - time and its limits are argumen
     clock: Clock,
     stop: threading.Event,
     poll_seconds: float,
-    looked: Callable[[JobProgress], None],
+    on_poll: Callable[[JobProgress], None],
 ) -> Job:
-    """Return the job once it is DONE; `looked` hears of every look.
+    """Return the job once it is DONE; `on_poll` receives its progress after every poll.
 
     Raises WaitInterruptedError when the event is set.
     """
     time = ServerClock(clock)
     client.on_server_time = time.observe
-    usual: DurationStats | None = None
-    asked = False
-    while True:
-        job = client.get_job(job_id)
-        if not job.is_active:
-            return job
-        if not asked:
-            usual, asked = usual_duration(client, job.configuration), True
-        looked(JobProgress(job, time.now(), usual))
+    job = client.get_job(job_id)
+    usual = usual_duration(client, job.configuration) if job.is_active else None
+    while job.is_active:
+        on_poll(JobProgress(job, time.now(), usual))
         pause = time.local_seconds(poll_delay(job, time.now(), usual))
         if clock.wait(stop, max(poll_seconds, pause)):
             raise WaitInterruptedError(f"stopped waiting for {job_id}")
+        job = client.get_job(job_id)
+    return job

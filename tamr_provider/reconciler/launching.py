@@ -1,14 +1,18 @@
-"""Send the POSTs of one runner: only on a fresh poll, one at a time, and never twice blindly."""
+"""Send the POSTs of one run: only after a fresh poll, one at a time, and never twice blindly.
+
+Whatever happens to a response, the list is polled before the next decision: that finds the job of
+a lost response, and the job of another run that was first.
+"""
 
 from __future__ import annotations
 
 import math
-import random
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tamr_provider.errors import ApiError, StepError
-from tamr_provider.reconciler.launch import LaunchOutcome, post_job
+from tamr_provider.decision.policy import QueueState
+from tamr_provider.errors import ApiError, ResponseLostError, StepError, TooManyRequestsError
+from tamr_provider.reconciler.backoff import Backoff
+from tamr_provider.reconciler.unconfirmed import UnconfirmedLaunches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,51 +20,52 @@ if TYPE_CHECKING:
 
     from tamr_provider.client.jobs import JobsClient
     from tamr_provider.clock import Clock
-    from tamr_provider.decision.steps import LaunchPolicy, Step
-    from tamr_provider.reconciler.duplicates import DuplicateResolver
+    from tamr_provider.decision.steps import Step
+    from tamr_provider.models import Job
     from tamr_provider.reconciler.pending import PendingStep
-    from tamr_provider.tenant.snapshot import JobCache, Snapshot
+    from tamr_provider.tenant.job_cache import JobCache
+    from tamr_provider.tenant.snapshot import Snapshot
 
-_LONGEST_BUSY_SECONDS = 60.0
-# A POST whose response was lost may still be on its way; this many shortest waits let it arrive.
-# With 2 s a poll that is the pause that the documentation advises after a 500 or 503.
-_DOUBT_IN_POLLS = 15
-_STALE_SECONDS = 5.0  # the age of a poll that no POST rests on: this process may have been stopped
-_STALE_POLLS = 3  # in a row; a tenant that is as slow as that never gives a fresher one
+# A POST whose response was lost may still be on its way; this many polling intervals let it
+# arrive. With 2 s each that is the pause that the documentation advises after a 500 or 503.
+_POLLS_UNTIL_ARRIVAL = 15
+_MAX_POLL_AGE_SECONDS = 5.0  # No POST follows an older poll: this process may have been suspended.
+_MAX_STALE_POLLS = 3  # In a row. A tenant that is so slow never gives a fresher one.
+_CONFLICT = 409
 
 
 class Launcher:
-    """Launches for the steps of one runner; call it from one thread.
+    """Launches jobs for the steps of one run; call it from one thread.
 
-    `announce` tells something to whoever looks on.
+    `announce` shows a text to the user. `launched` are the IDs in the responses to our POSTs.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a POST rests on and what hears of it
+    def __init__(
         self,
         client: JobsClient,
         cache: JobCache,
-        duplicates: DuplicateResolver,
         clock: Clock,
         poll_seconds: float,
         announce: Callable[[str], None],
     ) -> None:
         self._client = client
         self._cache = cache
-        self._duplicates = duplicates
         self._clock = clock
-        self._poll = poll_seconds
+        self._poll_seconds = poll_seconds
         self._announce = announce
         self._polled_at = (-math.inf, clock.now())
         self._stale_polls = 0
-        self._busy_until = -math.inf
-        self._busy_pause = poll_seconds
+        self._backoff = Backoff(poll_seconds)
+        self._unconfirmed = UnconfirmedLaunches()
+        self.launched = set[str]()
 
-    def polled(self) -> None:
-        """Note that the tenant was polled a moment ago."""
+    def record_poll(self, snapshot: Snapshot) -> None:
+        """Record that the tenant was just polled."""
         self._polled_at = (self._clock.monotonic(), self._clock.now())
+        self._unconfirmed.confirm(snapshot.jobs)
 
     def is_current(self, step: Step, snapshot: Snapshot) -> bool:
-        """Whether the tenant is still as the view shows it, asked with one request.
+        """Whether the snapshot is recent, and one more request shows the same jobs.
 
         The age counts on both clocks: the monotonic one stands still while a machine is suspended.
         """
@@ -68,69 +73,61 @@ class Launcher:
             return False
         monotonic, wall = self._polled_at
         age = max(self._clock.monotonic() - monotonic, (self._clock.now() - wall).total_seconds())
-        is_stale = age > _STALE_SECONDS and self._stale_polls < _STALE_POLLS
+        is_stale = age > _MAX_POLL_AGE_SECONDS and self._stale_polls < _MAX_STALE_POLLS
         self._stale_polls = self._stale_polls + 1 if is_stale else 0
         return not is_stale
 
     def launch(self, pending: PendingStep, snapshot: Snapshot) -> StepError | None:
-        """Send one POST for a step; return the error that it ends with, if it does."""
-        if len(pending.conflicts) >= pending.rules.max_attempts:
+        """Send one POST for a step; return the error that ends the step, if there is one."""
+        if len(pending.conflicts) >= pending.policy.max_attempts:
             times = f"{len(pending.conflicts)} times in a row"
             return StepError(f"{pending.step}: {pending.conflicts[-1]}, {times}")
         at = self._cache.time.now()
         try:
-            outcome = post_job(self._client, pending.step)
+            job = self._client.create_job(pending.step.configuration)
+        except TooManyRequestsError as error:
+            self._backoff.record_rate_limit(self._clock.monotonic(), error.retry_after)
+        except ResponseLostError as error:
+            pending.conflicts = []
+            self._poll_before_retry(pending, snapshot, str(error), is_unconfirmed=error.sent)
         except ApiError as error:
-            return StepError(f"{pending.step}: {error}")
-        if outcome.job is not None:
-            self._launched(pending, outcome, at)
-        elif outcome.busy:
-            pause = self._busy_pause * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
-            self._busy_until = self._clock.monotonic() + max(pause, outcome.retry_after or 0)
-            self._busy_pause = min(_LONGEST_BUSY_SECONDS, self._busy_pause * 2)
+            # What Tamr means by a 409 is not documented (U11): the job may have been started.
+            if error.status != _CONFLICT:
+                return StepError(f"{pending.step}: {error}")
+            pending.conflicts = [*pending.conflicts, str(error)]
+            self._poll_before_retry(pending, snapshot, str(error), is_unconfirmed=True)
         else:
-            self._doubt(pending, outcome, snapshot)
+            self._record_launch(pending, job, at)
         return None
 
-    def known_rules(self, pending: PendingStep) -> LaunchPolicy:
-        """Return a step's rules with what is known of the tenant's clock and of our own stops."""
-        return replace(
-            pending.rules,
-            uncertainty=self._cache.time.uncertainty(),
-            withdrawn=frozenset(self._duplicates.withdrawn),
+    def queue_state(self, step: Step, steps_ahead: int) -> QueueState:
+        """Return what keeps a POST for the step waiting; `steps_ahead` go first."""
+        return QueueState(
+            steps_ahead=steps_ahead,
+            rate_limited_until=self.rate_limited_until(),
+            unconfirmed_until=self._tenant_time(self._unconfirmed.until(step.configuration)),
         )
 
-    def rules_now(self, pending: PendingStep, ahead: int) -> LaunchPolicy:
-        """Return them with what keeps a POST waiting; so many steps of ours go first."""
-        doubts = self._duplicates.doubts
-        return replace(
-            self.known_rules(pending),
-            ahead=ahead,
-            busy_until=self.busy_until(),
-            in_doubt_until=self._tenant_moment(doubts.until(pending.step.configuration)),
-        )
+    def rate_limited_until(self) -> datetime | None:
+        """Return until when no POST is sent after a 429, None if one may be sent."""
+        return self._tenant_time(self._backoff.until)
 
-    def busy_until(self) -> datetime | None:
-        """Return until when Tamr has no room, None if it may have some."""
-        return self._tenant_moment(self._busy_until)
-
-    def _launched(self, pending: PendingStep, outcome: LaunchOutcome, at: datetime) -> None:
-        assert outcome.job is not None  # noqa: S101 - asked before
-        self._busy_pause = self._poll
-        self._cache.launched(outcome.job)
-        self._duplicates.launched.add(outcome.job.id)
-        pending.has_launched(outcome.job, at)
-        if warning := pending.warn_of_age(outcome.job):
+    def _record_launch(self, pending: PendingStep, job: Job, at: datetime) -> None:
+        self._backoff.record_launch()
+        self._cache.remember_launch(job)
+        self.launched.add(job.id)
+        pending.record_launch(job, at)
+        if warning := pending.age_warning(job):
             self._announce(warning)
 
-    def _doubt(self, pending: PendingStep, outcome: LaunchOutcome, snapshot: Snapshot) -> None:
-        """Poll before another POST is sent: the one without a response may have started a job."""
-        polls = _DOUBT_IN_POLLS if outcome.in_doubt else 1
-        until = self._clock.monotonic() + polls * self._poll
-        self._duplicates.doubts.lost(pending.step.configuration, snapshot.jobs, until)
-        pending.conflicts = [*pending.conflicts, outcome.trouble] if outcome.conflict else []
-        self._announce(f"{pending.step}: {outcome.trouble}; looking before trying again")
+    def _poll_before_retry(
+        self, pending: PendingStep, snapshot: Snapshot, problem: str, *, is_unconfirmed: bool
+    ) -> None:
+        polls = _POLLS_UNTIL_ARRIVAL if is_unconfirmed else 1
+        until = self._clock.monotonic() + polls * self._poll_seconds
+        self._unconfirmed.record(pending.step.configuration, snapshot.jobs, until)
+        self._announce(f"{pending.step}: {problem}; checking the job list before retrying")
 
-    def _tenant_moment(self, until: float) -> datetime | None:
+    def _tenant_time(self, until: float) -> datetime | None:
         left = until - self._clock.monotonic()
         return self._cache.time.at_local_delay(left) if left > 0 else None

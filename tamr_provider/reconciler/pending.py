@@ -1,12 +1,14 @@
-"""One step that somebody waits for, and the three ways in which the waiting ends badly."""
+"""A step that a run waits for, and how the wait ends."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.table import failure_text, would_satisfy
+from tamr_provider.decision.steps import would_satisfy
+from tamr_provider.decision.table import failure_text
 from tamr_provider.errors import HeldError, JobFailedError, NotFinishedError, StepError
 from tamr_provider.models import FAILED
 from tamr_provider.timestamps import format_duration, format_timestamp
@@ -15,161 +17,170 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
-    from tamr_provider.decision.steps import LaunchPolicy, Phases, Step
+    from tamr_provider.decision.policy import LaunchPolicy
+    from tamr_provider.decision.steps import Phases, Step
     from tamr_provider.decision.table import Decision
     from tamr_provider.models import Job
 
-LAUNCHED, SHARED, ADOPTED, FOUND = "launched", "shared", "adopted", "found"
+
+class Origin(str, Enum):
+    """Who launched the job that satisfies a step."""
+
+    LAUNCHED = "launched"  # This run, for the step.
+    SHARED = "shared"  # This run, for another step.
+    ADOPTED = "adopted"  # Another run or a user, while this run waited.
+    EXISTING = "already satisfied"  # The job succeeded before this run.
+
+
+_ORIGIN_TEXTS = {
+    Origin.LAUNCHED: "",
+    Origin.SHARED: ", launched for another step",
+    Origin.ADOPTED: ", launched by another run or user",
+    Origin.EXISTING: " (already satisfied)",
+}
 
 
 @dataclass(frozen=True)
 class StepResult:
-    """How a step came to be satisfied; `attempts` counts the failed jobs before, and this one.
-
-    `how` is launched, shared (launched for another step of this run), adopted (started by
-    another, we waited) or found (done before we looked).
-    """
+    """How a step was satisfied; `attempts` counts the failed jobs before, and this one."""
 
     job: Job
-    origin: str
+    origin: Origin
     attempts: int
 
     @property
     def words(self) -> str:
-        """How it went, without the job's id."""
-        job, took = self.job, ""
+        """How it went, without the job's ID."""
+        job, duration = self.job, ""
         if job.created_at is not None and job.finished_at is not None:
-            took = f" after {format_duration(job.finished_at - job.created_at)}"
+            duration = f" after {format_duration(job.finished_at - job.created_at)}"
         unproven = "; may have applied nothing" if job.configuration.is_workflow else ""
-        return f"succeeded{took}{_HOW[self.origin]}{unproven}"
+        return f"succeeded{duration}{_ORIGIN_TEXTS[self.origin]}{unproven}"
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Format as one line: job ID, result, duration."""
         return f"{self.job.id} {self.words}"
-
-
-_HOW = {
-    LAUNCHED: "",
-    SHARED: ", launched for another step",
-    ADOPTED: ", started by another",
-    FOUND: ", before this run: nothing to do",
-}
 
 
 @dataclass(eq=False)
 class PendingStep:
-    """One step that somebody waits for; times are this machine's monotonic seconds.
+    """A step that is not finished; times are this machine's monotonic seconds.
 
-    `then` are the phases behind it. `guard` tells why it may not be launched; it is None once it
-    was asked. `waiting_for` is the
-    active job that we wait for, ours or not. `ours` is the job that we launched and may have to
-    withdraw. `launched` are all that we launched for it, with the tenant's time before the POST.
-    `conflicts` are the responses 409 since the last one.
+    `gate` returns why the step must not be launched, or ""; it is None once it was called.
+    `waiting_for` is the ID of the active job that the step waits for. `launched` has the tenant's
+    time before the POST, by the ID of the job that it started. `conflicts` are the responses 409
+    since the last other one.
     """
 
     step: Step
-    rules: LaunchPolicy
-    then: Phases = ()
-    guard: Callable[[], str] | None = None
+    policy: LaunchPolicy
+    later_phases: Phases = ()
+    gate: Callable[[], str] | None = None
     future: Future[StepResult] = field(default_factory=Future)
+    blocked_reason: str = ""
     decision: Decision | None = None
     waiting_for: str = ""
     waiting_since: float = 0.0
     has_waited: bool = False
-    ours: str = ""
     launched: dict[str, datetime] = field(default_factory=dict)
     conflicts: list[str] = field(default_factory=list)
 
     @property
     def path(self) -> Phases:
-        """The work from here to the product's end, the step's own first."""
-        return ((self.step.configuration,), *self.then)
+        """The phases from this step to the product's end, the step's own first."""
+        return ((self.step.configuration,), *self.later_phases)
+
+    def ask_gate(self) -> None:
+        """Find out, once, whether the step must not be launched."""
+        if self.gate is not None:
+            self.blocked_reason = self.gate()
+            self.gate = None
 
     def record_decision(self, decision: Decision, now: float) -> None:
-        """Take note of a decision, and since when we wait for its job."""
-        self.decision, self.has_waited = decision, True
+        """Record a decision, and since when the step waits for its job."""
+        self.decision = decision
+        self.has_waited = True
         job = decision.job
         waiting_for = job.id if job is not None and job.is_active else ""
         if waiting_for != self.waiting_for:
-            self.waiting_for, self.waiting_since = waiting_for, now
+            self.waiting_for = waiting_for
+            self.waiting_since = now
 
-    def has_launched(self, job: Job, at: datetime) -> None:
-        """Note a job that we launched at a moment of the tenant's."""
-        self.ours = job.id
+    def record_launch(self, job: Job, at: datetime) -> None:
+        """Record a job that was launched for the step at a time of the tenant's."""
         self.launched[job.id] = at
         self.conflicts = []
 
-    def warn_of_age(self, job: Job) -> str:
-        """Return what to say of a job that came out too old for the step, else nothing."""
+    def age_warning(self, job: Job) -> str:
+        """Return a warning if a launched job came out too old for the step, else ""."""
         if not self._is_too_old(job):
             return ""
-        times = _two_times(job, self.launched[job.id], self.step)
-        return f"{self.step}: {times}; no other one is launched while this run lasts"
+        return f"{self._too_old_text(job)}. This run does not launch another one until it ends."
 
-    def ended_too_old(self, jobs: Iterable[Job]) -> Job | None:
-        """Return a job that we launched, that has ended, and that is too old for its own step."""
+    def find_ended_too_old(self, jobs: Iterable[Job]) -> Job | None:
+        """Return a job that was launched for the step, has ended, and is too old for it."""
         ours = (job for job in jobs if job.id in self.launched)
         return next((job for job in ours if not job.is_active and self._is_too_old(job)), None)
 
     def _is_too_old(self, job: Job) -> bool:
         return job.created_at is not None and job.created_at < self.step.not_before
 
-    def timed_out(self, now: float) -> bool:
-        """Whether we have waited for one job as long as one runner should."""
+    def is_timed_out(self, now: float) -> bool:
+        """Whether the step has waited for one job as long as its policy allows."""
         waited = now - self.waiting_since
-        return bool(self.waiting_for) and waited >= self.rules.timeout.total_seconds()
+        return bool(self.waiting_for) and waited >= self.policy.timeout.total_seconds()
 
-    def has_failed(self, job: Job | None) -> bool:
-        """Whether this is a job that would have satisfied the step, and failed."""
-        return job is not None and job.outcome == FAILED and would_satisfy(job, self.step)
+    def has_failed(self, job: Job) -> bool:
+        """Whether a job would have satisfied the step, and failed."""
+        return job.outcome == FAILED and would_satisfy(job, self.step)
 
-    def to_result(self, job: Job, jobs: Iterable[Job], by_runner: Collection[str]) -> StepResult:
-        """Return how the step came to be satisfied by a job; `by_runner` are its own launches."""
-        origin = ADOPTED if self.has_waited else FOUND
-        if job.id in by_runner:
-            origin = LAUNCHED if job.id in self.launched else SHARED
-        return StepResult(job, origin, self._failures(jobs) + 1)
+    def to_result(self, job: Job, jobs: Iterable[Job], by_run: Collection[str]) -> StepResult:
+        """Return how a job satisfied the step; `by_run` are the IDs that this run launched."""
+        origin = Origin.ADOPTED if self.has_waited else Origin.EXISTING
+        if job.id in by_run:
+            origin = Origin.LAUNCHED if job.id in self.launched else Origin.SHARED
+        return StepResult(job, origin, self._count_failures(jobs) + 1)
 
     def failed_error(self, job: Job, jobs: Iterable[Job], url: str, resume: str) -> JobFailedError:
-        """Say that the step's job failed.
+        """Return the error of a step whose job failed.
 
         `url` is the tenant's address: that of its Jobs page is not documented, and a browser
         cannot open the API's, which needs the key as a header.
         """
-        tried = f"attempt {self._failures(jobs)} of {self.rules.max_attempts}"
-        page = f"Jobs page of {url}"
-        again = f"to try again: {resume}"
-        text = f"{self.step} failed ({tried}): {failure_text(job)} ({job.id}, {page}); {again}"
-        return JobFailedError(text, job.id)
+        attempt = f"attempt {self._count_failures(jobs)} of {self.policy.max_attempts}"
+        where = f"{job.id}, Jobs page of {url}"
+        text = f"{self.step} failed ({attempt}): {failure_text(job)} ({where})"
+        return JobFailedError(f"{text}. To try again, run: {resume}", job.id)
 
     def too_old_error(self, job: Job, resume: str) -> StepError:
-        """Say that the job that we launched does not satisfy the step, for its creation stamp."""
-        at, step = self.launched[job.id], self.step
-        text = f"{step}: {_two_times(job, at, step)}, so it does not count"
-        return StepError(f"{text}; to run it again: {resume}", job.id)
+        """Return the error of a step whose launched job is too old for it."""
+        text = f"{self._too_old_text(job)}, so it does not count"
+        return StepError(f"{text}. To run it again, run: {resume}", job.id)
 
     def held_error(self, decision: Decision) -> HeldError:
-        """Say that a person has to decide."""
+        """Return the error of a step on hold."""
         job_id = decision.job.id if decision.job else ""
-        return HeldError(f"{self.step} is held: {decision.reason}", job_id)
+        return HeldError(f"{self.step} is on hold: {decision.reason}", job_id)
 
-    def unfinished_error(self, why: str, resume: str) -> NotFinishedError:
-        """Say that we stopped waiting, and what goes on without us."""
-        job = f"{self.waiting_for} goes on" if self.waiting_for else "no job of it was running"
-        text = f"{self.step} is not finished: {why}; {job}; to resume: {resume}"
+    def unfinished_error(self, reason: str, resume: str) -> NotFinishedError:
+        """Return the error of a step that this run no longer waits for."""
+        job = (
+            f"{self.waiting_for} is still running" if self.waiting_for else "It has no running job"
+        )
+        text = f"{self.step} did not finish: {reason}. {job}. To resume, run: {resume}"
         return NotFinishedError(text, self.waiting_for)
 
-    def _failures(self, jobs: Iterable[Job]) -> int:
-        return sum(self.has_failed(job) and not self._forgiven(job) for job in jobs)
+    def _too_old_text(self, job: Job) -> str:
+        at = self.launched[job.id]
+        return (
+            f"{self.step}: {job.id} was launched at {format_timestamp(at)} (tenant time), but its "
+            f"creation time is {format_timestamp(job.created_at or at)}, before "
+            f"{format_timestamp(self.step.not_before)}"
+        )
 
-    def _forgiven(self, job: Job) -> bool:
-        retried_at, created = self.rules.retried_at, job.created_at
-        return retried_at is not None and created is not None and created < retried_at
+    def _count_failures(self, jobs: Iterable[Job]) -> int:
+        return sum(self.has_failed(job) and not self._is_before_retry(job) for job in jobs)
 
-
-def _two_times(job: Job, at: datetime, step: Step) -> str:
-    created = format_timestamp(job.created_at or at)
-    return (
-        f"{job.id} was launched at {format_timestamp(at)} on the tenant's clock but is stamped as "
-        f"created at {created}, before {format_timestamp(step.not_before)}"
-    )
+    def _is_before_retry(self, job: Job) -> bool:
+        retried_at, created_at = self.policy.retried_at, job.created_at
+        return retried_at is not None and created_at is not None and created_at < retried_at

@@ -1,25 +1,43 @@
-"""When to look at the tenant again: often enough for every wait, no more often than that."""
+"""When to poll the tenant next: often enough for every wait, and no more often."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tamr_provider.models import Job
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from tamr_provider.decision.table import Decision
+    from tamr_provider.models import Configuration, Job
     from tamr_provider.tenant.durations import DurationStats
 
-_LATE = 0.06  # how late we may notice a job's end, as a share of its age
-# The same while hardly any of the earlier ones had ended. The tenth percentile would do for most,
-# but then the one in ten that ends before it is noticed late; from the hundredth on costs 1 look.
-_LATE_EARLY_ON = 0.20
-LONGEST = timedelta(minutes=5)
+_DELAY = 0.06  # How late the end of a job may be noticed, as a share of its age.
+# The same while hardly any of the earlier jobs had ended. With the 10th percentile instead of the
+# 1st, the end of one job in ten would be noticed late; the 1st costs one more poll.
+_EARLY_DELAY = 0.20
+MAX_DELAY = timedelta(minutes=5)
 
 
 def poll_delay(job: Job, now: datetime, usual: DurationStats | None) -> timedelta:
-    """Return how long, in the tenant's time, a job may be left alone from now on."""
+    """Return how long to wait until the next poll of a job, in tenant time."""
     age = max(timedelta(0), now - (job.created_at or now))
-    wait = age * _LATE
+    delay = age * _DELAY
     if usual is not None and age < usual.earliest:
-        wait = min(age * _LATE_EARLY_ON, max(usual.earliest - age, wait))
-    return min(wait, LONGEST)
+        delay = min(age * _EARLY_DELAY, max(usual.earliest - age, delay))
+    return min(delay, MAX_DELAY)
+
+
+def next_poll_delay(
+    decisions: Iterable[Decision],
+    now: datetime,
+    usual: Callable[[Configuration], DurationStats | None],
+) -> timedelta | None:
+    """Return how long to wait until the first poll that a decision needs, None if none does."""
+    delays: list[timedelta] = []
+    for decision in decisions:
+        if decision.earliest is not None:
+            delays.append(decision.earliest - now)
+        delays += [poll_delay(job, now, usual(job.configuration)) for job in decision.blockers]
+    return min(delays, default=None)

@@ -1,4 +1,4 @@
-"""What a runner tells whoever looks on: one set of facts for a terminal, a log, a row."""
+"""Progress reporting: the events of a run and the observer protocol."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class JobProgress:
-    """A job that is waited for, as of `now` on the tenant's clock."""
+    """A job that a run waits for, at `now` in tenant time."""
 
     job: Job
     now: datetime
     usual: DurationStats | None = None
 
-    def after(self, length: timedelta) -> JobProgress:
-        """Return the same a while later: a look may be minutes old."""
-        return replace(self, now=self.now + length)
+    def after(self, duration: timedelta) -> JobProgress:
+        """Return the progress a while later: the last poll may be minutes old."""
+        return replace(self, now=self.now + duration)
 
     @property
     def share(self) -> float | None:
-        """How much of its usual duration a job has behind it; above 1 where it takes longer."""
+        """Elapsed time divided by the median duration; over 1.0 if the job takes longer."""
         if self.usual is None or self.job.created_at is None:
             return None
         return (self.now - self.job.created_at) / self.usual.median
 
     @property
-    def overdue(self) -> bool:
+    def is_overdue(self) -> bool:
         """Whether nine in ten of the earlier jobs took less time."""
         created = self.job.created_at
         return bool(created and self.usual and self.now > created + self.usual.ninetieth)
 
     def __str__(self) -> str:
-        """Say it for people: `12m of usually 45m, ends about 14:05`."""
+        """Format as `12m, typically 45m, ends about 14:05`."""
         if self.job.created_at is None:
-            return "for a time that Tamr does not tell"
+            return "for an unknown time"
         elapsed = format_duration(self.now - self.job.created_at)
         if self.usual is None:
-            return f"{elapsed}, usual duration unknown"
-        return f"{elapsed} of usually {format_duration(self.usual.median)}, {self._end()}"
+            return f"{elapsed}, typical duration unknown"
+        return f"{elapsed}, typically {format_duration(self.usual.median)}, {self._end()}"
 
     def _end(self) -> str:
-        assert self.job.created_at is not None  # noqa: S101 - asked before
+        assert self.job.created_at is not None  # noqa: S101 - checked by the caller
         assert self.usual is not None  # noqa: S101
         end = self.job.created_at + self.usual.median
         latest = self.job.created_at + self.usual.ninetieth
@@ -66,7 +66,7 @@ class JobProgress:
 
 @dataclass(frozen=True)
 class StepStatus:
-    """Where one step stands; `active` is every job on the tenant that has a slot or wants one."""
+    """The status of one step; `active` are all jobs that have a slot or wait for one."""
 
     decision: Decision
     now: datetime
@@ -76,7 +76,7 @@ class StepStatus:
 
     @property
     def wait(self) -> JobProgress | None:
-        """The job that the step waits for as its own, None where there is none."""
+        """The progress of the job that would satisfy the step, None if there is none."""
         job = self.decision.job
         if self.decision.action is not Action.ADOPT or job is None:
             return None
@@ -84,17 +84,17 @@ class StepStatus:
 
     @property
     def state(self) -> str:
-        """The job's state where we wait for one, else what was decided."""
+        """The state of the job that would satisfy the step, else the decided action."""
         wait = self.wait
         return (wait.job.state or "UNKNOWN") if wait else self.decision.action.value
 
     @property
     def change(self) -> tuple[str, str]:
-        """What has to differ for a log to get another line."""
+        """A log shows a new line when this changes."""
         return self.state, self.decision.job.id if self.decision.job else ""
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Format as one line."""
         wait = self.wait
         if wait is None:
             return f"{self.state}: {self.decision.reason}"
@@ -103,16 +103,16 @@ class StepStatus:
 
 
 class ProgressObserver(Protocol):
-    """Somebody who looks on."""
+    """Receives the events of a run."""
 
     def status(self, step: Step, status: StepStatus) -> None:
-        """Take note of where a step stands; called at every look."""
+        """Receive the status of a step; called after every poll."""
 
     def ended(self, step: Step, outcome: StepResult | Exception) -> None:
-        """Take note of how a step ended."""
+        """Receive how a step ended."""
 
     def note(self, text: str) -> None:
-        """Take note of something that concerns the whole runner."""
+        """Receive a text about the whole run."""
 
     def warn(self, step: Step, text: str) -> None:
-        """Show a warning about a step's product, and keep it until the end."""
+        """Receive a warning about a step's product, to be shown until the end."""

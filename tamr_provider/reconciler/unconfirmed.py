@@ -7,42 +7,39 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from tamr_provider.models import Configuration, Job
 
 
 @dataclass(frozen=True)
 class _Unconfirmed:
-    """A lost POST; `before` are the equal jobs that were there already."""
-
-    before: frozenset[str]
+    known_ids: frozenset[str]  # Of the equal jobs listed before the POST.
     until: float
 
 
 class UnconfirmedLaunches:
-    """The lost POSTs of one runner; times are this machine's monotonic seconds."""
+    """The unconfirmed POSTs of one run; times are this machine's monotonic seconds."""
 
     def __init__(self) -> None:
-        self._doubts: dict[Configuration, _Unconfirmed] = {}
+        self._by_configuration: dict[Configuration, _Unconfirmed] = {}
 
-    def lost(self, configuration: Configuration, jobs: Sequence[Job], until: float) -> None:
-        """Note a POST that may have started a job, and the jobs listed before it was sent."""
-        before = frozenset(job.id for job in jobs if job.configuration == configuration)
-        self._doubts[configuration] = _Unconfirmed(before, until)
+    def record(self, configuration: Configuration, jobs: Iterable[Job], until: float) -> None:
+        """Record a POST that may have started a job; `jobs` were listed before it was sent."""
+        known_ids = frozenset(job.id for job in jobs if job.configuration == configuration)
+        self._by_configuration[configuration] = _Unconfirmed(known_ids, until)
 
-    def settle(self, jobs: Iterable[Job]) -> None:
+    def confirm(self, jobs: Iterable[Job]) -> None:
         """Forget the POSTs whose job has appeared.
 
-        The first equal job counts as theirs. Whatever appears later is never taken for ours: it
-        cannot be told from a job of somebody else.
+        The first equal job counts as theirs. A later one does not: it may be another user's.
         """
         for job in jobs:
-            doubt = self._doubts.get(job.configuration)
-            if doubt is not None and job.id not in doubt.before:
-                del self._doubts[job.configuration]
+            launch = self._by_configuration.get(job.configuration)
+            if launch is not None and job.id not in launch.known_ids:
+                del self._by_configuration[job.configuration]
 
     def until(self, configuration: Configuration) -> float:
         """Return when another POST of the configuration may be sent."""
-        doubt = self._doubts.get(configuration)
-        return doubt.until if doubt else -math.inf
+        launch = self._by_configuration.get(configuration)
+        return launch.until if launch else -math.inf

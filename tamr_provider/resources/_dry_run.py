@@ -5,26 +5,26 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from tamr_provider.client.http import HttpSession
-from tamr_provider.client.jobs import JobsClient
+from tamr_provider.client.connection import make_client
 from tamr_provider.clock import SystemClock
 from tamr_provider.decision.launch_limits import DAY
-from tamr_provider.decision.steps import launch_policy_of
+from tamr_provider.decision.policy import LaunchPolicy
 from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.errors import TamrError
-from tamr_provider.tenant.snapshot import JobCache, JobQuery, Snapshot
+from tamr_provider.tenant.job_cache import JobCache
+from tamr_provider.tenant.query import JobQuery
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from tamr_provider.clock import Clock
-    from tamr_provider.decision.steps import LaunchPolicy, Step
+    from tamr_provider.decision.steps import Step
     from tamr_provider.resources._declared_step import DeclaredStep
     from tamr_provider.settings import Settings
+    from tamr_provider.tenant.snapshot import Snapshot
 
 _MAX_AGE_SECONDS = 60.0  # A preview asks for all resources in one burst.
 _MAX_OUTAGE_SECONDS = 5.0  # A preview must be quick, with or without the tenant.
-_NO_LIMIT = 10**9
 
 
 class DryRun:
@@ -34,8 +34,9 @@ class DryRun:
         self._clock = clock
         self._start = clock.monotonic()
         self._stop = threading.Event()
-        session = HttpSession(settings, clock, self._stop, on_outage=self._end_long_outage)
-        self._cache = JobCache(JobsClient(session), clock)
+        client = make_client(settings, clock, self._stop, self._end_long_outage)
+        self._cache = JobCache(client, clock)
+        self._slots = settings.slots
         self._lock = threading.Lock()
         self._last: tuple[float, JobQuery, Snapshot] | None = None
         self._failed: TamrError | None = None
@@ -49,26 +50,26 @@ class DryRun:
             TamrError: the tenant cannot be queried. It is queried once for all resources.
         """
         step = declared.to_step()
-        rules = launch_policy_of(declared, _NO_LIMIT)
+        policy = LaunchPolicy.from_rules(declared, self._slots)
         with self._lock:
             if self._failed is not None:
                 raise self._failed
             try:
-                snapshot = self._refresh(step, rules)
+                snapshot = self._refresh(step, policy)
             except TamrError as error:
                 self._failed = error
                 raise
         if declared.waits_for_unknown:
             return Decision(Action.LAUNCH, "comes after steps that are not done yet"), snapshot
-        return decide(snapshot.jobs, step, snapshot.now, rules), snapshot
+        return decide(snapshot.jobs, step, snapshot.now, policy, queue=None), snapshot
 
     def _end_long_outage(self, _: str) -> None:
         if self._clock.monotonic() - self._start >= _MAX_OUTAGE_SECONDS:
             self._stop.set()
 
-    def _refresh(self, step: Step, rules: LaunchPolicy) -> Snapshot:
+    def _refresh(self, step: Step, policy: LaunchPolicy) -> Snapshot:
         now = self._cache.time.now()
-        query = _query(step, rules, now)
+        query = _query(step, policy, now)
         at = self._clock.monotonic()
         if self._last and at - self._last[0] < _MAX_AGE_SECONDS and self._last[1].covers(query):
             return self._last[2]
@@ -77,10 +78,10 @@ class DryRun:
         return snapshot
 
 
-def _query(step: Step, rules: LaunchPolicy, now: datetime) -> JobQuery:
+def _query(step: Step, policy: LaunchPolicy, now: datetime) -> JobQuery:
     # Whole days, so that the queries of consecutive resources are equal.
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return JobQuery(min(step.since, day - DAY), day - max(rules.buffer, DAY))
+    return JobQuery(min(step.since, day - DAY), day - max(policy.buffer, DAY))
 
 
 _dry_runs: dict[Settings, DryRun] = {}

@@ -6,10 +6,10 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.decision.buffer import CloseRunWarnings
-from tamr_provider.decision.steps import launch_policy_of
+from tamr_provider.decision.policy import LaunchPolicy
 from tamr_provider.decision.table import Action
 from tamr_provider.errors import TamrError
+from tamr_provider.reconciler.run_warnings import CloseRunWarnings
 from tamr_provider.resources import _engine_context as engine
 from tamr_provider.resources._declared_step import parse_step
 from tamr_provider.resources._dry_run import get_dry_run
@@ -58,9 +58,9 @@ def preview_step(
     text = f"{_WORDS[decision.action]}: {decision.reason}"
     log.add_diagnostic(urn, text, is_warning=decision.action is Action.HOLD)
     if decision.action in (Action.LAUNCH, Action.WAIT):
-        rules = launch_policy_of(declared, settings.slots)
+        policy = LaunchPolicy.from_rules(declared, settings.slots)
         start = decision.earliest or snapshot.now
-        if warning := _close_runs.warn(snapshot.jobs, declared.to_step(), start, rules):
+        if warning := _close_runs.warn(snapshot.jobs, declared.to_step(), start, policy):
             log.add_diagnostic(urn, warning, is_warning=True)
     return decision.job if decision.action is Action.SATISFIED else None
 

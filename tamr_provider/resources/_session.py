@@ -5,17 +5,17 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from tamr_provider.client.http import HttpSession
-from tamr_provider.client.jobs import JobsClient
 from tamr_provider.clock import SystemClock
-from tamr_provider.reconciler.reconciler import Reconciler
+from tamr_provider.reconciler.factory import make_reconciler
+from tamr_provider.reconciler.reconciler import TIME_LIMIT_REACHED
 from tamr_provider.resources import _engine_context as engine
 from tamr_provider.resources._progress import EngineReporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tamr_provider.decision.steps import LaunchPolicy, Phases, Step
+    from tamr_provider.decision.policy import LaunchPolicy
+    from tamr_provider.decision.steps import Phases, Step
     from tamr_provider.reconciler.pending import StepResult
     from tamr_provider.settings import Settings
 
@@ -26,26 +26,20 @@ class Session:
     """A reconciler on its own thread, until the engine cancels or the time limit is reached."""
 
     def __init__(self, settings: Settings, resume: str) -> None:
-        clock = SystemClock()
-        stop = threading.Event()
-        self._reporter = EngineReporter(clock, engine.open_engine_log())
-        client = JobsClient(HttpSession(settings, clock, stop, on_outage=self._reporter.note))
-        self._reconciler = Reconciler(
-            client, clock, stop, settings.poll_seconds, self._reporter, resume
-        )
+        self._reporter = EngineReporter(SystemClock(), engine.open_engine_log())
+        self._reconciler = make_reconciler(settings, self._reporter, resume)
         threading.Thread(target=self._reconciler.run_until_stopped, daemon=True).start()
         engine.on_cancel(lambda: self._end("interrupted"))
         if settings.hand_over_after is not None:
             seconds = settings.hand_over_after.total_seconds()
-            reason = "reached the time limit TAMR_HAND_OVER_AFTER"
-            _call_after(seconds, lambda: self._end(reason))
+            _call_after(seconds, lambda: self._end(TIME_LIMIT_REACHED))
 
     def satisfy(
-        self, step: Step, rules: LaunchPolicy, later_phases: Phases, gate: Callable[[], str]
+        self, step: Step, policy: LaunchPolicy, later_phases: Phases, gate: Callable[[], str]
     ) -> StepResult:
         """Wait until a step is satisfied. Raises a TamrError if the wait ends before that."""
         self._reporter.assign_urn(step, engine.urn.get())
-        return self._reconciler.submit(step, rules, later_phases, gate).result()
+        return self._reconciler.submit(step, policy, later_phases, gate).result()
 
     def _end(self, reason: str) -> None:
         self._reconciler.interrupt(reason)

@@ -23,9 +23,9 @@ from pulumi.dynamic import (
 )
 
 from tamr_provider.clock import SystemClock
-from tamr_provider.decision.steps import launch_policy_of
+from tamr_provider.decision.policy import LaunchPolicy
 from tamr_provider.errors import InputError, TamrError
-from tamr_provider.reconciler.pending import FOUND, StepResult
+from tamr_provider.reconciler.pending import Origin, StepResult
 from tamr_provider.resources import _engine_context as engine
 from tamr_provider.resources import _predecessors as predecessors
 from tamr_provider.resources import _promotion_gate as promotion_gate
@@ -80,7 +80,9 @@ class JobProvider(ResourceProvider):
         if engine.is_preview.get():
             job = preview_step(props, self._settings)
             # With the finish of a satisfied step, the steps after it have a preview too.
-            known = properties.make_outputs(props, StepResult(job, FOUND, 1)) if job else {}
+            known = (
+                properties.make_outputs(props, StepResult(job, Origin.EXISTING, 1)) if job else {}
+            )
             return CreateResult("", known)
         try:
             result = self._satisfy(props)
@@ -109,7 +111,7 @@ class JobProvider(ResourceProvider):
         )
         return get_session(settings, resume).satisfy(
             declared.to_step(),
-            launch_policy_of(declared, settings.slots),
+            LaunchPolicy.from_rules(declared, settings.slots),
             declared.later_phases,
             lambda: promotion_gate.find_version_blocker(props),
         )

@@ -1,1 +1,1 @@
-"""Observed: what the tenant's jobs and clock say."""
+"""Observed: the tenant's jobs, their durations, and the tenant's clock."""

@@ -1,7 +1,7 @@
-"""When a job was created, on a tenant whose answers show no history.
+"""When a job was created, on a tenant whose responses show no history.
 
-`create_time()` is defined for every job, so asking whether a job was created before a moment
-narrows it down: some 30 requests to the millisecond, once per job.
+`create_time()` is defined for every job, so a binary search over filters finds it: some 30
+requests to the millisecond, once per job.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from tamr_provider.client.jobs import JobsClient
     from tamr_provider.models import Job
 
-_PRECISION = timedelta(milliseconds=1)  # what Tamr's times have
+_PRECISION = timedelta(milliseconds=1)  # The precision of Tamr's times.
 _OLDEST = timedelta(days=3650)
 
 
 def find_creation_time(client: JobsClient, job: Job, now: datetime) -> datetime | None:
-    """Return the moment, or None where the tenant contradicts itself or cannot be asked so."""
+    """Return the time, None if the tenant contradicts itself or rejects the filter."""
     shown = client.get_job(job.id).created_at
     if shown is not None:
         return shown
@@ -54,10 +54,10 @@ def _earliest(client: JobsClient, job_id: str, latest: datetime) -> datetime | N
     return None
 
 
-def _created_before(client: JobsClient, job_id: str, moment: datetime) -> bool:
-    filter_ = f'(job_id = "{job_id}") AND (create_time() < "{format_timestamp(moment)}")'
+def _created_before(client: JobsClient, job_id: str, time: datetime) -> bool:
+    filter_ = f'(job_id = "{job_id}") AND (create_time() < "{format_timestamp(time)}")'
     return any(job.id == job_id for job in client.list_jobs(filter_))
 
 
-def _whole_milliseconds(moment: datetime) -> datetime:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+def _whole_milliseconds(time: datetime) -> datetime:
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)

@@ -1,4 +1,4 @@
-"""How long a configuration's jobs usually take, from the tenant's own earlier successes."""
+"""How long a configuration's jobs take, measured on the tenant's earlier successes."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from tamr_provider.decision.steps import Phases
     from tamr_provider.models import Job
 
-_ENOUGH = 3  # fewer say nothing about what is usual
-_PLENTY = 10  # as many tell their percentiles well enough
-_TOGETHER = 15  # configurations in one filter
-_TRIES = 3  # no run has to wait for an estimate
-_HUNDREDTH_OVER_BAND = 2.326 / 2.563  # from the median, and from the tenth to the ninetieth
-_UNKNOWN = timedelta(hours=1)  # only the order of the queue depends on it
-_SHORTEST = 0.001  # seconds; the tenant's times have milliseconds
+_MIN_SAMPLES = 3
+_MAX_SAMPLES = 10  # Enough for the percentiles.
+_CONFIGURATIONS_PER_FILTER = 15
+_TRIES = 3  # A run must not wait long for an estimate.
+# z(0.99) / (z(0.90) - z(0.10)) of a normal distribution: from the 10-90 band to the 1st percentile.
+_FIRST_PERCENTILE_SCALE = 2.326 / 2.563
+_UNKNOWN_DURATION = timedelta(hours=1)  # Only the order of the queue depends on it.
+_MIN_SECONDS = 0.001  # The tenant's times have milliseconds.
 
 
 @dataclass(frozen=True)
@@ -40,114 +41,110 @@ class DurationStats:
 
     @property
     def earliest(self) -> timedelta:
-        """What one in a hundred falls short of, as far as the logarithms spread normally."""
-        spread: float = (self.tenth / self.ninetieth) ** _HUNDREDTH_OVER_BAND
+        """The first percentile, estimated for a log-normal distribution."""
+        spread: float = (self.tenth / self.ninetieth) ** _FIRST_PERCENTILE_SCALE
         return min(self.tenth, self.median * spread)
 
     def __str__(self) -> str:
-        """Say it for people: `usually 45m, 9 in 10 within 1h10m`."""
+        """Format as `typically 45m, 9 in 10 within 1h10m`."""
         within = format_duration(self.ninetieth)
-        return f"usually {format_duration(self.median)}, 9 in 10 within {within}"
+        return f"typically {format_duration(self.median)}, 9 in 10 within {within}"
 
 
 class Durations:
-    """What is usual on one tenant, asked once for each configuration, and for many at a time."""
+    """The statistics of one tenant, queried once for each configuration, many at a time."""
 
     def __init__(self, client: JobsClient) -> None:
         self._client = client
         self._known: dict[Configuration, DurationStats | None] = {}
 
     def learn(self, configurations: Iterable[Configuration]) -> bool:
-        """Ask for those not asked for yet; return whether there were any."""
+        """Query the tenant for those not queried yet; return whether that took requests."""
         new = [
             configuration
             for configuration in dict.fromkeys(configurations)
             if configuration not in self._known
         ]
-        for group in group_configurations(new, _TOGETHER):
-            self._known.update(_ask(self._client, group))
+        for group in group_configurations(new, _CONFIGURATIONS_PER_FILTER):
+            self._known.update(_query(self._client, group))
         return bool(new)
 
     def of(self, configuration: Configuration) -> DurationStats | None:
-        """Return what is usual as far as it was learnt, None where unknown."""
+        """Return what `learn` found, None if there is too little data."""
         return self._known.get(configuration)
 
     def of_path(self, path: Phases) -> timedelta:
-        """Return how long phases take, each as its longest job; an unknown one counts an hour."""
-        longest = [max(self._length(each) for each in part) for part in path if part]
+        """Return how long phases take: the sum of the longest job of each phase."""
+        longest = [max(map(self._median, phase)) for phase in path if phase]
         return sum(longest, start=timedelta(0))
 
-    def _length(self, configuration: Configuration) -> timedelta:
+    def _median(self, configuration: Configuration) -> timedelta:
         usual = self.of(configuration)
-        return usual.median if usual else _UNKNOWN
+        return usual.median if usual else _UNKNOWN_DURATION
 
 
 def usual_duration(client: JobsClient, configuration: Configuration) -> DurationStats | None:
-    """Return what is usual, or None where fewer than three successes are listed.
-
-    One request: the newest 30 successes, created to finished.
-    """
-    return _ask(client, (configuration,))[configuration]
+    """Return the statistics of the newest 30 successes, None for fewer than three. One request."""
+    return _query(client, (configuration,))[configuration]
 
 
-def _ask(
+def _query(
     client: JobsClient, configurations: tuple[Configuration, ...]
 ) -> dict[Configuration, DurationStats | None]:
-    """Return what is usual: a request for three configurations, and one more for each rare one."""
+    """Return the statistics: one request for three configurations, one more for each rare one."""
     found: dict[Configuration, dict[str, Job]] = {
         configuration: {} for configuration in configurations
     }
     if not is_short(successes_filter(*configurations)):
         return dict.fromkeys(configurations)
     try:
-        complete = _fill(client, found)
+        is_complete = _fill(client, found)
     except TenantUnavailableError:
         return dict.fromkeys(configurations)
     except ApiError:
-        complete = False  # an id that the filter language cannot quote costs its own estimate only
-    usual = {each: usual_of(jobs.values()) for each, jobs in found.items()}
-    if not complete and len(configurations) > 1:
-        unknown = [each for each, known in usual.items() if known is None]
-        usual.update((each, usual_duration(client, each)) for each in unknown)
+        is_complete = False  # An ID that the filter language cannot quote loses only its own.
+    usual = {configuration: usual_of(jobs.values()) for configuration, jobs in found.items()}
+    if not is_complete and len(configurations) > 1:
+        for configuration in [name for name, stats in usual.items() if stats is None]:
+            usual[configuration] = usual_duration(client, configuration)
     return usual
 
 
 def _fill(client: JobsClient, found: dict[Configuration, dict[str, Job]]) -> bool:
-    """Read the newest successes until each has enough; return whether those were all."""
-    most = -(-len(found) * _PLENTY // PAGE_SIZE)
+    """Read the newest successes until all have enough; return whether the list ended."""
+    max_pages = -(-len(found) * _MAX_SAMPLES // PAGE_SIZE)
     pages = client.read_pages(successes_filter(*found), _TRIES)
     for number, page in enumerate(pages, start=1):
         for job in page:
             if job.configuration in found:
                 found[job.configuration][job.id] = job
-        if number == most or all(len(jobs) >= _PLENTY for jobs in found.values()):
+        if number == max_pages or all(len(jobs) >= _MAX_SAMPLES for jobs in found.values()):
             return len(page) < PAGE_SIZE
     return True
 
 
 def successes_filter(*configurations: Configuration) -> str:
-    """Return what asks the list for the successes of some configurations."""
+    """Return the list filter for the successes of some configurations."""
     return (
         f"{configurations_filter(*configurations)} AND (status.state = DONE) AND (NOT status:error)"
     )
 
 
 def usual_of(jobs: Iterable[Job]) -> DurationStats | None:
-    """Return what is usual among jobs of one configuration, or None for fewer than three successes.
+    """Return the statistics of one configuration's jobs, None for fewer than three successes.
 
-    Percentiles are taken of the logarithms: durations spread by factors, and a few of them say
-    more about the tails that way.
+    Percentiles are taken of the logarithms, because durations spread by factors.
     """
     logs = [
-        math.log(max(_SHORTEST, (job.finished_at - job.created_at).total_seconds()))
+        math.log(max(_MIN_SECONDS, (job.finished_at - job.created_at).total_seconds()))
         for job in jobs
         if job.outcome == SUCCEEDED and job.finished_at is not None and job.created_at is not None
     ]
-    if len(logs) < _ENOUGH:
+    if len(logs) < _MIN_SAMPLES:
         return None
     tenths = statistics.quantiles(logs, n=10)
-    return DurationStats(_length(statistics.median(logs)), _length(tenths[0]), _length(tenths[-1]))
+    return DurationStats(*map(_duration, (statistics.median(logs), tenths[0], tenths[-1])))
 
 
-def _length(log: float) -> timedelta:
+def _duration(log: float) -> timedelta:
     return timedelta(seconds=round(math.exp(log), 3))

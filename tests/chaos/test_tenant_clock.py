@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.fake_clock import START, FakeClock
-from support.fake_tenant import HOURS_AGO, LOAD, RULES, UPDATE, Tenant, Watched, outcome, step
+from support.fake_tenant import HOURS_AGO, LOAD, POLICY, UPDATE, Tenant, Watched, outcome, step
 from support.schedule_player import SMALL, World, products, verdict
 from support.schedules import errors_of
 from support.three_clocks import ThreeClocks
 from tamr_provider.decision.steps import Step
-from tamr_provider.planning.dry_run import ProductState, plan_stack
-from tamr_provider.reconciler.pending import ADOPTED, LAUNCHED, StepResult
+from tamr_provider.planning.dry_run import plan_stack
+from tamr_provider.planning.product_state import ProductState
+from tamr_provider.reconciler.pending import Origin, StepResult
 from tamr_provider.tenant.server_clock import ServerClock
 from tamr_provider.timestamps import format_timestamp
 
@@ -57,7 +58,7 @@ def test_ends_stamped_ahead_of_the_date_cost_a_wait_and_no_job(skew: timedelta) 
     assert waited(world, SMALL) < skew.total_seconds() + 60
 
 
-@pytest.mark.parametrize("skew", [-each for each in SKEWS])
+@pytest.mark.parametrize("skew", [-skew for skew in SKEWS])
 def test_ends_stamped_behind_the_date_cost_nothing(skew: timedelta) -> None:
     world = World()
     world.clocks = ThreeClocks(done=skew)
@@ -191,7 +192,7 @@ def launched_too_early(tenant: Tenant, skew: timedelta) -> tuple[object, list[st
     runner = tenant.runner(watched)
     tenant.clocks = ThreeClocks(created=-skew, done=-skew)
     fresh = tenant.clock.true_now()
-    future = runner.submit(Step("customers", LOAD, fresh, fresh), RULES)
+    future = runner.submit(Step("customers", LOAD, fresh, fresh), POLICY)
     runner.run()
     return outcome(future), watched.notes
 
@@ -202,17 +203,17 @@ def test_a_launch_too_old_for_its_step_shows_both_times_and_ends_it() -> None:
     assert tenant.posts() == 1
     for text in (notes[0], str(ended)):
         assert "job_1 was launched at 2026-11-20T12:00:1" in text
-        assert "stamped as created at 2026-11-20T11:55:1" in text
+        assert "its creation time is 2026-11-20T11:55:1" in text
         assert "before 2026-11-20T12:00:00Z" in text
     assert not isinstance(ended, StepResult)
-    assert "to run it again: tamr up --stack dev" in str(ended)
+    assert "To run it again, run: tamr up --stack dev" in str(ended)
 
 
 def test_the_next_run_launches_what_came_out_too_old_before() -> None:
     tenant = Tenant()
     launched_too_early(tenant, 5 * MINUTE)
     runner = tenant.runner()
-    future = runner.submit(step(LOAD, START), RULES)
+    future = runner.submit(step(LOAD, START), POLICY)
     runner.run()
     assert isinstance(outcome(future), StepResult)
     assert tenant.posts() == 2
@@ -254,7 +255,7 @@ def test_the_age_of_a_job_is_told_by_the_clock_that_stamped_it() -> None:
     tenant = Tenant(durations={"load": timedelta(minutes=2)})
     tenant.clocks = ThreeClocks(header=HOUR)
     runner = tenant.runner()
-    future = runner.submit(step(LOAD), RULES)
+    future = runner.submit(step(LOAD), POLICY)
     runner.run()
     assert isinstance(outcome(future), StepResult)
     assert max(tenant.clock.waits) < 10
@@ -268,8 +269,8 @@ def test_a_version_that_ended_in_the_future_has_no_negative_age() -> None:
     world.run(load)
     plan = plan_stack(world.client(), world.clock, products(load), 5, "dev")
     standing = ProductState(plan, "customers")
-    assert standing.since is not None
-    assert standing.now >= standing.since
+    assert standing.satisfied_since is not None
+    assert standing.now >= standing.satisfied_since
 
 
 # The clock alone.
@@ -301,9 +302,9 @@ def test_the_creation_of_our_own_job_leaves_nothing_uncertain() -> None:
 
 def test_a_creation_that_a_list_shows_is_certainly_past() -> None:
     time = heard(START)
-    time.saw(START - HOUR)
+    time.observe_creation(START - HOUR)
     assert (time.now(), time.uncertainty()) == (START, 10 * SECOND)
-    time.saw(START + MINUTE)
+    time.observe_creation(START + MINUTE)
     assert (time.now(), time.uncertainty()) == (START + MINUTE, timedelta(0))
 
 
@@ -315,21 +316,21 @@ def test_a_later_date_pulls_the_clock_back() -> None:
 def test_one_date_a_week_off_is_not_believed_and_three_that_agree_are() -> None:
     week = START + timedelta(days=7)
     assert heard(week, week).now() == START
-    assert heard(week, week).is_in_doubt
+    assert heard(week, week).is_unconfirmed
     assert heard(week, week, week).now() == week
 
 
 def test_a_date_of_another_century_is_never_believed() -> None:
     odd = datetime(2099, 1, 1, tzinfo=timezone.utc)
     time = heard(odd, odd, odd, odd)
-    assert (time.now(), time.is_in_doubt) == (START, False)
+    assert (time.now(), time.is_unconfirmed) == (START, False)
 
 
 def test_a_date_far_off_is_believed_beside_the_jobs_of_that_time() -> None:
     """An emulator that runs faster is weeks ahead after some hours."""
     week = START + timedelta(days=7)
     time = heard(week)
-    time.saw(week - HOUR)
+    time.observe_creation(week - HOUR)
     assert time.now() == week
 
 
@@ -337,7 +338,7 @@ def test_a_tenant_far_ahead_is_polled_until_its_time_is_certain() -> None:
     tenant = Tenant()
     tenant.clocks = ThreeClocks(header=timedelta(days=7))
     runner = tenant.runner()
-    future = runner.submit(step(LOAD, START), RULES)
+    future = runner.submit(step(LOAD, START), POLICY)
     runner.run()
     assert isinstance(outcome(future), StepResult)
     assert len(tenant.requests("POST")) == 1
@@ -349,15 +350,15 @@ def test_an_end_says_nothing_of_the_time_of_creations() -> None:
     tenant.clock.elapsed += 3600
     tenant.clocks = ThreeClocks(done=5 * MINUTE)
     runner = tenant.runner()
-    load = runner.submit(step(LOAD, HOURS_AGO), RULES)
+    load = runner.submit(step(LOAD, HOURS_AGO), POLICY)
     runner.reconcile_once()
     ended = outcome(load)
     assert isinstance(ended, StepResult)
     assert ended.job.finished_at is not None
-    update = runner.submit(step(UPDATE, ended.job.finished_at), replace(RULES, slots=5))
+    update = runner.submit(step(UPDATE, ended.job.finished_at), replace(POLICY, slots=5))
     runner.run()
     result = outcome(update)
     assert isinstance(result, StepResult)
-    assert result.origin in (LAUNCHED, ADOPTED)
+    assert result.origin in (Origin.LAUNCHED, Origin.ADOPTED)
     assert result.job.created_at is not None
     assert result.job.created_at >= ended.job.finished_at

@@ -57,7 +57,7 @@ def test_a_stack_may_use_only_its_own_tenants() -> None:
     tenants = {"prod": ["https://acme.tamr.cloud/"]}
     assert tenant_violation("https://acme.tamr.cloud", "prod", tenants) == ""
     assert tenant_violation("https://x.tamr.cloud", "prod", tenants) == (
-        "prod is not to use https://x.tamr.cloud; allowed: https://acme.tamr.cloud"
+        "stack prod must not use https://x.tamr.cloud (allowed: https://acme.tamr.cloud)"
     )
 
 
@@ -77,9 +77,9 @@ def test_equal_jobs_of_the_last_24_hours_count_as_runs() -> None:
     ]
     assert run_limit_violation(jobs, LOAD, now, 3) == ""
     assert run_limit_violation(jobs, LOAD, now, 2) == (
-        "it ran 2 times in the last 24 hours (job_1, job_2); allowed: 2"
+        "launched 2 times in the last 24 hours (job_1, job_2); the limit is 2"
     )
-    assert "it ran once" in run_limit_violation(jobs[:3], LOAD, now, 1)
+    assert "launched once" in run_limit_violation(jobs[:3], LOAD, now, 1)
 
 
 # The pack
@@ -131,7 +131,7 @@ def test_a_step_after_one_that_will_run_counts_as_a_launch(tmp_path: Path) -> No
             rules.configure({"freeze-windows": ALWAYS, "runs-per-day": {"maximum": 1}})
             refused = rules.judge(wanted(server.url, after=[UNKNOWN]))
             assert list(refused) == ["freeze-windows", "runs-per-day"]
-            assert "it ran once in the last 24 hours" in refused["runs-per-day"]
+            assert "launched once in the last 24 hours" in refused["runs-per-day"]
 
 
 def test_resources_of_one_preview_share_one_list_request(tmp_path: Path) -> None:

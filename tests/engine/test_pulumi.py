@@ -34,7 +34,7 @@ def test_a_stack_is_reconciled_and_a_second_up_sends_no_post(tmp_path: Path) -> 
         assert "succeeded after" in done.stdout
         again = pulumi.up()
         assert "12 unchanged" in again.stdout
-        assert "(9 found)" in tamr(pulumi.folder, "up").stdout
+        assert "(9 already satisfied)" in tamr(pulumi.folder, "up").stdout
         assert len(server.posts()) == 8
         everything = done.stdout + again.stdout
         everything += "".join(
@@ -239,7 +239,7 @@ def test_a_preview_shows_every_action_unless_the_key_is_missing(
     with emulator(*QUICK) as server:
         pulumi = Pulumi(tmp_path, server.url)
         told = pulumi.run("preview").stdout
-        assert "would launch: no such job since 2026-11-20T09:00:00Z" in told
+        assert "would launch: no job with this configuration since 2026-11-20T09:00:00Z" in told
         assert "would launch: comes after steps that are not done yet" in told
         tamr(pulumi.folder, "up")
         asked = len(server.record()["requests"])
@@ -277,7 +277,7 @@ def test_eight_jobs_run_in_parallel_and_one_interrupt_leaves_no_process(
             os.killpg(process.pid, signal.SIGINT)
             output, _ = process.communicate(timeout=60)
         for number in range(8):
-            assert f"p{number}: load src_{number} is not finished: interrupted" in output
+            assert f"p{number}: load src_{number} did not finish: interrupted" in output
         assert "Traceback" not in output
         assert "KeyboardInterrupt" not in output
         assert pulumi.locks() == []
@@ -310,7 +310,7 @@ def test_a_failing_job_is_one_readable_line(tmp_path: Path) -> None:
         assert line.strip().startswith(
             "error: JobFailedError: customers: load src_crm failed (attempt 1 of 3): BOOM: it broke"
         )
-        assert line.endswith("to try again: pulumi up --stack dev")
+        assert line.endswith("To try again, run: pulumi up --stack dev")
         assert "Traceback" not in done.stdout
         assert "KeyboardInterrupt" not in done.stdout
 
@@ -387,8 +387,7 @@ def test_after_the_hand_over_time_the_next_run_adopts(tmp_path: Path) -> None:
         done = pulumi.up()
         assert done.returncode != 0
         assert (
-            "NotFinishedError: p0: load src_0 is not finished: reached the time limit"
-            in done.stdout
+            "NotFinishedError: p0: load src_0 did not finish: reached the time limit" in done.stdout
         )
         assert "JobFailedError" not in done.stdout
         assert "HeldError" not in done.stdout

@@ -103,7 +103,7 @@ def test_a_failed_job_fails_the_workflow_whatever_the_log_says(tmp_path: Path) -
     with emulator(*QUICK, "--faults", str(faults)) as server:
         runner = CIRunner(tmp_path)
         write_stacks(runner, dev=server.url)
-        script = f"echo 'error: NotFinishedError: c: load d is not finished'; {RUN}"
+        script = f"echo 'error: NotFinishedError: c: load d did not finish'; {RUN}"
         assert up(runner, script) == (255, [])
 
 

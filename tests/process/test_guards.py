@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.fake_clock import START, FakeClock
-from support.fake_tenant import LOAD, RULES, Tenant, outcome, step
+from support.fake_tenant import LOAD, POLICY, Tenant, outcome, step
 from support.processes import ONE_LOAD, QUICK, emulator, project, tamr
 from support.provider_hosts import host
 from support.sample_jobs import at, make_job, succeeded
-from tamr_provider.decision.steps import LaunchPolicy, launch_policy_of
+from tamr_provider.decision.policy import LaunchPolicy
 from tamr_provider.decision.table import Action, decide
 from tamr_provider.errors import HeldError, InputError
 from tamr_provider.stackfile.freeze_window import parse_window
@@ -36,7 +36,7 @@ def test_nothing_is_launched_in_a_freeze_and_its_end_is_reported() -> None:
     assert decision.action is Action.HOLD
     assert "frozen until Mon 2026-11-23 08:00 UTC" in decision.reason
     assert "no one is on call" in decision.reason
-    assert "give customers an override with this version and a reason" in decision.reason
+    assert "add an `override` with this version and a reason to customers" in decision.reason
     assert decision.earliest == datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
 
 
@@ -54,7 +54,7 @@ def test_outside_of_the_window_a_step_is_launched() -> None:
 def test_a_run_in_a_freeze_ends_on_hold_and_sends_no_post() -> None:
     tenant = Tenant(FakeClock())
     runner = tenant.runner()
-    future = runner.submit(step(LOAD), LaunchPolicy(freeze=FROZEN.freeze, timeout=RULES.timeout))
+    future = runner.submit(step(LOAD), LaunchPolicy(freeze=FROZEN.freeze, timeout=POLICY.timeout))
     runner.run()
     assert isinstance(outcome(future), HeldError)
     assert tenant.posts() == 0
@@ -63,9 +63,9 @@ def test_a_run_in_a_freeze_ends_on_hold_and_sends_no_post() -> None:
 
 def test_an_override_passes_only_its_own_version() -> None:
     override = {"version": "2026-11-20", "reason": "the board meets on Monday"}
-    assert launch_policy_of(product(freeze=[WINDOW], override=override), 5).freeze == ()
+    assert LaunchPolicy.from_rules(product(freeze=[WINDOW], override=override), 5).freeze == ()
     other = {**override, "version": "2026-11-13"}
-    assert launch_policy_of(product(freeze=[WINDOW], override=other), 5).freeze != ()
+    assert LaunchPolicy.from_rules(product(freeze=[WINDOW], override=other), 5).freeze != ()
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_eight_creates_run_in_parallel_and_delay_no_check_or_diff() -> None:
         recorded = {**wanted, "createdAt": "2026-11-20T10:00:00Z"}
         assert provider.diff("x", recorded, wanted).changes
         provider.cancel()
-        assert all("is not finished: interrupted" in error_of(create) for create in creates)
+        assert all("did not finish: interrupted" in error_of(create) for create in creates)
 
 
 def test_the_longest_remaining_work_goes_first_in_any_order_of_creates() -> None:
@@ -88,7 +88,7 @@ def test_a_cancel_ends_waiting_creates_in_one_line_and_leaves_their_jobs() -> No
         for create in creates:
             (line,) = error_of(create).splitlines()
             assert line.startswith("NotFinishedError: customers: load ")
-            assert line.endswith("goes on; to resume: pulumi up --stack dev")
+            assert line.endswith("is still running. To resume, run: pulumi up --stack dev")
         assert {job["state"] for job in server.jobs()} == {"RUNNING"}
 
 

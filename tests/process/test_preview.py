@@ -20,7 +20,7 @@ def test_a_preview_reports_the_decision_and_launches_nothing() -> None:
         wanted = inputs(server.url)
         response = provider.preview(wanted)
         assert log.lines == [
-            (URN, "would launch: no such job since 2026-11-20T09:00:00Z", False),
+            (URN, "would launch: no job with this configuration since 2026-11-20T09:00:00Z", False),
         ]
         assert response.id == ""
         assert {*rpc.deserialize_properties(response.properties)} == {*wanted, "__provider"}
@@ -42,7 +42,7 @@ def test_a_step_on_hold_is_a_warning_with_its_command() -> None:
     with emulator(*SLOW) as server, engine() as (log, address), host(address=address) as provider:
         provider.preview(inputs(server.url, trustDays=1, since="2020-01-01T00:00:00Z"))
         ((_, text, ephemeral),) = log.lines
-        assert text.startswith("on hold: no job is listed since 2020-01-01T00:00:00Z")
+        assert text.startswith("on hold: no job has been listed since 2020-01-01T00:00:00Z")
         assert "tamr retry customers" in text
         assert not ephemeral
 
@@ -91,7 +91,7 @@ def test_a_run_soon_after_the_last_one_warns_once_for_a_product() -> None:
         ((urn, text, ephemeral),) = warnings
         assert (urn, ephemeral) == (URN, False)
         assert text.startswith("customers: this run starts ")
-        assert f"after the last one ended ({outs['jobId']})" in text
+        assert f"after the previous one finished ({outs['jobId']})" in text
 
 
 def test_the_warning_of_a_preview_needs_no_request_of_its_own() -> None:

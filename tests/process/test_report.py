@@ -13,7 +13,7 @@ from tamr_provider.cli.output.run_report import Report
 from tamr_provider.decision.steps import ConflictScope, Step
 from tamr_provider.errors import HeldError
 from tamr_provider.models import Configuration
-from tamr_provider.reconciler.pending import LAUNCHED, StepResult
+from tamr_provider.reconciler.pending import Origin, StepResult
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def test_the_report_of_an_interrupted_run_says_how_to_resume(tmp_path: Path) -> 
             process.communicate()
         (job,) = server.jobs()
         text = (folder / "report.md").read_text(encoding="utf-8")
-        assert f"{job['jobId']} goes on; to resume: tamr up --stack dev" in text
+        assert f"{job['jobId']} is still running. To resume, run: tamr up --stack dev" in text
 
 
 def test_the_report_of_a_killed_run_claims_no_end(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ class _Run:
         steps = [_step(number) for number in range(count)]
         self.plan = {"customers": [steps]}
         self.errors = {step: HeldError(f"{step} is on hold: " + "why " * 40) for step in steps[::2]}
-        self.results = {step: StepResult(_job(step), LAUNCHED, 1) for step in steps[1::2]}
+        self.results = {step: StepResult(_job(step), Origin.LAUNCHED, 1) for step in steps[1::2]}
 
 
 def _step(number: int) -> Step:

@@ -28,7 +28,7 @@ def test_status_shows_which_versions_are_satisfied_and_why_not(tmp_path: Path) -
         assert in_staging.split()[:4] == ["customers", "staging", "2026-11-20", "yes"]
         assert "succeeded" in in_staging
         assert in_prod.split()[:4] == ["customers", "prod", "2026-11-20", "no"]
-        assert "load src_crm: no such job since 2026-11-20T09:00:00Z" in in_prod
+        assert "load src_crm: no job with this configuration since 2026-11-20T09:00:00Z" in in_prod
         assert prod.posts() == []
 
 
@@ -64,7 +64,7 @@ def test_a_running_job_is_the_blocker(tmp_path: Path) -> None:
         document = json.loads(tamr(folder, "status", "--json", "--stack", "staging").stdout)
         (row,) = document["products"]
         assert row["held"] is False
-        assert "is running already" in row["inTheWay"] or "is pending already" in row["inTheWay"]
+        assert "is already running" in row["inTheWay"] or "is already pending" in row["inTheWay"]
 
 
 def test_a_tenants_error_is_shown_next_to_the_other_tenants(tmp_path: Path) -> None:

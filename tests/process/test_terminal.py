@@ -29,7 +29,7 @@ def test_after_ctrl_c_the_last_line_says_how_to_resume(
             assert screen.read_to_end() == 75
             lines = screen.lines()
             assert lines[:2] == [HEAD, "customers  load src_crm  not finished"]
-            assert lines[2].startswith("error: customers: load src_crm is not finished")
+            assert lines[2].startswith("error: customers: load src_crm did not finish")
             assert lines[-1] == "0 of 1 steps satisfied (none). To resume, run: tamr up --stack dev"
             assert screen.echoes()
         assert len(server.posts()) == 1
@@ -127,7 +127,7 @@ def test_a_tall_stack_shows_running_steps_and_counts_the_rest(
             screen.press("\x03")
             assert screen.read_to_end() == 75
             assert any(
-                line == "error: 55 more steps are not finished; no job of theirs was running"
+                line == "error: 55 more steps did not finish. None of them had a running job"
                 for line in screen.lines()
             )
 
@@ -137,7 +137,7 @@ def test_a_watched_job_is_shown_until_it_ends(tmp_path: Path) -> None:
         url = {"TAMR_URL": server.url, "TAMR_STACK": ""}
         job_id = tamr(tmp_path, "jobs", "start", "load", "src", **url).stdout.strip()
         with terminal(tmp_path, "jobs", "watch", job_id, env=url) as screen:
-            screen.read_until("usual duration unknown")
+            screen.read_until("typical duration unknown")
             assert screen.read_to_end() == 0
             assert screen.lines() == [f"{job_id} succeeded"]
 

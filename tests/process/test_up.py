@@ -51,7 +51,7 @@ def test_a_stack_is_reconciled_in_order_and_a_second_run_sends_no_post(tmp_path:
         assert created[update] >= finished[str({"load": {"sourceId": "src_crm"}})]
         assert created[workflow] >= finished[update]
         again = tamr(folder, "up")
-        assert "9 of 9 steps satisfied (9 found)" in again.stdout
+        assert "9 of 9 steps satisfied (9 already satisfied)" in again.stdout
         assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS
 
 
@@ -132,9 +132,9 @@ def test_an_interrupt_leaves_the_job_running_and_says_how_to_resume(
             output, errors = process.communicate()
         (job,) = server.jobs()
         assert process.returncode == 75
-        why = "customers: load src_crm is not finished: interrupted"
-        resume = f"{job['jobId']} goes on; to resume: tamr up --stack dev"
-        assert errors.splitlines() == [f"error: {why}; {resume}"]
+        why = "customers: load src_crm did not finish: interrupted"
+        resume = f"{job['jobId']} is still running. To resume, run: tamr up --stack dev"
+        assert errors.splitlines() == [f"error: {why}. {resume}"]
         assert "Traceback" not in output + errors
         assert job["state"] == "RUNNING"
         assert len(server.posts()) == 1
@@ -167,7 +167,7 @@ def test_a_signal_during_an_endless_response_ends_the_run(tmp_path: Path) -> Non
             process.send_signal(signal.SIGTERM)
             output, errors = process.communicate(timeout=60)
     assert process.returncode == 75
-    assert errors.startswith("error: customers: load src_crm is not finished")
+    assert errors.startswith("error: customers: load src_crm did not finish")
     assert "To resume, run: tamr up --stack dev" in output
 
 
@@ -183,13 +183,13 @@ def test_a_failed_job_is_one_line_and_other_products_continue(tmp_path: Path) ->
         assert line.startswith(
             "error: customers: update dp_customers failed (attempt 1 of 3): BOOM: it broke (job_"
         )
-        assert line.endswith("to try again: tamr up --stack dev")
+        assert line.endswith("To try again, run: tamr up --stack dev")
         assert "5 of 9 steps satisfied" in done.stdout
         tamr(folder, "up")
         tamr(folder, "up")
         again = tamr(folder, "up")
         assert again.returncode == 1
-        assert "is held: 3 of 3 attempts failed" in again.stderr
+        assert "is on hold: 3 of 3 attempts failed" in again.stderr
         posts = len(server.posts())
         tamr(folder, "retry", "customers")
         tamr(folder, "up")
@@ -202,7 +202,7 @@ def test_a_new_version_runs_only_its_product(tmp_path: Path) -> None:
         tamr(folder, "up")
         tamr(folder, "bump", "suppliers", "2026-11-21")
         done = tamr(folder, "up")
-        assert "(3 launched, 6 found)" in done.stdout
+        assert "(3 launched, 6 already satisfied)" in done.stdout
         assert len(server.posts()) == NINE_STEPS_EIGHT_JOBS + 3
 
 
@@ -214,7 +214,7 @@ def test_a_run_soon_after_the_last_one_warns_once_for_a_product(tmp_path: Path) 
         done = tamr(folder, "up")
         (line,) = [line for line in done.stdout.splitlines() if "warning: " in line]
         assert "customers: this run starts " in line
-        assert line.endswith("set minHoursBetween: 3")
+        assert line.endswith("Set minHoursBetween: 3")
 
 
 def test_the_engines_rewrite_of_the_file_changes_nothing(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_the_engines_rewrite_of_the_file_changes_nothing(tmp_path: Path) -> None
         path.write_text(
             text.replace('"2026-11-20"', "2026-11-20 00:00:00 +0000 UTC"), encoding="utf-8"
         )
-        assert "(9 found)" in tamr(folder, "up").stdout
+        assert "(9 already satisfied)" in tamr(folder, "up").stdout
 
 
 def test_a_plan_sends_no_post_and_its_exit_code_shows_launches(

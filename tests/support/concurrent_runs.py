@@ -92,7 +92,7 @@ def stopped_by_a_person(runners: int, seeds: int, kills: int = 0) -> Tally:
             world.simulation.runner(SMALL, results)
         world.simulation.spawn(lambda w=world: _stop_by_hand(w))  # type: ignore[misc]
         world.simulation.run(kills)
-        if [each["outcome"] for each in facts(world).get(WIRED, [])][:1] != ["stopped"]:
+        if [job["outcome"] for job in facts(world).get(WIRED, [])][:1] != ["stopped"]:
             continue  # whoever was killed was the person, or the runner before its POST
         problems = _stays_stopped(world)
         retried_at = world.clock.true_now().isoformat()
@@ -117,7 +117,7 @@ def _stop_by_hand(world: RacyWorld) -> None:
 def _stays_stopped(world: RacyWorld) -> list[str]:
     before = len(facts(world)[WIRED])
     runs = [world.run(SMALL) for _ in range(2)]
-    held = all("stopped by a person" in " ".join(errors_of(run)) for run in runs)
+    held = all("stopped by a user" in " ".join(errors_of(run)) for run in runs)
     problems = [] if held else ["the stopped step was not held"]
     if len(facts(world)[WIRED]) != before:
         problems.append("the stopped job was started again")

@@ -86,7 +86,7 @@ class Lagging(RacyWorld):
         if "jobs" in body:
             shown = self.clock.true_now() - self.lag
             young = {job["jobId"] for job in self.jobs() if _created(job) > shown}
-            body["jobs"] = [each for each in body["jobs"] if each["jobId"] not in young]
+            body["jobs"] = [job for job in body["jobs"] if job["jobId"] not in young]
         return body
 
 

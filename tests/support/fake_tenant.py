@@ -15,7 +15,8 @@ from support.fake_clock import START, FakeClock
 from support.three_clocks import ThreeClocks
 from tamr_provider.client.http import HttpSession
 from tamr_provider.client.jobs import JobsClient
-from tamr_provider.decision.steps import LaunchPolicy, Step
+from tamr_provider.decision.policy import LaunchPolicy
+from tamr_provider.decision.steps import Step
 from tamr_provider.emulator import Emulator, Options, Response
 from tamr_provider.models import Configuration
 from tamr_provider.reconciler.reconciler import Reconciler
@@ -126,9 +127,9 @@ class Tenant:
 
     def requests(self, method: str = "", call: str = "") -> list[dict[str, Any]]:
         return [
-            each
-            for each in self.emulator.record()["requests"]
-            if each["method"].startswith(method) and call in each["path"]
+            request
+            for request in self.emulator.record()["requests"]
+            if request["method"].startswith(method) and call in request["path"]
         ]
 
     def posts(self) -> int:
@@ -157,7 +158,7 @@ def outcome(future: Future[StepResult]) -> StepResult | BaseException | None:
     return future.exception() or future.result()
 
 
-RULES = LaunchPolicy()
+POLICY = LaunchPolicy()
 LOAD = Configuration.load("src_crm")
 UPDATE = Configuration.update("dp_customers")
 PUBLISH = Configuration.publish("Test 123", "dp_customers")

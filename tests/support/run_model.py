@@ -71,7 +71,7 @@ class Protocol(RuleBasedStateMachine):
     @property
     def ready(self) -> list[Party]:
         now = self.world.clock.elapsed
-        return [each for each in self.alive if each.wakes_at <= now]
+        return [party for party in self.alive if party.wakes_at <= now]
 
     @rule(name=st.sampled_from(STACKS), minutes=st.integers(-10, 10))
     @precondition(lambda self: len(self.alive) < 3)
@@ -129,7 +129,7 @@ class Protocol(RuleBasedStateMachine):
     def sleep(self) -> None:
         """Let time pass until the first run wakes."""
         clock = self.world.clock
-        clock.elapsed = min((each.wakes_at for each in self.alive), default=clock.elapsed + 60)
+        clock.elapsed = min((party.wakes_at for party in self.alive), default=clock.elapsed + 60)
 
     @rule(configuration=STEPS)
     def person_starts(self, configuration: Configuration) -> None:
@@ -186,7 +186,7 @@ class Protocol(RuleBasedStateMachine):
         return party.killed or party.gaps > 0 or self._came_out_too_old(job, party)
 
     def _came_out_too_old(self, job: Facts, party: Party) -> bool:
-        shown = {each["jobId"]: each for each in self.world.shown()}
+        shown = {job["jobId"]: job for job in self.world.shown()}
         since = parse_time(party.stack["customers"]["since"])
         configuration = Configuration.from_wire(job["configuration"])
         start = not_before(configuration, shown.values(), since)
@@ -200,10 +200,10 @@ class Protocol(RuleBasedStateMachine):
 
     def _is_true(self, run: StackRun) -> None:
         for error in map(str, run.errors.values()):
-            stopped = re.search(r"(job_\d+) was stopped by a person", error)
+            stopped = re.search(r"(job_\d+) was stopped by a user", error)
             if stopped:
                 assert stopped[1] in self.world.stopped_by_hand, error
-            elif "is stamped as created at" in error:
+            elif "its creation time is" in error:
                 clocks = self.world.clocks
                 assert max(clocks.header, clocks.done) - clocks.created > UNFORESEEN, error
             else:
@@ -230,7 +230,7 @@ class Protocol(RuleBasedStateMachine):
             self._is_true(run)
             self.world.clock.elapsed += 900  # clocks that differ have passed each other
         held = [str(error) for error in run.errors.values()]
-        assert all("is held" in each for each in held), held
+        assert all("is on hold" in error for error in held), held
         assert held or run.satisfied == run.total, "a wake-up was lost"
         if not held:
             self._stays_satisfied(stack)

@@ -97,7 +97,7 @@ class World(Tenant):
     def deliver(self) -> None:
         """Carry out what is due of the requests that are still on their way."""
         due = [words for at, words in self.late if at <= self.clock.elapsed]
-        self.late = [each for each in self.late if each[0] > self.clock.elapsed]
+        self.late = [request for request in self.late if request[0] > self.clock.elapsed]
         for words in due:
             self.emulator.handle(*words)
 
@@ -126,8 +126,8 @@ class Judged(Protocol):
 def facts(world: Judged) -> dict[str, list[dict[str, Any]]]:
     """Return the tenant's jobs by configuration, oldest first, without those named foreign."""
     found: dict[str, list[dict[str, Any]]] = {}
-    ours = [each for each in world.jobs() if "foreign" not in str(each)]
-    for job in sorted(ours, key=lambda each: str(each["created"])):
+    ours = [job for job in world.jobs() if "foreign" not in str(job)]
+    for job in sorted(ours, key=lambda job: str(job["created"])):
         found.setdefault(str(job["configuration"]), []).append(job)
     return found
 
@@ -138,10 +138,10 @@ def verdict(world: Judged, raw: Mapping[str, Any]) -> list[str]:
     wanted = {str(configuration) for configuration in _configurations(raw)}
     wrong += [f"{job} was never wanted" for job in set(jobs) - wanted]
     for name in wanted:
-        succeeded = [each for each in jobs.get(name, []) if each["outcome"] == "succeeded"]
+        succeeded = [job for job in jobs.get(name, []) if job["outcome"] == "succeeded"]
         if len(succeeded) != 1:
             wrong.append(f"{name} succeeded {len(succeeded)} times")
-        wrong += [f"{name} failed" for each in jobs.get(name, []) if each["outcome"] == "failed"]
+        wrong += [f"{name} failed" for job in jobs.get(name, []) if job["outcome"] == "failed"]
     return wrong + list(_too_early(jobs, raw))
 
 
@@ -166,15 +166,15 @@ def _too_early(jobs: Mapping[str, list[dict[str, Any]]], raw: Mapping[str, Any])
         for phase in pipeline_phases(name, product):
             mine = [_success(jobs, str(step.configuration.to_wire())) for step in phase]
             yield from (
-                f"{each['configuration']} of {name} started too early"
-                for each in mine
-                if each and str(each["created"]) < finished
+                f"{job['configuration']} of {name} started too early"
+                for job in mine
+                if job and str(job["created"]) < finished
             )
-            finished = max([finished, *(str(each["finished"]) for each in mine if each)])
+            finished = max([finished, *(str(job["finished"]) for job in mine if job)])
 
 
 def _success(jobs: Mapping[str, list[dict[str, Any]]], name: str) -> dict[str, Any] | None:
-    return next((each for each in jobs.get(name, []) if each["outcome"] == "succeeded"), None)
+    return next((job for job in jobs.get(name, []) if job["outcome"] == "succeeded"), None)
 
 
 def killed(world: World, raw: Mapping[str, Any], at: int, when: str) -> bool:

@@ -139,7 +139,7 @@ def late_requests(stride: int) -> Tally:
     """
     tally, plain = Tally("every POST carried out late"), undisturbed(TWO_PRODUCTS)
     requests = plain.emulator.record()["requests"]
-    posts = [at for at, each in enumerate(requests, start=1) if each["method"] == "POST"]
+    posts = [at for at, request in enumerate(requests, start=1) if request["method"] == "POST"]
     delays = (61, 63, 66, 69, 71, 72, 75, 90, 120, 200, 250, 400)
     for at, delay in list(itertools.product(posts, delays))[::stride]:
         world = World()
@@ -148,7 +148,9 @@ def late_requests(stride: int) -> Tally:
         if not world.late:
             world.drain()
             wasted = wasted_by_a_late_request(world)
-            problems += [each for each in verdict(world, TWO_PRODUCTS) if each not in wasted]
+            problems += [
+                problem for problem in verdict(world, TWO_PRODUCTS) if problem not in wasted
+            ]
             tally.duplicates += len(wasted)
             name = f"request {at} carried out after {delay} s"
             tally.count(name, world.jobs(), problems, world.sent - plain.sent)

@@ -124,12 +124,12 @@ class Simulation:
             actor.thread.start()
         doomed = {self.random.randrange(5, 120): None for _ in range(kills)}
         for number in range(steps):
-            alive = [each for each in self._actors if not each.over]
+            alive = [actor for actor in self._actors if not actor.over]
             if not alive:
                 break
-            ready = [each for each in alive if each.wakes_at <= self._clock.elapsed]
+            ready = [actor for actor in alive if actor.wakes_at <= self._clock.elapsed]
             if not ready:
-                self._clock.elapsed = min(each.wakes_at for each in alive)
+                self._clock.elapsed = min(actor.wakes_at for actor in alive)
                 continue
             actor = self.random.choice(ready)
             actor.killed = actor.killed or number in doomed

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.sample_jobs import STOPPED_BY_USER, at, failed, make_job, stopped, succeeded
-from tamr_provider.decision.steps import ConflictScope, LaunchPolicy, Step
+from tamr_provider.decision.policy import LaunchPolicy, QueueState, RunFindings
+from tamr_provider.decision.steps import ConflictScope, Step
 from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.models import DONE, PENDING, RUNNING, STOPPING, Configuration, Job
 
@@ -32,7 +33,9 @@ OTHER_LEGACY = Configuration.publish("dst_else")
 OWNER = ConflictScope("dp_customers", ("wf_apply",), ("dst_legacy",))
 SINCE = at("09:00")
 NOW = at("12:00")
-RULES = LaunchPolicy()
+POLICY = LaunchPolicy()
+NOTHING = RunFindings()
+EMPTY = QueueState()
 HOUR = timedelta(hours=1)
 
 
@@ -43,9 +46,14 @@ def make_step(
 
 
 def ask(
-    *jobs: Job, step: Step | None = None, now: datetime = NOW, rules: LaunchPolicy = RULES
+    *jobs: Job,
+    step: Step | None = None,
+    now: datetime = NOW,
+    policy: LaunchPolicy = POLICY,
+    findings: RunFindings = NOTHING,
+    queue: QueueState = EMPTY,
 ) -> Decision:
-    return decide(jobs, step or make_step(), now, rules)
+    return decide(jobs, step or make_step(), now, policy, findings, queue)
 
 
 def running(job_id: str, configuration: Configuration = LOAD, created: str = "09:30") -> Job:
@@ -64,7 +72,8 @@ class Row:
     words: tuple[str, ...]
     jobs: tuple[Job, ...] = ()
     now: datetime = NOW
-    rules: dict[str, Any] = field(default_factory=dict)
+    policy: dict[str, Any] = field(default_factory=dict)
+    blocked_reason: str = ""
     job: str = ""
     earliest: datetime | None = None
 
@@ -94,7 +103,7 @@ ROWS = (
     Row(
         4,
         Action.HOLD,
-        ("job_stopped", "stopped by a person", "tamr retry customers"),
+        ("job_stopped", "stopped by a user", "tamr retry customers"),
         (stopped("job_stopped", UPDATE, at("11:00"), at("11:10")),),
         job="job_stopped",
     ),
@@ -113,18 +122,18 @@ ROWS = (
         6,
         Action.HOLD,
         ("trustDays", "2026-11-20T09:00:00Z", "tamr retry customers"),
-        rules={"trust": HOUR},
+        policy={"trust": HOUR},
     ),
     Row(
         7,
         Action.HOLD,
         ("staging is not at this version",),
-        rules={"refused": "staging is not at this version"},
+        blocked_reason="staging is not at this version",
     ),
     Row(
         8,
         Action.WAIT,
-        ("2026-11-20T09:00:00Z", "tenant's clock"),
+        ("2026-11-20T09:00:00Z", "tenant time"),
         now=at("08:59"),
         earliest=SINCE,
     ),
@@ -133,18 +142,18 @@ ROWS = (
         Action.WAIT,
         ("job_before", "4h00m", "2026-11-20T12:50:00Z"),
         (succeeded("job_before", UPDATE, at("08:00"), at("08:50")),),
-        rules={"buffer": 4 * HOUR},
+        policy={"buffer": 4 * HOUR},
         job="job_before",
         earliest=at("12:50"),
     ),
     Row(
         10,
         Action.WAIT,
-        ("2 of 2 slots", "place 1 in the queue"),
+        ("2 of 2 slots", "queue position 1"),
         (running("job_a", OTHER_UPDATE), running("job_b", OTHER_LOAD)),
-        rules={"slots": 2},
+        policy={"slots": 2},
     ),
-    Row(11, Action.LAUNCH, ("no such job since 2026-11-20T09:00:00Z",)),
+    Row(11, Action.LAUNCH, ("no job with this configuration since 2026-11-20T09:00:00Z",)),
 )
 # Row 6 wants no new-enough job and a long time ago, so it shares no tenant with these.
 APART = {(1, 6), (2, 6), (4, 6), (5, 6), (6, 8)}
@@ -153,9 +162,10 @@ PAIRS = [pair for pair in combinations(ROWS, 2) if (pair[0].number, pair[1].numb
 
 def ask_rows(*rows: Row) -> Decision:
     now = min(row.now for row in rows)
-    rules = LaunchPolicy(**{key: value for row in rows for key, value in row.rules.items()})
+    policy = LaunchPolicy(**{key: value for row in rows for key, value in row.policy.items()})
+    findings = RunFindings("".join(row.blocked_reason for row in rows))
     jobs = [job for row in rows for job in row.jobs]
-    return decide(jobs, make_step(UPDATE, first=True), now, rules)
+    return decide(jobs, make_step(UPDATE, first=True), now, policy, findings)
 
 
 def assert_is_row(decision: Decision, row: Row) -> None:
@@ -257,8 +267,8 @@ def test_a_workflows_success_is_said_to_prove_nothing() -> None:
 
 def test_a_retry_leaves_what_is_satisfied_alone() -> None:
     good = succeeded("job_1", LOAD, at("10:00"), at("10:30"))
-    rules = LaunchPolicy(retried_at=at("11:00"))
-    assert ask(good, rules=rules).job == good
+    policy = LaunchPolicy(retried_at=at("11:00"))
+    assert ask(good, policy=policy).job == good
 
 
 def test_a_job_whose_creation_is_unknown_satisfies_nothing() -> None:
@@ -295,7 +305,7 @@ def test_a_running_job_is_adopted_although_others_failed_too_often() -> None:
 
 
 def test_a_running_job_from_before_a_retry_is_adopted() -> None:
-    decision = ask(running("job_1", created="10:00"), rules=LaunchPolicy(retried_at=at("11:00")))
+    decision = ask(running("job_1", created="10:00"), policy=LaunchPolicy(retried_at=at("11:00")))
     assert decision.action is Action.ADOPT
 
 
@@ -313,7 +323,7 @@ def test_an_equal_job_that_is_stopping_is_waited_for() -> None:
     decision = ask(make_job("job_1", LOAD, at("10:00"), STOPPING))
     assert decision.action is Action.WAIT
     assert "job_1" in decision.reason
-    assert "being stopped" in decision.reason
+    assert "stopping" in decision.reason
 
 
 @pytest.mark.parametrize("state", [PENDING, RUNNING, STOPPING, "NEW_STATE"])
@@ -387,11 +397,11 @@ def test_a_finished_job_is_not_in_the_way(theirs: Configuration) -> None:
 
 def test_of_two_blocking_jobs_the_same_is_named_in_any_list_order() -> None:
     jobs = [running("job_1", PUBLISH, "09:30"), running("job_2", WORKFLOW, "09:40")]
-    named = {ask(*each, step=make_step(UPDATE)).reason for each in (jobs, jobs[::-1])}
+    named = {ask(*order, step=make_step(UPDATE)).reason for order in (jobs, jobs[::-1])}
     assert len(named) == 1
 
 
-# Row 4: stopped by a person
+# Row 4: stopped by a user
 
 
 def test_a_stop_before_a_later_failure_does_not_hold() -> None:
@@ -467,20 +477,20 @@ def test_a_failed_duplicate_still_counts_as_an_attempt() -> None:
 )
 def test_a_retry_forgives_the_stops_before_it(created: str, action: Action) -> None:
     job = stopped("job_1", LOAD, at(created), at("11:30"))
-    assert ask(job, rules=LaunchPolicy(retried_at=at("11:00"))).action is action
+    assert ask(job, policy=LaunchPolicy(retried_at=at("11:00"))).action is action
 
 
 def test_a_retry_forgives_the_failures_before_it() -> None:
     jobs = [failed(f"job_{n}", LOAD, at(f"10:0{n}"), at(f"10:1{n}")) for n in range(5)]
-    decision = ask(*jobs, rules=LaunchPolicy(retried_at=at("11:00")))
+    decision = ask(*jobs, policy=LaunchPolicy(retried_at=at("11:00")))
     assert decision.action is Action.LAUNCH
-    assert decision.attempts == 0
+    assert decision.failed_attempts == 0
 
 
 def test_failures_after_a_retry_count_anew() -> None:
     jobs = [failed(f"job_{n}", LOAD, at(f"10:0{n}"), at(f"10:1{n}")) for n in range(5)]
     jobs += [failed(f"job_9{n}", LOAD, at(f"11:0{n}"), at(f"11:1{n}")) for n in range(2)]
-    decision = ask(*jobs, rules=LaunchPolicy(retried_at=at("11:00")))
+    decision = ask(*jobs, policy=LaunchPolicy(retried_at=at("11:00")))
     assert decision.action is Action.LAUNCH
     assert "attempt 3 of 3" in decision.reason
 
@@ -491,9 +501,9 @@ def test_failures_after_a_retry_count_anew() -> None:
 @pytest.mark.parametrize("limit", [1, 2, 5])
 def test_it_is_held_after_as_many_failures_as_are_allowed(limit: int) -> None:
     jobs = [failed(f"job_{n}", LOAD, at(f"10:0{n}"), at(f"10:1{n}")) for n in range(limit)]
-    rules = LaunchPolicy(max_attempts=limit)
-    assert ask(*jobs[:-1], rules=rules).action is Action.LAUNCH
-    decision = ask(*jobs, rules=rules)
+    policy = LaunchPolicy(max_attempts=limit)
+    assert ask(*jobs[:-1], policy=policy).action is Action.LAUNCH
+    decision = ask(*jobs, policy=policy)
     assert (decision.action, decision.job) == (Action.HOLD, jobs[-1])
     assert f"{limit} of {limit}" in decision.reason
     assert "PLANNING_FAILED" in decision.reason
@@ -511,7 +521,7 @@ def test_stops_do_not_count_as_failures() -> None:
 
 def test_an_unknown_reason_is_a_failure_shown_as_it_is() -> None:
     job = failed("job_1", LOAD, at("10:00"), at("10:10"), "NEW_REASON", "what it says")
-    decision = ask(job, rules=LaunchPolicy(max_attempts=1))
+    decision = ask(job, policy=LaunchPolicy(max_attempts=1))
     assert "NEW_REASON: what it says" in decision.reason
 
 
@@ -532,18 +542,18 @@ def test_a_step_older_than_the_list_reaches_back_is_held(age: timedelta, action:
 def test_a_retry_within_the_trusted_days_lets_an_old_step_run() -> None:
     now = SINCE + timedelta(days=60)
     retried = LaunchPolicy(retried_at=now - timedelta(days=29))
-    assert ask(now=now, rules=retried).action is Action.LAUNCH
+    assert ask(now=now, policy=retried).action is Action.LAUNCH
 
 
 def test_a_retry_older_than_the_trusted_days_helps_no_more() -> None:
     now = SINCE + timedelta(days=60)
     retried = LaunchPolicy(retried_at=now - timedelta(days=31))
-    assert ask(now=now, rules=retried).action is Action.HOLD
+    assert ask(now=now, policy=retried).action is Action.HOLD
 
 
 def test_a_retry_before_not_before_does_not_make_a_step_older() -> None:
     retried = LaunchPolicy(retried_at=SINCE - timedelta(days=60))
-    assert ask(rules=retried).action is Action.LAUNCH
+    assert ask(policy=retried).action is Action.LAUNCH
 
 
 def test_a_listed_failure_shows_that_the_list_reaches_back() -> None:
@@ -552,8 +562,8 @@ def test_a_listed_failure_shows_that_the_list_reaches_back() -> None:
 
 
 def test_the_reason_names_the_trusted_days() -> None:
-    rules = LaunchPolicy(trust=timedelta(days=7))
-    assert "trustDays: 7" in ask(now=SINCE + timedelta(days=8), rules=rules).reason
+    policy = LaunchPolicy(trust=timedelta(days=7))
+    assert "trustDays: 7" in ask(now=SINCE + timedelta(days=8), policy=policy).reason
 
 
 # Row 8: ahead of the tenant's clock
@@ -580,13 +590,13 @@ BUFFER = LaunchPolicy(buffer=4 * HOUR)
 )
 def test_the_buffer_is_kept_to_its_limit(ended: str, action: Action) -> None:
     job = succeeded("job_1", UPDATE, at("07:00"), at(ended))
-    assert ask(job, step=make_step(UPDATE, first=True), rules=BUFFER).action is action
+    assert ask(job, step=make_step(UPDATE, first=True), policy=BUFFER).action is action
 
 
 @pytest.mark.parametrize("theirs", [UPDATE, WORKFLOW, PUBLISH, LEGACY], ids=str)
 def test_the_buffer_counts_every_job_on_the_data_product(theirs: Configuration) -> None:
     job = succeeded("job_1", theirs, at("08:00"), at("08:50"))
-    decision = ask(job, step=make_step(UPDATE, first=True), rules=BUFFER)
+    decision = ask(job, step=make_step(UPDATE, first=True), policy=BUFFER)
     assert decision.earliest == at("12:50")
 
 
@@ -599,7 +609,7 @@ def test_the_buffer_counts_every_job_on_the_data_product(theirs: Configuration) 
     ids=["failed", "stopped"],
 )
 def test_the_buffer_counts_however_the_job_ended(end: Job) -> None:
-    assert ask(end, step=make_step(UPDATE, first=True), rules=BUFFER).action is Action.WAIT
+    assert ask(end, step=make_step(UPDATE, first=True), policy=BUFFER).action is Action.WAIT
 
 
 def test_the_buffer_counts_from_the_latest_end() -> None:
@@ -607,14 +617,14 @@ def test_the_buffer_counts_from_the_latest_end() -> None:
         succeeded("job_1", UPDATE, at("06:00"), at("08:50")),
         succeeded("job_2", PUBLISH, at("08:00"), at("08:20")),
     ]
-    decision = ask(*jobs, step=make_step(UPDATE, first=True), rules=BUFFER)
+    decision = ask(*jobs, step=make_step(UPDATE, first=True), policy=BUFFER)
     assert (decision.job, decision.earliest) == (jobs[0], at("12:50"))
 
 
 @pytest.mark.parametrize("theirs", [LOAD, OTHER_UPDATE, OTHER_LEGACY], ids=str)
 def test_the_buffer_ignores_other_work(theirs: Configuration) -> None:
     job = succeeded("job_1", theirs, at("08:00"), at("08:50"))
-    assert ask(job, step=make_step(UPDATE, first=True), rules=BUFFER).action is Action.LAUNCH
+    assert ask(job, step=make_step(UPDATE, first=True), policy=BUFFER).action is Action.LAUNCH
 
 
 def test_the_buffer_ignores_jobs_of_the_same_run() -> None:
@@ -623,20 +633,20 @@ def test_the_buffer_ignores_jobs_of_the_same_run() -> None:
         failed("job_1", UPDATE, SINCE, at("11:00")),
         succeeded("job_2", PUBLISH, at("09:30"), at("11:30")),
     ]
-    assert ask(*jobs, step=make_step(UPDATE, first=True), rules=BUFFER).action is Action.LAUNCH
+    assert ask(*jobs, step=make_step(UPDATE, first=True), policy=BUFFER).action is Action.LAUNCH
 
 
 def test_the_buffer_goes_by_since_and_not_by_not_before() -> None:
     """A job of this run may be older than the update's own not-before."""
     step = make_step(UPDATE, not_before=at("10:00"), first=True)
     job = failed("job_1", UPDATE, at("09:30"), at("09:50"))
-    assert ask(job, step=step, rules=BUFFER).action is Action.LAUNCH
+    assert ask(job, step=step, policy=BUFFER).action is Action.LAUNCH
 
 
 def test_the_buffer_holds_only_the_first_step_on_the_data_product() -> None:
     job = succeeded("job_1", UPDATE, at("08:00"), at("08:50"))
-    assert ask(job, step=make_step(PUBLISH), rules=BUFFER).action is Action.LAUNCH
-    assert ask(job, step=make_step(PUBLISH, first=True), rules=BUFFER).action is Action.WAIT
+    assert ask(job, step=make_step(PUBLISH), policy=BUFFER).action is Action.LAUNCH
+    assert ask(job, step=make_step(PUBLISH, first=True), policy=BUFFER).action is Action.WAIT
 
 
 def test_without_a_buffer_the_next_run_starts_at_once() -> None:
@@ -669,36 +679,37 @@ def test_finished_jobs_take_no_slot() -> None:
 
 def test_a_step_waits_behind_those_of_its_runner_that_go_first() -> None:
     jobs = [running(f"job_{n}", OTHER_LOAD) for n in range(3)]
-    assert ask(*jobs, rules=LaunchPolicy(ahead=1)).action is Action.LAUNCH
-    decision = ask(*jobs, rules=LaunchPolicy(ahead=2))
+    assert ask(*jobs, queue=QueueState(steps_ahead=1)).action is Action.LAUNCH
+    decision = ask(*jobs, queue=QueueState(steps_ahead=2))
     assert decision.action is Action.WAIT
     assert "3 of 5 slots" in decision.reason
-    assert "place 3 in the queue" in decision.reason
+    assert "queue position 3" in decision.reason
 
 
 def test_a_429_is_believed_although_a_slot_looks_free() -> None:
-    rules = LaunchPolicy(busy_until=at("12:05"))
-    decision = ask(running("job_1", OTHER_LOAD), rules=rules)
+    queue = QueueState(rate_limited_until=at("12:05"))
+    decision = ask(running("job_1", OTHER_LOAD), queue=queue)
     assert decision.action is Action.WAIT
     assert "429" in decision.reason
     assert "1 of 5 slots" in decision.reason
-    assert "place 1 in the queue" in decision.reason
+    assert "queue position 1" in decision.reason
     assert decision.earliest == at("12:05")
-    assert ask(rules=rules, now=at("12:05")).action is Action.LAUNCH
+    assert ask(queue=queue, now=at("12:05")).action is Action.LAUNCH
 
 
 def test_a_lost_answer_is_looked_for_before_the_next_request() -> None:
-    rules = LaunchPolicy(in_doubt_until=at("12:05"))
-    decision = ask(rules=rules)
+    queue = QueueState(unconfirmed_until=at("12:05"))
+    decision = ask(queue=queue)
     assert decision.action is Action.WAIT
     assert "lost" in decision.reason
     assert decision.earliest == at("12:05")
-    assert ask(rules=rules, now=at("12:05")).action is Action.LAUNCH
+    assert ask(queue=queue, now=at("12:05")).action is Action.LAUNCH
 
 
 def test_a_job_that_a_lost_answer_started_is_adopted() -> None:
     found = running("job_1", created="11:59")
-    decision = ask(found, rules=LaunchPolicy(in_doubt_until=at("12:05"), busy_until=at("12:05")))
+    until = at("12:05")
+    decision = ask(found, queue=QueueState(rate_limited_until=until, unconfirmed_until=until))
     assert (decision.action, decision.job) == (Action.ADOPT, found)
 
 
@@ -710,7 +721,7 @@ def test_a_launch_says_which_attempt_it_is(failures: int) -> None:
     jobs = [failed(f"job_{n}", LOAD, at(f"10:0{n}"), at(f"10:1{n}")) for n in range(failures)]
     decision = ask(*jobs)
     assert decision.action is Action.LAUNCH
-    assert decision.attempts == failures
+    assert decision.failed_attempts == failures
     if failures:
         assert f"attempt {failures + 1} of 3" in decision.reason
         assert jobs[-1].id in decision.reason
@@ -745,26 +756,30 @@ STEPS = st.builds(
     st.sampled_from([SINCE, at("10:00"), at("12:30")]),
     st.booleans(),
 )
-RULE_SETS = st.builds(
+POLICIES = st.builds(
     LaunchPolicy,
     max_attempts=st.integers(1, 3),
     trust=st.sampled_from([HOUR, timedelta(days=30)]),
     buffer=st.sampled_from([timedelta(0), 4 * HOUR]),
     retried_at=st.sampled_from([None, at("10:30")]),
     slots=st.integers(1, 5),
-    ahead=st.integers(0, 1),
-    busy_until=st.sampled_from([None, at("12:05")]),
+)
+QUEUES = st.builds(
+    QueueState,
+    steps_ahead=st.integers(0, 1),
+    rate_limited_until=st.sampled_from([None, at("12:05")]),
 )
 
 
-@given(tenants(), STEPS, RULE_SETS)
+@given(tenants(), STEPS, POLICIES, QUEUES)
 @settings(max_examples=200, deadline=None)
 def test_the_same_facts_give_the_same_decision_and_stay_as_they_were(
-    jobs: list[Job], step: Step, rules: LaunchPolicy
+    jobs: list[Job], step: Step, policy: LaunchPolicy, queue: QueueState
 ) -> None:
-    before = copy.deepcopy((jobs, step, rules))
-    assert decide(jobs, step, NOW, rules) == decide(jobs, step, NOW, rules)
-    assert (jobs, step, rules) == before
+    before = copy.deepcopy((jobs, step, policy, queue))
+    one, other = (decide(jobs, step, NOW, policy, NOTHING, queue) for _ in range(2))
+    assert one == other
+    assert (jobs, step, policy, queue) == before
 
 
 @given(tenants().flatmap(lambda jobs: st.tuples(st.just(jobs), st.permutations(jobs))), STEPS)
@@ -773,27 +788,27 @@ def test_the_order_of_the_list_changes_no_decision(
     orders: tuple[list[Job], list[Job]], step: Step
 ) -> None:
     """Pages come in an order that nobody promised, and jobs move between them."""
-    rules = LaunchPolicy(buffer=4 * HOUR, slots=3)
-    one, other = (decide(order, step, NOW, rules) for order in orders)
+    policy = LaunchPolicy(buffer=4 * HOUR, slots=3)
+    one, other = (decide(order, step, NOW, policy) for order in orders)
     assert replace(one, blockers=()) == replace(other, blockers=())
     assert {blocker.id for blocker in one.blockers} == {blocker.id for blocker in other.blockers}
 
 
-@given(tenants(), tenants(), STEPS, RULE_SETS)
+@given(tenants(), tenants(), STEPS, POLICIES, QUEUES)
 @settings(max_examples=200, deadline=None)
 def test_what_is_satisfied_stays_satisfied_by_the_same_job(
-    jobs: list[Job], more: list[Job], step: Step, rules: LaunchPolicy
+    jobs: list[Job], more: list[Job], step: Step, policy: LaunchPolicy, queue: QueueState
 ) -> None:
-    decision = decide(jobs, step, NOW, rules)
+    decision = decide(jobs, step, NOW, policy, NOTHING, queue)
     if decision.action is not Action.SATISFIED or decision.job is None:
         return
     settled = decision.job.created_at
     later = [
-        replace(each, id=f"{each.id}_later")
-        for each in more
-        if settled is not None and each.created_at is not None and each.created_at > settled
+        replace(job, id=f"{job.id}_later")
+        for job in more
+        if settled is not None and job.created_at is not None and job.created_at > settled
     ]
-    assert decide([*later, *jobs], step, at("23:00"), rules).job == decision.job
+    assert decide([*later, *jobs], step, at("23:00"), policy, NOTHING, queue).job == decision.job
 
 
 # What a run knows of itself and of the tenant's clocks
@@ -803,8 +818,8 @@ def test_a_job_that_this_run_stopped_never_puts_a_step_on_hold() -> None:
     first = failed("job_1", LOAD, at("09:58"), at("09:59"))
     ours = stopped("job_2", LOAD, at("10:00"), at("10:02"))
     assert ask(first, ours).action is Action.HOLD
-    rules = replace(RULES, withdrawn=frozenset(["job_2"]))
-    assert ask(first, ours, rules=rules).action is Action.LAUNCH
+    findings = RunFindings(withdrawn=frozenset(["job_2"]))
+    assert ask(first, ours, findings=findings).action is Action.LAUNCH
 
 
 def test_a_race_is_lost_to_a_job_that_ended_later_despite_wrong_creations() -> None:
@@ -815,12 +830,12 @@ def test_a_race_is_lost_to_a_job_that_ended_later_despite_wrong_creations() -> N
 
 
 def test_a_launch_waits_as_long_as_its_creation_might_be_stamped_too_early() -> None:
-    rules = replace(RULES, uncertainty=timedelta(seconds=10))
+    findings = RunFindings(uncertainty=timedelta(seconds=10))
     step = make_step(not_before=NOW - timedelta(seconds=4))
-    decision = ask(step=step, rules=rules)
+    decision = ask(step=step, findings=findings)
     assert decision.action is Action.WAIT
     assert decision.earliest == NOW + timedelta(seconds=6)
     assert decision.reason == (
-        "not before 2026-11-20T11:59:56Z on the tenant's clock, which may be 10s behind"
+        "waiting until 2026-11-20T11:59:56Z (tenant time, which may be 10s behind)"
     )
-    assert ask(step=step, now=NOW + timedelta(seconds=6), rules=rules).action is Action.LAUNCH
+    assert ask(step=step, now=NOW + timedelta(seconds=6), findings=findings).action is Action.LAUNCH

@@ -17,8 +17,8 @@ UPDATE = Configuration.update("dp_customers")
 def took(*minutes: int) -> list[Job]:
     start = at("09:00")
     return [
-        succeeded(f"job_{n}", UPDATE, start, start + timedelta(minutes=each))
-        for n, each in enumerate(minutes)
+        succeeded(f"job_{n}", UPDATE, start, start + timedelta(minutes=length))
+        for n, length in enumerate(minutes)
     ]
 
 
@@ -36,7 +36,7 @@ def test_three_equal_durations_are_their_own_percentiles() -> None:
 
 def test_it_is_told_with_the_time_that_nine_of_ten_keep() -> None:
     usual = usual_of(took(*[40] * 5, *[45] * 10, *[70] * 5))
-    assert str(usual) == "usually 45m, 9 in 10 within 1h10m"
+    assert str(usual) == "typically 45m, 9 in 10 within 1h10m"
 
 
 CONFIGURATIONS = [Configuration.load(f"src_{n}") for n in range(30)]
@@ -57,7 +57,10 @@ def test_many_are_asked_for_together_and_once() -> None:
     durations = Durations(tenant.client())
     assert durations.learn(CONFIGURATIONS)
     assert not durations.learn(CONFIGURATIONS)
-    assert all(durations.of(each) == durations.of(CONFIGURATIONS[0]) for each in CONFIGURATIONS)
+    assert all(
+        durations.of(configuration) == durations.of(CONFIGURATIONS[0])
+        for configuration in CONFIGURATIONS
+    )
     assert durations.of(CONFIGURATIONS[0]) is not None
     assert len(tenant.requests("GET")) == 30 * 4 / 30
 
@@ -66,8 +69,8 @@ def test_one_that_runs_rarely_is_found_behind_those_that_run_often() -> None:
     rare, *often = CONFIGURATIONS[:8]
     tenant = ran(3, [rare])
     for _ in range(20):
-        for each in often:
-            tenant.start(each)
+        for configuration in often:
+            tenant.start(configuration)
         tenant.clock.elapsed += 3600
     durations = Durations(tenant.client())
     durations.learn([rare, *often])
@@ -78,8 +81,8 @@ def test_an_id_that_the_tenant_refuses_costs_its_own_estimate_only() -> None:
     odd = Configuration.load('a "quoted" source')
     tenant = Unquoting(slots=100)
     for _ in range(3):
-        for each in [odd, *CONFIGURATIONS[:2]]:
-            tenant.start(each)
+        for configuration in [odd, *CONFIGURATIONS[:2]]:
+            tenant.start(configuration)
         tenant.clock.elapsed += 3600
     durations = Durations(tenant.client())
     durations.learn([CONFIGURATIONS[0], odd, CONFIGURATIONS[1]])

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from support.fake_clock import START
-from support.fake_tenant import LOAD, RULES, UPDATE, Tenant, Watched, outcome, step
+from support.fake_tenant import LOAD, POLICY, UPDATE, Tenant, Watched, outcome, step
 from tamr_provider.emulator.fault_rules import FaultRules, JobRule, ResponseRule
 from tamr_provider.emulator.job import JobError
 from tamr_provider.errors import StepError
-from tamr_provider.reconciler.pending import ADOPTED, FOUND, LAUNCHED, StepResult
+from tamr_provider.reconciler.pending import Origin, StepResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +53,8 @@ def turn_until(tenant: Tenant, runner: Reconciler, is_so: Callable[[], bool]) ->
 def whose_lost_post_was_found(tenant: Tenant) -> tuple[Reconciler, Future[StepResult]]:
     """Return a runner that lost the response to a load, saw it succeed, and waits for an update."""
     runner = tenant.runner()
-    load = runner.submit(step(LOAD), RULES)
-    update = runner.submit(step(UPDATE), RULES)
+    load = runner.submit(step(LOAD), POLICY)
+    update = runner.submit(step(UPDATE), POLICY)
     turn_until(tenant, runner, load.done)
     assert not update.done()
     return runner, update
@@ -68,14 +68,14 @@ def test_a_lost_post_that_was_found_stops_no_job_of(who: str) -> None:
         tenant.start(LOAD)
     else:
         second = tenant.runner()
-        load = second.submit(step(LOAD, tenant.clock.true_now() - MINUTE), RULES)
+        load = second.submit(step(LOAD, tenant.clock.true_now() - MINUTE), POLICY)
         second.reconcile_once()
     first.run()
-    assert origin(update) == LAUNCHED
+    assert origin(update) == Origin.LAUNCHED
     assert stops(tenant) == 0
     if who != "a person":
         second.run()
-        assert origin(load) == LAUNCHED
+        assert origin(load) == Origin.LAUNCHED
     tenant.clock.elapsed += 3600
     assert ends(tenant) == ["succeeded"] * 3
 
@@ -88,10 +88,10 @@ def test_two_steps_of_one_configuration_run_despite_any_lost_response(
     rules = [ResponseRule("lost-after", call="create", nth=nth) for nth in lost]
     tenant = Tenant(fault_rules=FaultRules(responses=rules))
     runner = tenant.runner()
-    first = runner.submit(step(UPDATE, product="a"), RULES)
-    second = runner.submit(step(UPDATE, START + 5 * MINUTE, product="b"), RULES)
+    first = runner.submit(step(UPDATE, product="a"), POLICY)
+    second = runner.submit(step(UPDATE, START + 5 * MINUTE, product="b"), POLICY)
     runner.run()
-    assert {origin(first), origin(second)} <= {ADOPTED, LAUNCHED}
+    assert {origin(first), origin(second)} <= {Origin.ADOPTED, Origin.LAUNCHED}
     assert ends(tenant) == ["succeeded"] * 2
     assert stops(tenant) == 0
 
@@ -102,11 +102,11 @@ def test_a_lost_post_is_settled_by_the_first_job_that_appears() -> None:
     fails = JobRule(times=1, outcome="failed", error=error, duration=MINUTE * 0, pending=MINUTE * 0)
     tenant = Tenant(fault_rules=FaultRules(responses=[LOST], jobs=[fails]))
     runner = tenant.runner()
-    future = runner.submit(step(LOAD), RULES)
+    future = runner.submit(step(LOAD), POLICY)
     runner.reconcile_once()
     assert len(tenant.jobs()) == 2
     runner.run()
-    assert origin(future) == LAUNCHED
+    assert origin(future) == Origin.LAUNCHED
 
 
 class Interrupted(Tenant):
@@ -128,9 +128,9 @@ class Interrupted(Tenant):
 
 def interrupted(happens: Callable[[Tenant], None], **options: Any) -> Interrupted:
     plain = Tenant(**options)
-    plain.runner().submit(step(LOAD), RULES)
+    plain.runner().submit(step(LOAD), POLICY)
     runner = plain.runner()
-    runner.submit(step(LOAD), RULES)
+    runner.submit(step(LOAD), POLICY)
     runner.reconcile_once()
     methods = [request["method"] for request in plain.requests()]
     tenant = Interrupted(happens, **options)
@@ -162,9 +162,9 @@ BODY = b'{"configuration": {"load": {"sourceId": "src_crm"}}}'
 def test_a_process_that_slept_polls_again_before_it_posts(seconds: float, suspended: bool) -> None:
     tenant = interrupted(stopped_for(seconds, suspended=suspended))
     runner = tenant.runner()
-    future = runner.submit(step(LOAD), RULES)
+    future = runner.submit(step(LOAD), POLICY)
     runner.run()
-    assert origin(future) in (ADOPTED, FOUND)
+    assert origin(future) in (Origin.ADOPTED, Origin.EXISTING)
     assert len(tenant.jobs()) == 1
 
 
@@ -173,9 +173,9 @@ def test_a_tenant_slower_than_a_fresh_poll_still_gets_its_launches() -> None:
         fault_rules=FaultRules(responses=[ResponseRule("delayed", seconds=8, method="GET")])
     )
     runner = tenant.runner()
-    future = runner.submit(step(LOAD), RULES)
+    future = runner.submit(step(LOAD), POLICY)
     runner.run()
-    assert origin(future) == LAUNCHED
+    assert origin(future) == Origin.LAUNCHED
     assert len(tenant.jobs()) == 1
 
 
@@ -193,11 +193,11 @@ def test_a_job_of_ours_is_not_stopped_for_one_that_has_ended() -> None:
     """Its stop could not be told from a person's, and would hold a newer stack for ever."""
     tenant = SlowCreate(durations={"load": timedelta(seconds=20)})
     runner = tenant.runner()
-    future = runner.submit(step(LOAD), RULES)
+    future = runner.submit(step(LOAD), POLICY)
     runner.run()
-    assert origin(future) == ADOPTED
+    assert origin(future) == Origin.ADOPTED
     newer = tenant.runner()
-    later = newer.submit(step(LOAD, START + timedelta(seconds=30)), RULES)
+    later = newer.submit(step(LOAD, START + timedelta(seconds=30)), POLICY)
     newer.run()
     assert isinstance(outcome(later), StepResult)
     assert stops(tenant) == 0
@@ -207,12 +207,12 @@ def beside(seconds: float) -> tuple[Tenant, Watched, str]:
     """Let the late job of a killed runner appear so many seconds after ours."""
     tenant, watched = Tenant(), Watched()
     runner = tenant.runner(watched)
-    future = runner.submit(step(LOAD), RULES)
+    future = runner.submit(step(LOAD), POLICY)
     runner.reconcile_once()
     tenant.clock.elapsed += seconds
     late = tenant.start(LOAD)
     runner.run()
-    assert origin(future) == LAUNCHED
+    assert origin(future) == Origin.LAUNCHED
     tenant.clock.elapsed += 3600
     return tenant, watched, late
 
@@ -220,7 +220,7 @@ def beside(seconds: float) -> tuple[Tenant, Watched, str]:
 def test_a_late_job_within_ten_seconds_of_its_equal_is_stopped_as_its_twin() -> None:
     tenant, watched, late = beside(8)
     assert ends(tenant) == ["succeeded", "stopped"]
-    assert f"{late}, a second job of the same race, is stopped" in watched.notes[-1]
+    assert f"stopping {late} as a duplicate: job_1, with the same" in watched.notes[-1]
 
 
 def test_a_later_job_beside_its_equal_is_left_alone_and_said_once() -> None:
@@ -228,8 +228,8 @@ def test_a_later_job_beside_its_equal_is_left_alone_and_said_once() -> None:
     assert ends(tenant) == ["succeeded"] * 2
     (said,) = [note for note in watched.notes if late in note]
     assert said == (
-        f"customers: load src_crm: {late} runs beside an equal job and is left alone, since it may "
-        f"be somebody's; to stop it: tamr jobs stop {late}"
+        f"customers: load src_crm: {late} has the same configuration as job_1. It may be another "
+        f"user's, so it is not stopped. To stop it, run: tamr jobs stop {late}"
     )
 
 
@@ -247,25 +247,25 @@ def test_a_twin_that_is_the_only_one_new_enough_for_a_step_is_not_stopped() -> N
     tenant, newer_than = twins()
     runner = tenant.runner()
     futures = [
-        runner.submit(step(LOAD, product="a"), RULES),
-        runner.submit(step(LOAD, newer_than, product="b"), RULES),
+        runner.submit(step(LOAD, product="a"), POLICY),
+        runner.submit(step(LOAD, newer_than, product="b"), POLICY),
     ]
     runner.run()
-    assert [origin(future) for future in futures] == [ADOPTED, ADOPTED]
+    assert [origin(future) for future in futures] == [Origin.ADOPTED, Origin.ADOPTED]
     assert stops(tenant) == 0
 
 
 def test_a_stopped_duplicate_that_a_newer_stack_needs_is_launched_again() -> None:
     tenant, newer_than = twins()
     older, newer = tenant.runner(), tenant.runner()
-    first = older.submit(step(LOAD), RULES)
-    second = newer.submit(step(LOAD, newer_than), RULES)
+    first = older.submit(step(LOAD), POLICY)
+    second = newer.submit(step(LOAD, newer_than), POLICY)
     newer.reconcile_once()
     older.reconcile_once()
     assert stops(tenant) == 1
     newer.run()
     older.run()
-    assert (origin(first), origin(second)) == (ADOPTED, LAUNCHED)
+    assert (origin(first), origin(second)) == (Origin.ADOPTED, Origin.LAUNCHED)
 
 
 class Conflict(Tenant):
@@ -289,16 +289,16 @@ class Conflict(Tenant):
 def test_a_409_on_a_create_is_a_lost_response(takes_effect: bool) -> None:
     tenant = Conflict(1, takes_effect=takes_effect)
     runner = tenant.runner()
-    future = runner.submit(step(LOAD), RULES)
+    future = runner.submit(step(LOAD), POLICY)
     runner.run()
-    assert origin(future) == (ADOPTED if takes_effect else LAUNCHED)
+    assert origin(future) == (Origin.ADOPTED if takes_effect else Origin.LAUNCHED)
     assert len(tenant.jobs()) == 1
 
 
 def test_409s_without_an_end_are_said_after_max_attempts() -> None:
     tenant = Conflict(100, takes_effect=False)
     runner = tenant.runner()
-    future = runner.submit(step(LOAD), replace(RULES, max_attempts=3))
+    future = runner.submit(step(LOAD), replace(POLICY, max_attempts=3))
     runner.run()
     ended = outcome(future)
     assert isinstance(ended, StepError)
@@ -311,7 +311,7 @@ def test_409s_without_an_end_are_said_after_max_attempts() -> None:
 def test_a_launch_costs_one_request_more_than_its_poll_and_its_post() -> None:
     tenant = Tenant()
     runner = tenant.runner()
-    runner.submit(step(LOAD), RULES)
+    runner.submit(step(LOAD), POLICY)
     runner.reconcile_once()
     methods = [request["method"] for request in tenant.requests()]
     assert methods == ["GET"] * 4 + ["POST", "GET"]  # poll, durations, poll, question
@@ -331,6 +331,6 @@ def test_a_duplicate_stopped_for_an_unlisted_job_holds_no_newer_stack() -> None:
     tenant.stop(twin)
     tenant.clock.elapsed += 3600
     runner = tenant.runner()
-    future = runner.submit(step(LOAD, newer_than), RULES)
+    future = runner.submit(step(LOAD, newer_than), POLICY)
     runner.run()
-    assert origin(future) == LAUNCHED
+    assert origin(future) == Origin.LAUNCHED

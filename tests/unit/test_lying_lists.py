@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from support.fake_tenant import LOAD, RULES, UPDATE, Tenant, outcome, step
+from support.fake_tenant import LOAD, POLICY, UPDATE, Tenant, outcome, step
 from tamr_provider.client.list_filter import group_configurations
 from tamr_provider.errors import TenantUnavailableError
 from tamr_provider.models import Configuration
-from tamr_provider.reconciler.pending import FOUND, LAUNCHED, StepResult
+from tamr_provider.reconciler.pending import Origin, StepResult
 from tamr_provider.tenant.durations import Durations
-from tamr_provider.tenant.snapshot import JobCache, JobQuery
+from tamr_provider.tenant.job_cache import JobCache
+from tamr_provider.tenant.query import JobQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ LONG = [Configuration.load(f"{number:02}" + "資料来源" * 32) for number in r
 
 def ended(tenant: Tenant, configuration: Configuration = LOAD) -> StepResult:
     runner = tenant.runner()
-    future = runner.submit(step(configuration), RULES)
+    future = runner.submit(step(configuration), POLICY)
     runner.run()
     result = outcome(future)
     assert isinstance(result, StepResult), result
@@ -79,7 +80,7 @@ ERRORS: dict[str, Any] = {
 @pytest.mark.parametrize("body", ERRORS.values(), ids=ERRORS.keys())
 def test_an_error_object_under_status_200_is_no_empty_list(body: Any) -> None:
     tenant = altered(lambda _: body)
-    assert ended(tenant).origin == FOUND
+    assert ended(tenant).origin == Origin.EXISTING
     assert tenant.posts() == 1
 
 
@@ -115,7 +116,7 @@ ENTRIES: dict[str, Any] = {"an empty one": {}, "null": None, "a number": 7, "no 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES.keys())
 def test_an_entry_without_an_id_is_asked_for_again(entry: Any) -> None:
     tenant = altered(lambda body: {**body, "jobs": [entry, *body["jobs"]]})
-    assert ended(tenant).origin == FOUND
+    assert ended(tenant).origin == Origin.EXISTING
 
 
 def test_an_entry_that_never_has_an_id_is_named_as_the_tenants_fault() -> None:
@@ -180,9 +181,9 @@ def test_long_names_are_asked_for_in_addresses_that_every_gateway_takes(
 def test_a_name_too_long_for_any_address_is_launched_once(kind: type[Tenant]) -> None:
     name = Configuration.load("名" * 1500)
     tenant = kind()
-    assert ended(tenant, name).origin == LAUNCHED
+    assert ended(tenant, name).origin == Origin.LAUNCHED
     start = tenant.clock.elapsed
-    assert ended(tenant, name).origin == FOUND
+    assert ended(tenant, name).origin == Origin.EXISTING
     assert tenant.clock.elapsed == start
     assert tenant.posts() == 1
 
@@ -191,7 +192,9 @@ def test_filters_are_cut_by_their_length_in_the_address() -> None:
     short = [Configuration.load(f"s{number}") for number in range(60)]
     assert [len(group) for group in group_configurations(short, 25)] == [25, 25, 10]
     assert max(len(group) for group in group_configurations(LONG, 25)) == 2
-    assert [each for group in group_configurations(LONG, 25) for each in group] == LONG
+    assert [
+        configuration for group in group_configurations(LONG, 25) for configuration in group
+    ] == LONG
     assert list(group_configurations([], 25)) == []
 
 
@@ -208,7 +211,7 @@ def test_usual_durations_are_asked_for_with_few_tries() -> None:
     tenant = WithoutDurations()
     start = tenant.clock.elapsed
     runner = tenant.runner()
-    future = runner.submit(step(LOAD), RULES)
+    future = runner.submit(step(LOAD), POLICY)
     runner.reconcile_once()
     assert tenant.clock.elapsed - start < 10
     runner.run()
@@ -260,5 +263,5 @@ def test_three_400s_in_a_row_give_up_filters_for_good() -> None:
 def test_a_tenant_without_filters_is_launched_on_without_the_question() -> None:
     tenant = Refusing()
     tenant.refused = frozenset(range(1, 1000))
-    assert ended(tenant, UPDATE).origin == LAUNCHED
+    assert ended(tenant, UPDATE).origin == Origin.LAUNCHED
     assert len(tenant.jobs()) == 1

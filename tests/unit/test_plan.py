@@ -11,7 +11,7 @@ import pytest
 from support.sample_jobs import at, failed, make_job, stopped, succeeded
 from tamr_provider.cli.output import plan_output
 from tamr_provider.models import RUNNING, Configuration, Job
-from tamr_provider.planning.plan import Plan, PlannedStep, build_plan, query_for
+from tamr_provider.planning.plan import Plan, plan_steps, query_for
 from tamr_provider.stackfile.parser import parse_products
 from tamr_provider.tenant.durations import DurationStats
 from tamr_provider.tenant.snapshot import Snapshot
@@ -19,6 +19,7 @@ from tamr_provider.tenant.snapshot import Snapshot
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tamr_provider.planning.planned_step import PlannedStep
     from tamr_provider.stackfile.product import Product
 
 NOW = at("12:00")
@@ -60,7 +61,7 @@ def read(now: datetime = NOW, **products: Any) -> Mapping[str, Product]:
 def plan(
     *jobs: Job, slots: int = 5, now: datetime = NOW, usual: Any = usually, **products: Any
 ) -> Plan:
-    return build_plan(Snapshot(jobs, now), read(now, **products), slots, usual)
+    return plan_steps(Snapshot(jobs, now), read(now, **products), slots).forecast(usual)
 
 
 def find(made: Plan, name: str) -> PlannedStep:
@@ -281,11 +282,11 @@ def test_without_a_usual_duration_the_time_is_not_known() -> None:
 
 
 def test_one_unknown_duration_makes_the_time_unknown() -> None:
-    assert plan(usual=lambda each: None if each == PUBLISH else usually(each)).expected is None
+    assert plan(usual=lambda job: None if job == PUBLISH else usually(job)).expected is None
 
 
 def test_an_unknown_duration_of_a_step_with_nothing_to_do_does_no_harm() -> None:
-    made = plan(*LOADED, usual=lambda each: None if each == CRM else usually(each))
+    made = plan(*LOADED, usual=lambda job: None if job == CRM else usually(job))
     assert made.expected == timedelta(minutes=55)
 
 
@@ -304,8 +305,8 @@ def test_a_run_soon_after_the_last_one_is_warned_of_where_no_buffer_is_set() -> 
     made = plan(before, customers={**CUSTOMERS, "sources": ["src_crm"]})
     (warning,) = made.warnings
     assert warning == (
-        "customers: this run starts 50m after the last one ended (job_0). Tamr advises several "
-        "hours between two runs of a data product: set minHoursBetween: 3"
+        "customers: this run starts 50m after the previous one finished (job_0). Tamr recommends "
+        "several hours between two runs of a data product. Set minHoursBetween: 3"
     )
     text = plan_output.format_plan_text(made, "dev", "https://acme.tamr.cloud")
     assert "warning: customers: this run starts 50m" in text
@@ -344,15 +345,15 @@ def test_with_a_buffer_or_nothing_to_launch_nothing_is_warned_of(more: dict[str,
 
 def test_a_plan_asks_for_jobs_since_the_oldest_since() -> None:
     products = read(customers=CUSTOMERS, old={**SUPPLIERS, "since": "2026-11-19T00:00:00Z"})
-    scope, relevant = query_for(products, NOW)
-    assert scope.since == at("00:00", day=19)
-    assert scope.ended == at("09:00")  # three hours, to warn of close runs
-    assert {CRM, ERP, UPDATE, PUBLISH} < relevant
+    query = query_for(products, NOW)
+    assert query.created_after == at("00:00", day=19)
+    assert query.ended_after == at("09:00")  # three hours, to warn of close runs
+    assert {CRM, ERP, UPDATE, PUBLISH} < query.configurations
 
 
 def test_a_plan_with_a_buffer_asks_for_what_ended_within_it() -> None:
     products = read(customers={**CUSTOMERS, "minHoursBetween": 4}, suppliers=SUPPLIERS)
-    assert query_for(products, NOW)[0].ended == at("08:00")
+    assert query_for(products, NOW).ended_after == at("08:00")
 
 
 def test_the_json_has_the_names_of_the_contract() -> None:

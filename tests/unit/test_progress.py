@@ -25,9 +25,12 @@ def waited(minutes: float, usual: DurationStats | None = USUAL) -> JobProgress:
 @pytest.mark.parametrize(
     ("minutes", "words"),
     [
-        (12, f"12m of usually 45m, ends about {format_local_time(at('09:45'), CREATED)}"),
-        (50, f"50m of usually 45m, 9 in 10 end by {format_local_time(at('10:10'), CREATED)}"),
-        (75, "1h15m of usually 45m, longer than 9 in 10"),
+        (12, f"12m, typically 45m, ends about {format_local_time(at('09:45'), CREATED)}"),
+        (
+            50,
+            f"50m, typically 45m, 9 in 10 end by {format_local_time(at('10:10'), CREATED)}",
+        ),
+        (75, "1h15m, typically 45m, longer than 9 in 10"),
     ],
 )
 def test_a_wait_tells_when_it_will_probably_be_over(minutes: float, words: str) -> None:
@@ -35,12 +38,12 @@ def test_a_wait_tells_when_it_will_probably_be_over(minutes: float, words: str) 
 
 
 def test_fewer_than_three_earlier_jobs_are_told_as_unknown() -> None:
-    assert str(waited(12, None)) == "12m, usual duration unknown"
+    assert str(waited(12, None)) == "12m, typical duration unknown"
     assert waited(12, None).share is None
 
 
 def test_a_wait_is_overdue_only_after_the_90th_percentile() -> None:
-    assert [waited(each).overdue for each in (50, 71)] == [False, True]
+    assert [waited(minutes).is_overdue for minutes in (50, 71)] == [False, True]
     assert waited(90).share == 2
 
 
@@ -53,4 +56,4 @@ def test_a_status_names_the_job_and_every_used_slot() -> None:
     other = make_job("job_2", Configuration.load("src_erp"), CREATED, RUNNING)
     decision = Decision(Action.ADOPT, "it runs", JOB)
     status = StepStatus(decision, CREATED + timedelta(minutes=12), (JOB, other), 5)
-    assert str(status) == "RUNNING 12m, usual duration unknown (job_1, 2 of 5 slots)"
+    assert str(status) == "RUNNING 12m, typical duration unknown (job_1, 2 of 5 slots)"

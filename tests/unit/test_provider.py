@@ -13,9 +13,9 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.output import UNKNOWN
 
-from tamr_provider.decision.steps import launch_policy_of
+from tamr_provider.decision.policy import LaunchPolicy
 from tamr_provider.models import Configuration, Job, JobStatus
-from tamr_provider.reconciler.pending import LAUNCHED, StepResult
+from tamr_provider.reconciler.pending import Origin, StepResult
 from tamr_provider.resources import Load, Publish, Update
 from tamr_provider.resources._declared_step import parse_step
 from tamr_provider.resources._properties import make_outputs
@@ -450,7 +450,7 @@ def test_the_outputs_repeat_the_inputs_in_under_a_kilobyte() -> None:
         "minHoursBetween": 4.0,
         "retriedAt": "2026-11-20T12:00:00Z",
     }
-    outs = make_outputs(many, StepResult(job, LAUNCHED, 1))
+    outs = make_outputs(many, StepResult(job, Origin.LAUNCHED, 1))
     assert {key: outs[key] for key in many} == many
     assert outs["adopted"] is False
     assert outs["createdAt"] == "2026-11-20T10:00:01.123Z"
@@ -475,10 +475,10 @@ def test_properties_are_parsed_to_the_declared_step_and_rules() -> None:
     declared = {**INPUTS, "maxAttempts": 5.0, "minHoursBetween": 0.5, "first": True}
     parsed = parse_step(declared)
     assert parsed is not None
-    step, rules = parsed.to_step(), launch_policy_of(parsed, slots=7)
+    step, policy = parsed.to_step(), LaunchPolicy.from_rules(parsed, slots=7)
     assert step.configuration == Configuration.update("dp_customers")
     assert step.not_before == datetime(2026, 11, 20, 10, 0, 0, 500000, timezone.utc)
     assert step.data_product.id == "dp_customers"
     assert step.first
-    assert (rules.max_attempts, rules.slots, rules.trust) == (5, 7, timedelta(days=30))
-    assert rules.buffer == timedelta(minutes=30)
+    assert (policy.max_attempts, policy.slots, policy.trust) == (5, 7, timedelta(days=30))
+    assert policy.buffer == timedelta(minutes=30)

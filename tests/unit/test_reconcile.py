@@ -14,8 +14,8 @@ from support.fake_clock import START, FakeClock
 from support.fake_tenant import (
     HOURS_AGO,
     LOAD,
+    POLICY,
     PUBLISH,
-    RULES,
     UPDATE,
     Tenant,
     Watched,
@@ -27,7 +27,7 @@ from tamr_provider.emulator.fault_rules import FaultRules, JobRule, ResponseRule
 from tamr_provider.emulator.job import JobError
 from tamr_provider.errors import HeldError, InputError, JobFailedError, NotFinishedError, StepError
 from tamr_provider.models import Configuration
-from tamr_provider.reconciler.pending import ADOPTED, FOUND, LAUNCHED, SHARED, StepResult
+from tamr_provider.reconciler.pending import Origin, StepResult
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +36,9 @@ MINUTE = timedelta(minutes=1)
 FAILS = JobRule(outcome="failed", error=JobError("BOOM", "it broke"))
 
 
-def run(tenant: Tenant, *steps: Any, rules: Any = RULES) -> list[Any]:
+def run(tenant: Tenant, *steps: Any, policy: Any = POLICY) -> list[Any]:
     runner = tenant.runner()
-    futures = [runner.submit(each, rules) for each in steps]
+    futures = [runner.submit(pending, policy) for pending in steps]
     runner.run()
     return [outcome(future) for future in futures]
 
@@ -55,7 +55,7 @@ def succeeded(tenant: Tenant) -> list[str]:
 def test_a_step_without_a_job_is_launched_once_and_waited_for() -> None:
     tenant = Tenant()
     (ended,) = run(tenant, step(LOAD))
-    assert origin(ended) == LAUNCHED
+    assert origin(ended) == Origin.LAUNCHED
     assert ended.job.id == "job_1"
     assert tenant.posts() == 1
 
@@ -64,7 +64,7 @@ def test_a_second_run_sends_no_post() -> None:
     tenant = Tenant()
     run(tenant, step(LOAD))
     (ended,) = run(tenant, step(LOAD))
-    assert (origin(ended), tenant.posts()) == (FOUND, 1)
+    assert (origin(ended), tenant.posts()) == (Origin.EXISTING, 1)
 
 
 def test_a_version_far_ahead_of_the_tenants_clock_sends_no_post() -> None:
@@ -77,14 +77,14 @@ def test_a_version_far_ahead_of_the_tenants_clock_sends_no_post() -> None:
         "customers: the version counts from 2026-11-20T12:11:00Z, more than 10 minutes ahead of"
     )
     assert error.exit_code == 2
-    assert origin(ended) == LAUNCHED
+    assert origin(ended) == Origin.LAUNCHED
     assert tenant.posts() == 1
 
 
 def test_a_version_a_little_ahead_of_the_tenants_clock_waits_for_it() -> None:
     tenant = Tenant()
     (ended,) = run(tenant, step(LOAD, START + timedelta(minutes=9)))
-    assert origin(ended) == LAUNCHED
+    assert origin(ended) == Origin.LAUNCHED
     assert ended.job.created_at >= START + timedelta(minutes=9)
 
 
@@ -92,23 +92,23 @@ def test_a_job_that_somebody_else_started_is_adopted() -> None:
     tenant = Tenant()
     started = tenant.start(LOAD)
     (ended,) = run(tenant, step(LOAD))
-    assert (origin(ended), ended.job.id, tenant.posts()) == (ADOPTED, started, 1)
+    assert (origin(ended), ended.job.id, tenant.posts()) == (Origin.ADOPTED, started, 1)
 
 
 def test_two_steps_with_one_source_share_one_job() -> None:
     tenant = Tenant()
     ended = run(tenant, step(LOAD), step(LOAD, product="suppliers"))
-    assert sorted(map(origin, ended)) == [LAUNCHED, SHARED]
+    assert sorted(map(origin, ended)) == [Origin.LAUNCHED, Origin.SHARED]
     assert tenant.posts() == 1
 
 
 def test_the_next_run_adopts_the_job_of_a_run_killed_after_its_post() -> None:
     tenant = Tenant()
     dead = tenant.runner()
-    dead.submit(step(LOAD), RULES)
+    dead.submit(step(LOAD), POLICY)
     dead.reconcile_once()
     (ended,) = run(tenant, step(LOAD))
-    assert (origin(ended), tenant.posts()) == (ADOPTED, 1)
+    assert (origin(ended), tenant.posts()) == (Origin.ADOPTED, 1)
 
 
 LOST = ["lost-after", "cut", "garbage", "html"]
@@ -156,10 +156,10 @@ def test_busy_slots_are_waited_for_and_never_an_error() -> None:
         tenant.start(other)
     watched = Watched()
     runner = tenant.runner(watched)
-    future = runner.submit(step(LOAD), replace(RULES, slots=2))
+    future = runner.submit(step(LOAD), replace(POLICY, slots=2))
     runner.run()
     assert isinstance(outcome(future), StepResult)
-    assert any("2 of 2 slots are in use, place 1 in the queue" in text for text in watched.texts)
+    assert any("2 of 2 slots in use; queue position 1" in text for text in watched.texts)
     assert tenant.posts() == 3
 
 
@@ -167,7 +167,7 @@ def test_a_429_is_believed_although_the_list_shows_free_slots() -> None:
     """Jobs of the UI's scheduler hold slots and are not listed."""
     tenant = Tenant(slots=1, fault_rules=FaultRules(hidden=1))
     runner = tenant.runner()
-    future = runner.submit(step(LOAD), RULES)
+    future = runner.submit(step(LOAD), POLICY)
     for _ in range(200):
         tenant.clock.elapsed += runner.reconcile_once()
     assert not future.done()
@@ -179,8 +179,8 @@ def test_a_429_is_believed_although_the_list_shows_free_slots() -> None:
 def test_steps_beyond_the_slots_queue_up_and_all_run_in_the_end() -> None:
     tenant = Tenant(slots=3)
     steps = [step(Configuration.load(f"s{n}")) for n in range(8)]
-    ended = run(tenant, *steps, rules=replace(RULES, slots=3))
-    assert [origin(each) for each in ended] == [LAUNCHED] * 8
+    ended = run(tenant, *steps, policy=replace(POLICY, slots=3))
+    assert [origin(result) for result in ended] == [Origin.LAUNCHED] * 8
     assert tenant.posts() == 8
 
 
@@ -193,7 +193,7 @@ def test_the_longest_remaining_work_goes_first_whatever_came_first(arrival: Sequ
     runner = tenant.runner()
     for name in arrival:
         then = tuple((Configuration.update(f"dp_{name}_{n}"),) for n in range(BEHIND[name]))
-        runner.submit(step(Configuration.load(name)), replace(RULES, slots=1), then)
+        runner.submit(step(Configuration.load(name)), replace(POLICY, slots=1), then)
     runner.run()
     assert loads_by_start(tenant) == ["heavy", "middling", "light"]
 
@@ -208,7 +208,7 @@ def test_remaining_work_is_told_by_usual_durations() -> None:
         tenant.clock.elapsed += 3600
     runner = tenant.runner()
     for name, then in (("short", ((short,),) * 3), ("long", ((long,),))):
-        runner.submit(step(Configuration.load(name)), replace(RULES, slots=1), then)
+        runner.submit(step(Configuration.load(name)), replace(POLICY, slots=1), then)
     runner.run()
     assert loads_by_start(tenant) == ["long", "short"]
 
@@ -222,7 +222,7 @@ def test_steps_that_arrive_in_a_burst_are_looked_at_together() -> None:
     def arrive() -> None:
         name, then = next(arriving, (None, ()))
         if name is not None:
-            runner.submit(step(Configuration.load(name)), replace(RULES, slots=1), then)
+            runner.submit(step(Configuration.load(name)), replace(POLICY, slots=1), then)
         elif all(job["state"] == "DONE" for job in tenant.jobs()) and tenant.posts() == 2:
             runner.interrupt("the test is over")
 
@@ -233,7 +233,7 @@ def test_steps_that_arrive_in_a_burst_are_looked_at_together() -> None:
 
 def loads_by_start(tenant: Tenant) -> list[str]:
     jobs = [job for job in tenant.jobs() if "load" in job["configuration"]]
-    jobs.sort(key=lambda each: str(each["created"]))
+    jobs.sort(key=lambda job: str(job["created"]))
     return [job["configuration"]["load"]["sourceId"] for job in jobs]
 
 
@@ -246,7 +246,7 @@ def test_an_old_job_is_never_stopped_for_a_fraction_of_a_second(
     tenant.start(LOAD)
     tenant.clock.elapsed += 2 * 3600 + fraction
     runner = tenant.runner()
-    runner.submit(step(LOAD), RULES)
+    runner.submit(step(LOAD), POLICY)
     for _ in range(3):
         tenant.clock.elapsed += runner.reconcile_once() + 0.003
     assert tenant.clock.elapsed >= 2 * 3600 + 5 * 60
@@ -259,7 +259,7 @@ def test_a_failed_job_ends_the_step_with_everything_a_person_needs() -> None:
     assert ended.exit_code == 1
     assert str(ended) == (
         "customers: load src_crm failed (attempt 1 of 3): BOOM: it broke (job_1, "
-        "Jobs page of https://acme.tamr.cloud); to try again: tamr up --stack dev"
+        "Jobs page of https://acme.tamr.cloud). To try again, run: tamr up --stack dev"
     )
 
 
@@ -296,7 +296,7 @@ def test_each_run_tries_a_failed_step_once_more_until_it_is_held() -> None:
     tenant = Tenant(fault_rules=FaultRules(jobs=[FAILS]))
     endings = [run(tenant, step(LOAD))[0] for _ in range(4)]
     assert [type(ending) for ending in endings] == [JobFailedError] * 3 + [HeldError]
-    assert "3 of 3 attempts failed, last job_3 with BOOM: it broke" in str(endings[3])
+    assert "3 of 3 attempts failed, most recently job_3 (BOOM: it broke)" in str(endings[3])
     assert "tamr retry customers" in str(endings[3])
     assert tenant.posts() == 3
 
@@ -305,9 +305,9 @@ def test_a_retry_forgives_the_failures_before_it() -> None:
     tenant = Tenant(fault_rules=FaultRules(jobs=[replace(FAILS, times=3)]))
     for _ in range(3):
         run(tenant, step(LOAD))
-    rules = replace(RULES, retried_at=tenant.clock.true_now())
-    (ended,) = run(tenant, step(LOAD), rules=rules)
-    assert (origin(ended), ended.attempts) == (LAUNCHED, 1)
+    policy = replace(POLICY, retried_at=tenant.clock.true_now())
+    (ended,) = run(tenant, step(LOAD), policy=policy)
+    assert (origin(ended), ended.attempts) == (Origin.LAUNCHED, 1)
 
 
 def test_a_job_that_a_person_stops_while_we_wait_is_not_started_again() -> None:
@@ -316,7 +316,7 @@ def test_a_job_that_a_person_stops_while_we_wait_is_not_started_again() -> None:
     tenant.clock.at_wait = lambda: tenant.stop("job_1") if next(stops) else None
     (ended,) = run(tenant, step(LOAD))
     assert isinstance(ended, HeldError)
-    assert "job_1 was stopped by a person" in str(ended)
+    assert "job_1 was stopped by a user" in str(ended)
     (again,) = run(tenant, step(LOAD))
     assert isinstance(again, HeldError)
     assert tenant.posts() == 2  # the job and the person's stop
@@ -327,7 +327,7 @@ def test_the_later_of_two_equal_jobs_is_stopped_and_the_earlier_adopted() -> Non
     tenant, rivals = Tenant(), Tenant.start
     watched = Watched()
     runner = tenant.runner(watched)
-    future = runner.submit(step(LOAD), RULES)
+    future = runner.submit(step(LOAD), POLICY)
     posted: list[str] = []
 
     original = tenant.emulator.handle
@@ -343,24 +343,24 @@ def test_the_later_of_two_equal_jobs_is_stopped_and_the_earlier_adopted() -> Non
     runner.run()
     ended = outcome(future)
     assert isinstance(ended, StepResult)
-    assert (ended.origin, ended.job.id) == (ADOPTED, "job_1")
+    assert (ended.origin, ended.job.id) == (Origin.ADOPTED, "job_1")
     assert [job["outcome"] for job in tenant.jobs()] == ["succeeded", "stopped"]
-    assert "job_1 was first, so our job_2 is stopped as a duplicate" in watched.notes[0]
+    assert "stopping our job_2 because job_1 was created first" in watched.notes[0]
     (after,) = run(tenant, step(LOAD))
-    assert origin(after) == FOUND
+    assert origin(after) == Origin.EXISTING
 
 
 def test_two_runners_at_once_end_with_one_job() -> None:
     tenant = Tenant()
     runners = [tenant.runner(), tenant.runner()]
-    futures = [runner.submit(step(LOAD), RULES) for runner in runners]
+    futures = [runner.submit(step(LOAD), POLICY) for runner in runners]
     while any(future.result is None or not future.done() for future in futures):
         pauses = [runner.reconcile_once() for runner in runners]
         tenant.clock.elapsed += min(pauses)
     assert len(succeeded(tenant)) == 1
 
 
-def update_again(hours: float, rules: Any = RULES, attempts: int = 1) -> tuple[Tenant, Watched]:
+def update_again(hours: float, policy: Any = POLICY, attempts: int = 1) -> tuple[Tenant, Watched]:
     """Update a data product, and again so many hours after that ended."""
     rule = JobRule(outcome="failed", error=JobError("BOOM", "it broke"), times=attempts)
     tenant, watched = Tenant(fault_rules=FaultRules(jobs=[rule])), Watched()
@@ -371,7 +371,7 @@ def update_again(hours: float, rules: Any = RULES, attempts: int = 1) -> tuple[T
     again = replace(again, data_product=ConflictScope("dp_customers"))
     runner = tenant.runner(watched)
     for _ in range(attempts):
-        runner.submit(again, rules)
+        runner.submit(again, policy)
         runner.run()
     return tenant, watched
 
@@ -382,11 +382,11 @@ def test_a_run_without_a_buffer_is_warned_of_for_three_hours(hours: float, count
     assert len(watched.warnings) == count
     for product, text in watched.warnings:
         assert product == "customers"
-        assert text.startswith("customers: this run starts 2h54m after the last one ended (job_1)")
+        assert text.startswith("customers: this run starts 2h54m after the previous one")
 
 
 def test_a_buffer_of_any_length_is_a_decision_and_not_warned_of() -> None:
-    assert update_again(1, replace(RULES, buffer=timedelta(hours=0.5)))[1].warnings == []
+    assert update_again(1, replace(POLICY, buffer=timedelta(hours=0.5)))[1].warnings == []
 
 
 def test_one_run_warns_of_a_product_once() -> None:
@@ -396,7 +396,7 @@ def test_one_run_warns_of_a_product_once() -> None:
 
 def test_the_warning_costs_no_request() -> None:
     warned, _ = update_again(1)
-    silent, _ = update_again(1, replace(RULES, buffer=timedelta(hours=0.5)))
+    silent, _ = update_again(1, replace(POLICY, buffer=timedelta(hours=0.5)))
     assert len(warned.requests()) == len(silent.requests())
 
 
@@ -409,9 +409,9 @@ def test_a_buffer_delays_the_next_run_of_a_data_product_and_only_that() -> None:
     again = replace(step(UPDATE, since), since=since, first=True)
     owner = replace(again.data_product, id="dp_customers")
     again = replace(again, data_product=owner)
-    rules = replace(RULES, buffer=timedelta(hours=4))
-    (ended,) = run(tenant, again, rules=rules)
-    assert origin(ended) == LAUNCHED
+    policy = replace(POLICY, buffer=timedelta(hours=4))
+    (ended,) = run(tenant, again, policy=policy)
+    assert origin(ended) == Origin.LAUNCHED
     created = ended.job.created_at
     assert timedelta(hours=4) <= created - ended_at < timedelta(hours=4) + MINUTE
 
@@ -438,12 +438,12 @@ def test_a_launch_waits_for_an_equal_job_that_is_too_old() -> None:
 
 def test_a_wait_for_one_job_ends_after_timeout_hours_without_a_stop() -> None:
     tenant = Tenant(durations=dict.fromkeys(("load", "update", "publish"), timedelta(hours=20)))
-    (ended,) = run(tenant, step(LOAD), rules=replace(RULES, timeout=timedelta(hours=3)))
+    (ended,) = run(tenant, step(LOAD), policy=replace(POLICY, timeout=timedelta(hours=3)))
     assert isinstance(ended, NotFinishedError)
     assert ended.exit_code == 75
     assert str(ended) == (
-        "customers: load src_crm is not finished: waited 3 hours (timeoutHours); job_1 goes on; "
-        "to resume: tamr up --stack dev"
+        "customers: load src_crm did not finish: waited 3 hours (timeoutHours). "
+        "job_1 is still running. To resume, run: tamr up --stack dev"
     )
     assert tenant.jobs()[0]["state"] == "RUNNING"
     assert timedelta(hours=3) <= timedelta(seconds=tenant.clock.elapsed) < timedelta(hours=3.2)
@@ -452,20 +452,22 @@ def test_a_wait_for_one_job_ends_after_timeout_hours_without_a_stop() -> None:
 def test_an_interrupt_ends_every_wait_with_its_job_and_the_next_command() -> None:
     tenant = Tenant()
     runner = tenant.runner()
-    futures = [runner.submit(step(each), RULES) for each in (LOAD, UPDATE)]
+    futures = [runner.submit(step(configuration), POLICY) for configuration in (LOAD, UPDATE)]
     calls = iter([False] * 5 + [True] + [False] * 1000)
     tenant.clock.at_wait = lambda: runner.interrupt("interrupted") if next(calls) else None
     runner.run()
     endings = [str(outcome(future)) for future in futures]
-    assert "is not finished: interrupted; job_1 goes on; to resume: tamr up" in endings[0]
-    assert "job_2 goes on" in endings[1]
+    assert (
+        "did not finish: interrupted. job_1 is still running. To resume, run: tamr up" in endings[0]
+    )
+    assert "job_2 is still running" in endings[1]
     assert {job["state"] for job in tenant.jobs()} == {"RUNNING"}
 
 
 def test_a_step_submitted_after_an_interrupt_ends_at_once() -> None:
     runner = Tenant().runner()
     runner.interrupt("interrupted")
-    assert isinstance(outcome(runner.submit(step(LOAD), RULES)), NotFinishedError)
+    assert isinstance(outcome(runner.submit(step(LOAD), POLICY)), NotFinishedError)
 
 
 def test_a_refused_create_ends_its_step_and_no_other() -> None:
@@ -474,14 +476,14 @@ def test_a_refused_create_ends_its_step_and_no_other() -> None:
     refused, fine = run(tenant, step(LOAD), step(PUBLISH))
     assert isinstance(refused, StepError)
     assert "Tamr refused load src_crm: 400 no such source" in str(refused)
-    assert origin(fine) == LAUNCHED
+    assert origin(fine) == Origin.LAUNCHED
 
 
 def test_an_outage_of_an_hour_ends_a_run_and_one_of_15_minutes_does_not() -> None:
     for minutes, kind in ((15, StepResult), (60, NotFinishedError)):
         tenant = Tenant()
         runner = tenant.runner()
-        future = runner.submit(step(LOAD), RULES)
+        future = runner.submit(step(LOAD), POLICY)
         runner.reconcile_once()
         down_until = tenant.clock.elapsed + minutes * 60
         tenant.emulator.handle = _down(tenant, down_until)  # type: ignore[method-assign]
@@ -512,10 +514,10 @@ def test_without_a_history_creation_is_found_with_the_lists_filter() -> None:
     tenant.clock.elapsed += 40 * 60
     since = tenant.clock.true_now() - timedelta(minutes=41)
     (found,) = run(tenant, step(LOAD, since))
-    assert origin(found) == FOUND
+    assert origin(found) == Origin.EXISTING
     assert found.job.created_at == START
     (newer,) = run(tenant, step(LOAD, START + timedelta(milliseconds=1)))
-    assert origin(newer) == LAUNCHED
+    assert origin(newer) == Origin.LAUNCHED
 
 
 class WithoutFilters(Tenant):
@@ -534,7 +536,7 @@ def test_a_tenant_that_refuses_filters_is_read_whole() -> None:
         tenant.clock.elapsed += 3600
     tenant.start(LOAD)
     ended = run(tenant, step(LOAD, tenant.clock.true_now()), step(UPDATE))
-    assert [origin(each) for each in ended] == [ADOPTED, LAUNCHED]
+    assert [origin(result) for result in ended] == [Origin.ADOPTED, Origin.LAUNCHED]
 
 
 def test_an_unknown_creation_time_launches_nothing_and_is_an_error() -> None:
@@ -543,7 +545,7 @@ def test_an_unknown_creation_time_launches_nothing_and_is_an_error() -> None:
     tenant.start(LOAD)
     tenant.clock.elapsed += 3600
     (ended,) = run(tenant, step(LOAD))
-    assert "no way to tell when job_1 was created" in str(ended)
+    assert "cannot determine when job_1 was created" in str(ended)
     assert "tamr doctor --tenant" in str(ended)
     assert tenant.posts() == 1
 
@@ -551,11 +553,11 @@ def test_an_unknown_creation_time_launches_nothing_and_is_an_error() -> None:
 def test_a_list_that_never_shows_our_job_is_warned_of_once() -> None:
     tenant, watched = Tenant(), Watched()
     tenant.alter = lambda body: {**body, "jobs": []} if "jobs" in body else body
-    future = (runner := tenant.runner(watched)).submit(step(LOAD), RULES)
+    future = (runner := tenant.runner(watched)).submit(step(LOAD), POLICY)
     runner.run()
-    assert origin(outcome(future)) == LAUNCHED
+    assert origin(outcome(future)) == Origin.LAUNCHED
     (note,) = watched.notes
-    assert "the tenant's list does not show job_1, created at 2026-11-20T12:00:00Z" in note
+    assert "job_1 (created at 2026-11-20T12:00:00Z) is missing from the tenant's job list" in note
 
 
 def test_an_unknown_state_counts_as_active() -> None:
@@ -569,22 +571,22 @@ def test_an_unknown_state_counts_as_active() -> None:
         return body
 
     tenant.alter = rename
-    (ended,) = run(tenant, step(LOAD), rules=replace(RULES, slots=1))
-    assert origin(ended) == LAUNCHED
+    (ended,) = run(tenant, step(LOAD), policy=replace(POLICY, slots=1))
+    assert origin(ended) == Origin.LAUNCHED
 
 
 @pytest.mark.parametrize("unset", ["absent", "null", "empty"])
 def test_every_way_to_write_an_unset_field_is_read(unset: str) -> None:
     tenant = Tenant(unset=unset)
     ended = run(tenant, step(LOAD), step(UPDATE), step(PUBLISH))
-    assert [origin(each) for each in ended] == [LAUNCHED] * 3
+    assert [origin(result) for result in ended] == [Origin.LAUNCHED] * 3
 
 
 def test_all_waits_are_served_by_one_list_request_a_look() -> None:
     tenant = Tenant()
     runner = tenant.runner()
     for name in "abcde":
-        runner.submit(step(Configuration.load(name)), RULES)
+        runner.submit(step(Configuration.load(name)), POLICY)
     runner.reconcile_once()
     before = len(tenant.requests("GET"))
     tenant.clock.elapsed += runner.reconcile_once()
@@ -603,4 +605,4 @@ def test_a_look_asks_for_little_however_long_the_tenants_history() -> None:
 def test_nothing_before_the_first_look_is_assumed_of_the_tenants_time() -> None:
     tenant = Tenant(FakeClock(skew=timedelta(hours=-5)))
     (ended,) = run(tenant, step(LOAD, HOURS_AGO))
-    assert origin(ended) == LAUNCHED
+    assert origin(ended) == Origin.LAUNCHED

@@ -9,7 +9,7 @@ from support.sample_jobs import at, make_job
 from tamr_provider.decision.steps import ConflictScope, Step
 from tamr_provider.decision.table import Action, Decision
 from tamr_provider.models import PENDING, RUNNING, Configuration
-from tamr_provider.reconciler.pending import LAUNCHED, StepResult
+from tamr_provider.reconciler.pending import Origin, StepResult
 from tamr_provider.reconciler.progress import StepStatus
 from tamr_provider.resources._progress import EngineReporter
 
@@ -73,7 +73,7 @@ def test_a_finished_step_has_no_more_lines() -> None:
     watched.refresh()
     ended = watched.steps.pop(0)
     job = make_job("job_1", ended.configuration, START, RUNNING)
-    watched.rows.ended(ended, StepResult(job, LAUNCHED, 1))
+    watched.rows.ended(ended, StepResult(job, Origin.LAUNCHED, 1))
     watched.refresh(after=61)
     assert watched.log.lines[-1][0] == "urn:load src_1"
 

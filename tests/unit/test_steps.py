@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.sample_jobs import at
+from tamr_provider.decision.policy import LaunchPolicy
 from tamr_provider.decision.steps import (
     ConflictScope,
-    launch_policy_of,
     pipeline_phases,
     pipeline_steps,
     with_not_before,
@@ -167,7 +167,7 @@ def test_all_steps_keep_the_order_of_the_file() -> None:
 
 
 def test_rules_are_what_the_contract_says_unless_told_otherwise() -> None:
-    rules = launch_policy_of(whole(), 5)
+    rules = LaunchPolicy.from_rules(whole(), 5)
     assert rules.max_attempts == 3
     assert rules.timeout == timedelta(hours=12)
     assert rules.trust == timedelta(days=30)
@@ -185,7 +185,7 @@ def test_rules_are_read_from_the_product() -> None:
         timeoutHours=1.5,
         trustDays=7,
     )
-    rules = launch_policy_of(product, 8)
+    rules = LaunchPolicy.from_rules(product, 8)
     assert rules.retried_at == at("10:00")
     assert rules.buffer == timedelta(minutes=30)
     assert rules.timeout == timedelta(minutes=90)

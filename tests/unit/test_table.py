@@ -16,7 +16,7 @@ from tamr_provider.decision.steps import ConflictScope, Step
 from tamr_provider.decision.table import Action, Decision
 from tamr_provider.errors import HeldError
 from tamr_provider.models import PENDING, RUNNING, Configuration
-from tamr_provider.reconciler.pending import FOUND, LAUNCHED, StepResult
+from tamr_provider.reconciler.pending import Origin, StepResult
 from tamr_provider.reconciler.progress import JobProgress, StepStatus
 from tamr_provider.tenant.durations import DurationStats
 
@@ -55,7 +55,7 @@ def test_a_running_step_has_a_bar_and_its_expected_end() -> None:
     row = drawn(made)[1]
     assert "RUNNING" in row
     assert "━" * 10 + "┄" * 10 in row
-    assert "20m of usually 40m, ends about" in row
+    assert "20m, typically 40m, ends about" in row
     assert row.endswith("(job_1)")
 
 
@@ -64,14 +64,14 @@ def test_a_bar_grows_between_two_polls() -> None:
     made = Table([CRM], clock)
     made.status(CRM, running())
     clock.elapsed += 600
-    assert "30m of usually 40m" in drawn(made)[1]
+    assert "30m, typically 40m" in drawn(made)[1]
 
 
 def test_a_job_of_unknown_typical_duration_has_no_bar() -> None:
     made = table()
     made.status(CRM, running(usual=None))
     row = drawn(made)[1]
-    assert "20m, usual duration unknown" in row
+    assert "20m, typical duration unknown" in row
     assert "━" not in row
 
 
@@ -103,7 +103,7 @@ def test_no_reason_is_shown_before_the_first_poll() -> None:
 
 def test_a_queued_step_shows_its_position() -> None:
     made = table()
-    reason = "5 of 5 slots are in use, place 2 in the queue"
+    reason = "5 of 5 slots in use; queue position 2"
     made.status(ERP, StepStatus(Decision(Action.WAIT, reason), NOW, (JOB, OTHER), 5))
     assert drawn(made)[2].endswith(f"wait     {reason}")
 
@@ -115,7 +115,7 @@ def test_no_line_is_wider_than_the_terminal_and_no_fact_is_missing(width: int) -
     lines = drawn(made, width)
     assert max(len(line) for line in lines) <= width
     words = " ".join(" ".join(lines).split())
-    for fact in ("customers", "src_crm", "RUNNING", "20m of usually 40m", "2 of 5 slots"):
+    for fact in ("customers", "src_crm", "RUNNING", "20m, typically 40m", "2 of 5 slots"):
         assert fact in words
 
 
@@ -124,9 +124,9 @@ def test_omitted_rows_are_counted_and_running_steps_stay() -> None:
     made = table(*steps, CRM)
     done = make_job("job_3", CRM.configuration, CREATED, RUNNING)
     for step_ in steps[:20]:
-        made.ended(step_, StepResult(done, LAUNCHED, 1))
+        made.ended(step_, StepResult(done, Origin.LAUNCHED, 1))
     for step_ in steps[20:40]:
-        made.ended(step_, StepResult(done, FOUND, 1))
+        made.ended(step_, StepResult(done, Origin.EXISTING, 1))
     made.status(CRM, running())
     lines = drawn(made, height=15)
     assert len(lines) <= 15
@@ -139,7 +139,7 @@ def test_the_final_table_has_every_launched_step_and_no_slots() -> None:
     made = table(*steps, CRM)
     done = make_job("job_3", CRM.configuration, CREATED, RUNNING)
     for step_ in steps:
-        made.ended(step_, StepResult(done, LAUNCHED, 1))
+        made.ended(step_, StepResult(done, Origin.LAUNCHED, 1))
     made.status(CRM, running())
     made.ended(CRM, HeldError("customers: load src_crm is on hold"))
     made.is_closed = True
@@ -156,4 +156,4 @@ def test_markup_in_a_name_is_text() -> None:
 def test_a_watched_job_is_a_row() -> None:
     made = Table([], FakeClock())
     made.wait(JobProgress(JOB, NOW, USUAL))
-    assert "20m of usually 40m" in drawn(made)[1]
+    assert "20m, typically 40m" in drawn(made)[1]

@@ -10,7 +10,8 @@ from tamr_provider.cli.output.page.timeline_svg import build_svg
 from tamr_provider.decision.steps import ConflictScope, Step
 from tamr_provider.environments.timeline import Timeline, build_timeline
 from tamr_provider.models import PENDING, RUNNING, Configuration
-from tamr_provider.planning.plan import ADOPT, LAUNCH, Plan, PlannedStep
+from tamr_provider.planning.plan import Plan
+from tamr_provider.planning.planned_step import ADOPT, LAUNCH, PlannedStep
 from tamr_provider.tenant.durations import DurationStats
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import pytest
 from support.fake_clock import START
 from support.fake_tenant import LOAD, PUBLISH, UPDATE, Tenant, Unquoting
 from tamr_provider.models import Configuration
-from tamr_provider.tenant.snapshot import JobCache, JobQuery
+from tamr_provider.tenant.job_cache import JobCache
+from tamr_provider.tenant.query import JobQuery
 
 OURS = [LOAD, UPDATE, PUBLISH]
 FOREIGN = 300
@@ -40,23 +41,30 @@ def looked(tenant: Tenant, *wanted: Configuration) -> tuple[set[str], int]:
 def test_jobs_of_others_are_not_read_page_by_page() -> None:
     wanted, requests = looked(busy(), *OURS)
     everything, many = looked(busy())
-    assert wanted == everything == {str(each) for each in OURS} | {"update dp_of_others"}
+    assert (
+        wanted
+        == everything
+        == {str(configuration) for configuration in OURS} | {"update dp_of_others"}
+    )
     assert many == -(-(FOREIGN + 4) // 30)
     assert requests <= 5
 
 
 def test_a_tenant_without_others_is_asked_once() -> None:
     tenant = Tenant()
-    for each in OURS:
-        tenant.start(each)
-    assert looked(tenant, *OURS) == ({str(each) for each in OURS}, 1)
+    for configuration in OURS:
+        tenant.start(configuration)
+    assert looked(tenant, *OURS) == ({str(configuration) for configuration in OURS}, 1)
 
 
 def test_an_id_that_the_tenant_refuses_in_a_filter_has_all_jobs_read() -> None:
     tenant = busy(Unquoting)
     odd = Configuration.load('a "quoted" source')
     tenant.start(odd)
-    assert looked(tenant, odd, *OURS)[0] >= {str(odd), *(str(each) for each in OURS)}
+    assert looked(tenant, odd, *OURS)[0] >= {
+        str(odd),
+        *(str(configuration) for configuration in OURS),
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ import click
 from tamr_provider.cli.context import (
     CLOCK,
     make_gate,
-    open_client,
     project_options,
     read_stack_to_run,
 )
@@ -64,7 +63,7 @@ def up(directory: Path, stack: str, report_file: Path | None) -> None:
         say(f"error: {visible(problem)}", err=True)
     summary = _summarize(run)
     try:
-        say(summary + (f". To resume, run: {opened.resume}" if run.unfinished else ""))
+        say(summary + (f". To resume, run: {opened.resume}" if run.is_unfinished else ""))
     finally:
         if report:
             with _warn_unwritable(report_file):
@@ -96,43 +95,44 @@ def _run(stack: Stack) -> StackRun:
     from tamr_provider.cli.output.reporters import make_reporter
     from tamr_provider.clock import SystemClock
     from tamr_provider.decision.steps import pipeline_steps
-    from tamr_provider.reconciler.reconciler import Reconciler
+    from tamr_provider.reconciler.factory import make_reconciler
     from tamr_provider.reconciler.stack_run import StackRun
     from tamr_provider.stackfile.since.origin import find_clock_warning
 
-    settings, stop = stack.settings, threading.Event()
+    settings = stack.settings
     with (
         make_reporter(pipeline_steps(stack.file.products), CLOCK) as observer,
-        open_client(settings, stop, observer.note) as client,
+        closing(make_reconciler(settings, observer, stack.resume)) as reconciler,
     ):
-        runner = Reconciler(
-            client, SystemClock(), stop, settings.poll_seconds, observer, stack.resume
+        run = StackRun(
+            reconciler, stack.file.products, settings.slots, stack.name, make_gate(stack)
         )
-        run = StackRun(runner, stack.file.products, settings.slots, stack.name, make_gate(stack))
         run.start()
         hand_over = settings.hand_over_after
-        _wait(runner, hand_over.total_seconds() if hand_over else None)
-        tenant, here = runner.tenant_time, SystemClock().now()
+        _wait(reconciler, hand_over.total_seconds() if hand_over else None)
+        tenant, here = reconciler.tenant_time, SystemClock().now()
     if warning := find_clock_warning(stack.file.sinces.values(), tenant, here):
         say(f"warning: {warning}", err=True)
     return run
 
 
-def _wait(runner: Reconciler, hand_over: float | None) -> None:
+def _wait(reconciler: Reconciler, hand_over: float | None) -> None:
     """Run in a thread of its own, so that a signal is handled during a request."""
+    from tamr_provider.reconciler.reconciler import TIME_LIMIT_REACHED
+
     over = threading.Event()
 
     def work_through() -> None:
-        runner.run()
+        reconciler.run()
         over.set()
 
     work = threading.Thread(target=work_through, daemon=True)
-    with on_interrupt(runner.interrupt, over):
+    with on_interrupt(reconciler.interrupt, over):
         work.start()
         if not wait_for(over, hand_over):
-            runner.interrupt("reached the time limit TAMR_HAND_OVER_AFTER")
+            reconciler.interrupt(TIME_LIMIT_REACHED)
         work.join(_GRACE_SECONDS)
-    runner.fail_pending()
+    reconciler.fail_pending()
 
 
 def _list_problems(run: StackRun) -> list[str]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from tamr_provider.cli.output.markdown import Table, code, escape, format_page
 from tamr_provider.cli.output.printing import format_json, format_json_time
 from tamr_provider.foreign_text import visible
-from tamr_provider.planning.plan import ADOPT, HOLD, LAUNCH, NONE, WAIT
+from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH, NONE, WAIT
 from tamr_provider.timestamps import format_duration, format_seconds
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tamr_provider.planning.plan import Plan, PlannedStep
+    from tamr_provider.planning.plan import Plan
+    from tamr_provider.planning.planned_step import PlannedStep
 
 _SYMBOLS = {NONE: "=", ADOPT: "~", WAIT: "…", LAUNCH: "+", HOLD: "!"}
 _COUNTED = {

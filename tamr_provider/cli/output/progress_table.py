@@ -14,7 +14,7 @@ from rich.text import Text
 
 from tamr_provider.errors import HeldError, NotFinishedError
 from tamr_provider.foreign_text import visible
-from tamr_provider.reconciler.pending import FOUND
+from tamr_provider.reconciler.pending import Origin
 from tamr_provider.reconciler.progress import JobProgress
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Table:
             self._put(_Row(*_key(step), kinds.get(type(outcome), "failed"), ""))
         else:
             text = outcome.words.removeprefix("succeeded ")
-            was_satisfied = outcome.origin == FOUND
+            was_satisfied = outcome.origin == Origin.EXISTING
             row = _Row(*_key(step), "satisfied", text, outcome.job.id, was_satisfied=was_satisfied)
             self._put(row)
 
@@ -203,7 +203,9 @@ class _Layout:
         text = Text(self._format_text(row, has_ids), _find_style(row))
         if progress is None or progress.share is None or not bar:
             return text
-        return self._draw_bar(progress.share, progress.overdue, bar).append("  ").append_text(text)
+        return (
+            self._draw_bar(progress.share, progress.is_overdue, bar).append("  ").append_text(text)
+        )
 
     def _format_text(self, row: _Row, has_ids: bool) -> str:
         progress = row.progress_at(self._monotonic)

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tamr_provider.environments.promotion import Promotion
-    from tamr_provider.planning.dry_run import ProductState
+    from tamr_provider.planning.product_state import ProductState
 
 
 def format_evidence(promotion: Promotion, is_dry_run: bool) -> str:
     """Return the version's jobs, soak time and verification, and the change."""
     source, state, version = promotion.source.name, promotion.state, promotion.product.version
-    since = state.since or state.now
+    since = state.satisfied_since or state.now
     age = format_duration(state.now - since)
     required = f" (required soak: {format_duration(promotion.soak)})" if promotion.soak else ""
     title = f"{code(promotion.name)} {escape(version)} from {escape(source)}"

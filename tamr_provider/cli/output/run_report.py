@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tamr_provider.atomic_write import is_stream, write_file
 from tamr_provider.cli.output.markdown import Markup, Table, code, escape, format_page
 from tamr_provider.errors import HeldError, NotFinishedError
-from tamr_provider.reconciler.pending import FOUND
+from tamr_provider.reconciler.pending import Origin
 from tamr_provider.timestamps import format_duration, format_seconds
 
 if TYPE_CHECKING:
@@ -49,8 +49,16 @@ class Report:
         span = f"from {format_seconds(started_at)} to {format_seconds(now)}"
         timing = f"On {escape(url)}, {span}: {format_duration(now - started_at)}."
         problems = dict.fromkeys(str(error) for error in run.errors.values())
-        done = [(step, result) for step, result in run.results.items() if result.origin != FOUND]
-        found = [(step, result) for step, result in run.results.items() if result.origin == FOUND]
+        done = [
+            (step, result)
+            for step, result in run.results.items()
+            if result.origin != Origin.EXISTING
+        ]
+        found = [
+            (step, result)
+            for step, result in run.results.items()
+            if result.origin == Origin.EXISTING
+        ]
         tables = [
             Table(("product", "step", "state", "reason"), list(_list_unsatisfied(run))),
             Table(_COLUMNS, [_format_row(step, result) for step, result in done]),

@@ -34,7 +34,7 @@ def format_status_text(environments: Sequence[EnvironmentStatus]) -> str:
 def _format_row(product: ProductStatus) -> tuple[str, ...]:
     satisfied = "unknown"
     if product.progress is not None:
-        satisfied = "yes" if product.progress.held else "no"
+        satisfied = "yes" if product.progress.is_satisfied else "no"
     job = product.last_job
     last = f"{job.id} {job.outcome or job.state.lower()}" if job else ""
     seconds = product.age_seconds
@@ -73,8 +73,8 @@ def _to_json(product: ProductStatus) -> dict[str, Any]:
         "since": format_json_time(product.product.not_before),
         "state": product.state,
         "needsAction": product.needs_action,
-        "held": progress.held if progress else None,
-        "heldSince": format_json_time(progress.since if progress else None),
+        "held": progress.is_satisfied if progress else None,
+        "heldSince": format_json_time(progress.satisfied_since if progress else None),
         "jobId": job.id if job else None,
         "outcome": (job.outcome or None) if job else None,
         "ageSeconds": product.age_seconds,

@@ -45,7 +45,7 @@ def write_missing(folder: Path, texts: Mapping[str, str]) -> list[str]:
         for path in missing:
             _write(folder / path, texts[path])
     except OSError as error:
-        raise InputError(f"cannot write {error.filename}: {error.strerror}") from None
+        raise InputError(f"{error.filename}: cannot be written: {error.strerror}") from None
     return missing
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.models import FAILED
-from tamr_provider.planning.plan import ADOPT, HOLD, LAUNCH, WAIT
+from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH, WAIT
 from tamr_provider.stackfile.version_change import is_older
 from tamr_provider.timestamps import format_duration
 
@@ -97,7 +97,7 @@ def _make_cell(
 def _format_state(status: ProductStatus) -> str:
     if status.progress is None:
         return UNKNOWN
-    step = status.progress.in_the_way
+    step = status.progress.blocker
     if step is None:
         return DEPLOYED
     return _STATES[LAUNCH if step.action == ADOPT and step.job is None else step.action]
@@ -113,7 +113,7 @@ def _format_last(job: Job | None) -> str:
 
 def _find_promotion(status: ProductStatus, upstream: ProductStatus | None) -> PromotionHint | None:
     """Return what `tamr promote` would take from the upstream environment, as far as is known."""
-    if upstream is None or upstream.progress is None or not upstream.progress.held:
+    if upstream is None or upstream.progress is None or not upstream.progress.is_satisfied:
         return None
     version = upstream.product.version
     current = status.product.version
