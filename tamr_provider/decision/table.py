@@ -192,9 +192,9 @@ def _check_gates(
     freeze = freeze_reason(policy.freeze, now)
     if freeze is None:
         return None
-    reason, ends_at = freeze
+    window, ends_at = freeze
     override = f"add an `override` with this version and a reason to {step.product}"
-    reason = f"{reason}. To launch anyway, {override} in the stack file."
+    reason = f"{window}. To launch anyway, {override} in the stack file."
     return Decision(Action.HOLD, reason, earliest=ends_at, ends_by_itself=True)
 
 

@@ -419,4 +419,4 @@ def test_a_current_folder_that_was_deleted_is_one_line(tmp_path: Path) -> None:
 def test_init_below_a_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = tamr(tmp_path, "init", "file/project")
-    assert one_line(done) == "error: cannot write file/project: Not a directory"
+    assert one_line(done) == "error: file/project: cannot be written: Not a directory"
