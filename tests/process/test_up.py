@@ -280,7 +280,7 @@ def test_a_missing_key_is_reported_before_any_request(tmp_path: Path) -> None:
     with emulator() as server:
         done = tamr(project(tmp_path, server.url), "up", TAMR_API_KEY="")
         assert done.returncode == 2
-        assert "set TAMR_API_KEY (or TAMR_API_KEY_DEV)" in done.stderr
+        assert "Set TAMR_API_KEY (or TAMR_API_KEY_DEV)" in done.stderr
         assert server.record()["requests"] == []
 
 

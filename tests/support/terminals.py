@@ -7,7 +7,6 @@ import os
 import pty
 import struct
 import subprocess
-import sys
 import termios
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -23,13 +22,6 @@ if TYPE_CHECKING:
 
 
 _COLUMNS = 100
-# `nohup pytest` and `pytest &` ignore signals, children inherit that, and no shell can undo it.
-_DEFAULT_SIGNALS = """
-import os, signal, sys
-for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
-    signal.signal(number, signal.SIG_DFL)
-os.execvp(sys.argv[1], sys.argv[1:])
-"""
 
 
 class Terminal:
@@ -130,10 +122,7 @@ def terminal(
     # A session's leader gets the terminal that it opens first as its own.
     opens = f'exec <>"$0" >&0 2>&0; {script}'
     process = subprocess.Popen(
-        [
-            *(sys.executable, "-c", _DEFAULT_SIGNALS),
-            *("bash", "-c", opens, os.ttyname(slave), *TAMR, *words),
-        ],
+        ["bash", "-c", opens, os.ttyname(slave), *TAMR, *words],
         cwd=folder,
         env=environment(**{"TERM": "xterm-256color", **(env or {})}),
         stdin=subprocess.DEVNULL,

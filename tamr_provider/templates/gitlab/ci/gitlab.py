@@ -80,7 +80,7 @@ def asks(status: str, product: str, version: str) -> bool:
     return any(r["product"] == product and r["version"] == version for r in products(status))
 
 
-def is_unfinished(status: str, history: str, started: str) -> bool:
+def unfinished(status: str, history: str, started: str) -> bool:
     states = {row["state"] for row in products(status)}
     text = Path(history).read_text(encoding="utf-8").strip()
     updates = json.loads(text) if text else []
