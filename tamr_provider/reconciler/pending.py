@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.steps import would_satisfy
+from tamr_provider.decision.steps import has_failed
 from tamr_provider.decision.table import failure_text, retry_hint
 from tamr_provider.errors import HeldError, JobFailedError, NotFinishedError, StepError
-from tamr_provider.models import FAILED
 from tamr_provider.timestamps import format_duration, format_timestamp
 
 if TYPE_CHECKING:
@@ -132,7 +131,7 @@ class PendingStep:
 
     def has_failed(self, job: Job) -> bool:
         """Whether a job would have satisfied the step, and failed."""
-        return job.outcome == FAILED and would_satisfy(job, self.step)
+        return has_failed(job, self.step, retried_at=None)
 
     def to_result(self, job: Job, jobs: Iterable[Job], by_run: Collection[str]) -> StepResult:
         """Return how a job satisfied the step; `by_run` are the IDs that this run launched."""
@@ -183,8 +182,4 @@ class PendingStep:
         )
 
     def _count_failures(self, jobs: Iterable[Job]) -> int:
-        return sum(self.has_failed(job) and not self._is_before_retry(job) for job in jobs)
-
-    def _is_before_retry(self, job: Job) -> bool:
-        retried_at, created_at = self.policy.retried_at, job.created_at
-        return retried_at is not None and created_at is not None and created_at < retried_at
+        return sum(has_failed(job, self.step, self.policy.retried_at) for job in jobs)

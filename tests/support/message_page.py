@@ -31,7 +31,6 @@ AREAS = [
             "cli/scaffold/template",
             "planning/rebase_hints",
             "resources/_declared_step",
-            "resources/_predecessors",
             "resources/_properties",
             "resources/_since",
             "resources/program",
