@@ -107,18 +107,18 @@ def read_raw(path: Path) -> str:
 
     Raises InputError if it is unreadable, over 1 MB, or a pipe, which could block forever.
     """
-    name = display_path(path)
+    file = display_path(path)
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
-            raise InputError(f"{name}: cannot be read: a device or a pipe, not a file")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            raise InputError(f"{file}: cannot be read: a device or a pipe, not a file")
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise InputError(f"{name}: expected a file of at most 1 MB, got a larger one")
+            raise InputError(f"{file}: expected a file of at most 1 MB, got a larger one")
         return data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise InputError(f"{name}: cannot be read: {reason}") from None
+        raise InputError(f"{file}: cannot be read: {reason}") from None
 
 
 def display_path(path: Path) -> str:

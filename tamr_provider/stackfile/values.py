@@ -50,10 +50,9 @@ def _is_declared(info: ValidationInfo) -> bool:
 def _id(value: object, info: ValidationInfo) -> str:
     if _is_declared(info) and not isinstance(value, str):
         raise _mismatch(value, "an ID as text")
-    if isinstance(value, (UnquotedScalar, float)) and not (
-        # The engine passes every number to the program as a float.
-        isinstance(value, float) and value.is_integer()
-    ):
+    # The engine passes every number to the program as a float.
+    is_whole = isinstance(value, float) and value.is_integer()
+    if isinstance(value, (UnquotedScalar, float)) and not is_whole:
         raise make_error(f"Pulumi rewrites unquoted {value}. Quote it.")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(int(value))

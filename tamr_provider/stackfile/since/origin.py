@@ -93,9 +93,7 @@ def find_since_without_git(pair: Pair) -> Since:
 def with_path(since: Since, path: str, now: datetime) -> Since:
     """Return `since` with the path before its problem. A since too far ahead is a problem."""
     if not since.problem and since.at is not None and since.at > now + _MAX_AHEAD:
-        got = f"{format_timestamp(since.at)}, which is in the future"
-        problem = f".since: expected a time at most a day after now, got {got}"
-        since = replace(since, problem=problem)
+        since = replace(since, problem=f".since: {_too_far(since.at)}")
     return replace(since, problem=path + since.problem) if since.problem else since
 
 
@@ -115,6 +113,11 @@ def describe_uncommitted(what: str, product: str, version: str, stack: str) -> s
 def _undated(version: str) -> str:
     expected = 'a time such as "2026-11-20T09:00:00Z"'
     return f"expected {expected}, got nothing, and version {describe_value(version)} is not a date"
+
+
+def _too_far(at: datetime) -> str:
+    got = f"{format_timestamp(at)}, which is in the future"
+    return f"expected a time at most a day after now, got {got}"
 
 
 def find_clock_warning(sinces: Iterable[Since], tenant: datetime, here: datetime) -> str:
