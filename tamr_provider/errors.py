@@ -13,7 +13,8 @@ TamrError                       1
 ├── PromotionPendingError      75   the version can be promoted later
 └── StepError                   1   the step is not satisfied
     ├── JobFailedError          1   its job failed
-    ├── HeldError               1   a rule or a user's stop keeps it from being launched
+    ├── HeldError               1   a rule or a user's stop keeps it from being launched;
+    │                          75   a freeze window or promoteFrom does, which ends by itself
     └── NotFinishedError       75   the wait ended before it was satisfied
 """
 
@@ -113,7 +114,12 @@ class JobFailedError(StepError):
 
 
 class HeldError(StepError):
-    """A rule or a user's stop keeps the step from being launched."""
+    """A rule or a user's stop keeps the step from being launched; 75 if that ends by itself."""
+
+    def __init__(self, message: str, job_id: str = "", *, ends_by_itself: bool = False) -> None:
+        super().__init__(message, job_id)
+        if ends_by_itself:
+            self.exit_code = 75
 
 
 class NotFinishedError(StepError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.models import Configuration
+from tamr_provider.models import FAILED, Configuration
 from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
@@ -149,6 +149,12 @@ def is_recent_enough(job: Job, step: Step) -> bool:
 def would_satisfy(job: Job, step: Step) -> bool:
     """Whether a job's success would satisfy the step."""
     return job.configuration == step.configuration and is_recent_enough(job, step)
+
+
+def has_failed(job: Job, step: Step, retried_at: datetime | None) -> bool:
+    """Whether a job would have satisfied the step, and failed after the last retry."""
+    is_before = retried_at and job.created_at and job.created_at < retried_at
+    return job.outcome == FAILED and would_satisfy(job, step) and not is_before
 
 
 def _conflict_scope(product: Product) -> ConflictScope:

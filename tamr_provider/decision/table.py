@@ -106,6 +106,12 @@ def failure_text(job: Job) -> str:
     return ": ".join(filter(None, (job.status.reason, job.status.message))) or "no reason given"
 
 
+def retry_hint(step: Step) -> str:
+    """Return the sentence that ends a hold on a step."""
+    stack = f" --stack {shlex.quote(step.stack)}" if step.stack else ""
+    return f"To allow another attempt, run: tamr retry {shlex.quote(step.product)}{stack}"
+
+
 def _counts(job: Job, equal: Sequence[Job], policy: LaunchPolicy, findings: RunFindings) -> bool:
     """Whether a job's end matters: it is after a retry, not our stop, and not a lost race."""
     if policy.retried_at is not None and creation_key(job)[0] < policy.retried_at:
@@ -157,7 +163,7 @@ def _check_stopped(judged: Sequence[Job], step: Step) -> Decision | None:
     if not judged or judged[-1].outcome != STOPPED:
         return None
     job = judged[-1]
-    reason = f"{job.id} was stopped by a user{_at(job.finished_at)}. {_retry_hint(step)}"
+    reason = f"{job.id} was stopped by a user{_at(job.finished_at)}. {retry_hint(step)}"
     return Decision(Action.HOLD, reason, job)
 
 
@@ -166,7 +172,7 @@ def _check_attempts(failed: Sequence[Job], step: Step, policy: LaunchPolicy) -> 
         return None
     job = failed[-1]
     attempts = f"{len(failed)} of {policy.max_attempts} attempts failed"
-    reason = f"{attempts}, most recently {job.id} ({failure_text(job)}). {_retry_hint(step)}"
+    reason = f"{attempts}, most recently {job.id} ({failure_text(job)}). {retry_hint(step)}"
     return Decision(Action.HOLD, reason, job, failed_attempts=len(failed))
 
 
@@ -178,7 +184,7 @@ def _check_history_limit(
         return None
     reason = (
         f"no job has been listed since {format_timestamp(wanted_since)}, and Tamr may no longer "
-        f"list jobs that old (trustDays: {policy.trust / timedelta(days=1):g}). {_retry_hint(step)}"
+        f"list jobs that old (trustDays: {policy.trust / timedelta(days=1):g}). {retry_hint(step)}"
     )
     return Decision(Action.HOLD, reason)
 
@@ -229,11 +235,6 @@ def _launch_decision(failed: Sequence[Job], step: Step, policy: LaunchPolicy) ->
         attempt = f"attempt {len(failed) + 1} of {policy.max_attempts}"
         reason = f"{attempt}: {failed[-1].id} failed with {failure_text(failed[-1])}"
     return Decision(Action.LAUNCH, reason, failed_attempts=len(failed))
-
-
-def _retry_hint(step: Step) -> str:
-    stack = f" --stack {shlex.quote(step.stack)}" if step.stack else ""
-    return f"To allow another attempt, run: tamr retry {shlex.quote(step.product)}{stack}"
 
 
 def _unproven(job: Job) -> str:

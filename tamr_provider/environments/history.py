@@ -15,9 +15,8 @@ from tamr_provider.environments.changes import read_changes
 from tamr_provider.environments.stack import list_stacks
 from tamr_provider.errors import InputError, TamrError
 from tamr_provider.models import FAILED
-from tamr_provider.planning.plan import plan_steps
+from tamr_provider.planning.plan import ProductState, plan_steps
 from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH
-from tamr_provider.planning.product_state import ProductState
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.since.git import Repository
 from tamr_provider.tenant.job_cache import JobCache

@@ -16,8 +16,8 @@ from tamr_provider.environments.stack import Stack, find_product, read_file, ref
 from tamr_provider.environments.verification import verify_deployment
 from tamr_provider.errors import PromotionBlockedError, PromotionPendingError, TamrError
 from tamr_provider.planning.dry_run import plan_stack
+from tamr_provider.planning.plan import ProductState
 from tamr_provider.planning.planned_step import HOLD
-from tamr_provider.planning.product_state import ProductState
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.version_change import is_older
 from tamr_provider.timestamps import format_duration, format_seconds

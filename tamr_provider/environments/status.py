@@ -11,7 +11,7 @@ from tamr_provider.environments.promotion import promotion_gate
 from tamr_provider.environments.stack import list_stacks, read_file
 from tamr_provider.errors import TamrError, TenantUnavailableError, TenantUnreachableError
 from tamr_provider.planning.dry_run import plan_with_snapshot
-from tamr_provider.planning.product_state import ProductState
+from tamr_provider.planning.plan import ProductState
 from tamr_provider.planning.states import (
     FAILED,
     SATISFIED,

@@ -38,12 +38,9 @@ def forecast(tasks: Sequence[Task], now: datetime, free_slots: int) -> Schedule:
     """
     durations = [task.duration for task in tasks if task.duration is not None]
     if len(durations) < len(tasks) or any(task.release is None for task in tasks):
-        return Schedule(tuple(_start_now(task) for task in tasks), None)
+        first = (task.runs_since or (None if task.after else task.release) for task in tasks)
+        return Schedule(tuple(first), None)
     return _Simulation(tasks, durations, now, free_slots).run()
-
-
-def _start_now(task: Task) -> datetime | None:
-    return task.runs_since or (None if task.after else task.release)
 
 
 class _Simulation:

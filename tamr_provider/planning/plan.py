@@ -17,7 +17,7 @@ from tamr_provider.decision.steps import (
 )
 from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.planning.forecast import Task, forecast
-from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH, WAIT, PlannedStep
+from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH, NONE, WAIT, PlannedStep
 from tamr_provider.tenant.query import JobQuery
 
 if TYPE_CHECKING:
@@ -58,6 +58,40 @@ class Plan:
     def launches(self) -> int:
         """How many jobs a run would launch."""
         return sum(step.launches_job for step in self.steps)
+
+
+class ProductState:
+    """One product's part of a plan.
+
+    `now` is never before the ends of its jobs: a `Date` has whole seconds, and the clock that
+    stamps ends may be ahead of it.
+    """
+
+    def __init__(self, plan: Plan, product: str) -> None:
+        self.steps: tuple[PlannedStep, ...] = tuple(
+            planned for planned in plan.steps if planned.step.product == product
+        )
+        self.now = max([plan.now, *self._ends])
+
+    @property
+    def _ends(self) -> list[datetime]:
+        jobs = [planned.job for planned in self.steps if planned.job is not None]
+        return [job.finished_at for job in jobs if job.finished_at is not None]
+
+    @property
+    def is_satisfied(self) -> bool:
+        """Whether every step is satisfied."""
+        return all(planned.action == NONE for planned in self.steps)
+
+    @property
+    def satisfied_since(self) -> datetime | None:
+        """When the last step was satisfied; None if a step is not."""
+        return max(self._ends, default=None) if self.is_satisfied else None
+
+    @property
+    def blocker(self) -> PlannedStep | None:
+        """The first step that is not satisfied."""
+        return next((planned for planned in self.steps if planned.action != NONE), None)
 
 
 def plan_steps(

@@ -16,13 +16,6 @@ if TYPE_CHECKING:
 
 # The values of `action` in `tamr plan --json`.
 NONE, ADOPT, WAIT, LAUNCH, HOLD = "none", "adopt", "wait", "launch", "hold"
-_ACTIONS = {
-    Action.SATISFIED: NONE,
-    Action.ADOPT: ADOPT,
-    Action.WAIT: WAIT,
-    Action.LAUNCH: LAUNCH,
-    Action.HOLD: HOLD,
-}
 
 
 @dataclass(frozen=True)
@@ -44,7 +37,7 @@ class PlannedStep:
         """Return the plan of a step that depends on no other step."""
         return PlannedStep(
             step=step,
-            action=_ACTIONS[decision.action],
+            action=NONE if decision.action is Action.SATISFIED else decision.action.value,
             reason=decision.reason,
             job=decision.job,
             not_before=step.not_before,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.steps import would_satisfy
-from tamr_provider.models import FAILED as JOB_FAILED
+from tamr_provider.decision.steps import has_failed
 from tamr_provider.planning.planned_step import ADOPT, NONE, WAIT
 from tamr_provider.planning.planned_step import HOLD as ON_HOLD
 
@@ -31,7 +30,7 @@ def step_state(planned: PlannedStep, jobs: Iterable[Job], retried_at: datetime |
         return RUNNING if planned.job else PENDING  # Without a job, another step will launch it.
     if planned.not_before is None:
         return WAITING  # The product is pending anyway if an earlier step is.
-    if any(_has_failed(job, planned, retried_at) for job in jobs):
+    if any(has_failed(job, planned.step, retried_at) for job in jobs):
         return FAILED
     return WAITING if planned.action == WAIT else PENDING
 
@@ -44,9 +43,3 @@ def most_urgent(states: Sequence[str]) -> str:
 def needs_action(planned: PlannedStep) -> bool:
     """Whether nothing happens to the step until a user acts."""
     return planned.action == ON_HOLD and not planned.ends_by_itself
-
-
-def _has_failed(job: Job, planned: PlannedStep, retried_at: datetime | None) -> bool:
-    if job.outcome != JOB_FAILED or not would_satisfy(job, planned.step):
-        return False
-    return retried_at is None or job.created_at is None or job.created_at >= retried_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from tamr_provider.decision.duplicates import Duplicate, DuplicateKind, find_duplicates
@@ -61,14 +62,9 @@ class DuplicateResolver:
         for job in withdrawn:
             if job.state != STOPPING and job.id not in self._requested:
                 self._requested.add(job.id)
-                self._request_stop(job)
+                with contextlib.suppress(TamrError):  # Requested again after the next poll.
+                    self._client.stop_job(job.id)
         return next(iter(withdrawn), None)
-
-    def _request_stop(self, job: Job) -> None:
-        try:
-            self._client.stop_job(job.id)
-        except TamrError:
-            return  # Requested again after the next poll.
 
 
 def _text(duplicate: Duplicate) -> str:

@@ -7,21 +7,21 @@ a lost response, and the job of another run that was first.
 from __future__ import annotations
 
 import math
+import random
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tamr_provider.decision.policy import QueueState
 from tamr_provider.errors import ApiError, ResponseLostError, StepError, TooManyRequestsError
-from tamr_provider.reconciler.backoff import Backoff
-from tamr_provider.reconciler.unconfirmed import UnconfirmedLaunches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from tamr_provider.client.jobs import JobsClient
     from tamr_provider.clock import Clock
     from tamr_provider.decision.steps import Step
-    from tamr_provider.models import Job
+    from tamr_provider.models import Configuration, Job
     from tamr_provider.reconciler.pending import PendingStep
     from tamr_provider.tenant.job_cache import JobCache
     from tamr_provider.tenant.snapshot import Snapshot
@@ -32,6 +32,7 @@ _POLLS_UNTIL_ARRIVAL = 15
 _MAX_POLL_AGE_SECONDS = 5.0  # No POST follows an older poll: this process may have been suspended.
 _MAX_STALE_POLLS = 3  # In a row. A tenant that is so slow never gives a fresher one.
 _CONFLICT = 409
+_MAX_PAUSE_SECONDS = 60.0  # After a 429.
 
 
 class Launcher:
@@ -131,3 +132,55 @@ class Launcher:
     def _tenant_time(self, until: float) -> datetime | None:
         left = until - self._clock.monotonic()
         return self._cache.time.at_local_delay(left) if left > 0 else None
+
+
+class Backoff:
+    """How long to send no POST after a 429, in monotonic seconds: grows until a launch succeeds."""
+
+    def __init__(self, first_seconds: float) -> None:
+        self._first_seconds = first_seconds
+        self._seconds = first_seconds
+        self.until = -math.inf
+
+    def record_rate_limit(self, now: float, retry_after: float | None) -> None:
+        """Back off for a while, and for the server's `Retry-After` at least."""
+        pause = self._seconds * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
+        self.until = now + max(pause, retry_after or 0)
+        self._seconds = min(_MAX_PAUSE_SECONDS, self._seconds * 2)
+
+    def record_launch(self) -> None:
+        """Start again with the first pause."""
+        self._seconds = self._first_seconds
+
+
+@dataclass(frozen=True)
+class _Unconfirmed:
+    known_ids: frozenset[str]  # Of the equal jobs listed before the POST.
+    until: float
+
+
+class UnconfirmedLaunches:
+    """POSTs without a response, which may still start a job; times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._by_configuration: dict[Configuration, _Unconfirmed] = {}
+
+    def record(self, configuration: Configuration, jobs: Iterable[Job], until: float) -> None:
+        """Record a POST that may have started a job; `jobs` were listed before it was sent."""
+        known_ids = frozenset(job.id for job in jobs if job.configuration == configuration)
+        self._by_configuration[configuration] = _Unconfirmed(known_ids, until)
+
+    def confirm(self, jobs: Iterable[Job]) -> None:
+        """Forget the POSTs whose job has appeared.
+
+        The first equal job counts as theirs. A later one does not: it may be another user's.
+        """
+        for job in jobs:
+            launch = self._by_configuration.get(job.configuration)
+            if launch is not None and job.id not in launch.known_ids:
+                del self._by_configuration[job.configuration]
+
+    def until(self, configuration: Configuration) -> float:
+        """Return when another POST of the configuration may be sent."""
+        launch = self._by_configuration.get(configuration)
+        return launch.until if launch else -math.inf

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.steps import would_satisfy
-from tamr_provider.decision.table import failure_text
+from tamr_provider.decision.steps import has_failed
+from tamr_provider.decision.table import failure_text, retry_hint
 from tamr_provider.errors import HeldError, JobFailedError, NotFinishedError, StepError
-from tamr_provider.models import FAILED
 from tamr_provider.timestamps import format_duration, format_timestamp
 
 if TYPE_CHECKING:
@@ -132,7 +131,7 @@ class PendingStep:
 
     def has_failed(self, job: Job) -> bool:
         """Whether a job would have satisfied the step, and failed."""
-        return job.outcome == FAILED and would_satisfy(job, self.step)
+        return has_failed(job, self.step, retried_at=None)
 
     def to_result(self, job: Job, jobs: Iterable[Job], by_run: Collection[str]) -> StepResult:
         """Return how a job satisfied the step; `by_run` are the IDs that this run launched."""
@@ -147,9 +146,12 @@ class PendingStep:
         `url` is the tenant's address: that of its Jobs page is not documented, and a browser
         cannot open the API's, which needs the key as a header.
         """
-        attempt = f"attempt {self._count_failures(jobs)} of {self.policy.max_attempts}"
+        failures = self._count_failures(jobs)
+        attempt = f"attempt {failures} of {self.policy.max_attempts}"
         where = f"{job.id}, Jobs page of {url}"
         text = f"{self.step} failed ({attempt}): {failure_text(job)} ({where})"
+        if failures >= self.policy.max_attempts:
+            return JobFailedError(f"{text}. {retry_hint(self.step)}", job.id)
         return JobFailedError(f"{text}. To try again, run: {resume}", job.id)
 
     def too_old_error(self, job: Job, resume: str) -> StepError:
@@ -160,7 +162,8 @@ class PendingStep:
     def held_error(self, decision: Decision) -> HeldError:
         """Return the error of a step on hold."""
         job_id = decision.job.id if decision.job else ""
-        return HeldError(f"{self.step} is on hold: {decision.reason}", job_id)
+        text = f"{self.step} is on hold: {decision.reason}"
+        return HeldError(text, job_id, ends_by_itself=decision.ends_by_itself)
 
     def unfinished_error(self, reason: str, resume: str) -> NotFinishedError:
         """Return the error of a step that this run no longer waits for."""
@@ -179,8 +182,4 @@ class PendingStep:
         )
 
     def _count_failures(self, jobs: Iterable[Job]) -> int:
-        return sum(self.has_failed(job) and not self._is_before_retry(job) for job in jobs)
-
-    def _is_before_retry(self, job: Job) -> bool:
-        retried_at, created_at = self.policy.retried_at, job.created_at
-        return retried_at is not None and created_at is not None and created_at < retried_at
+        return sum(has_failed(job, self.step, self.policy.retried_at) for job in jobs)

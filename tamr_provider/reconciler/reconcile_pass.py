@@ -38,10 +38,7 @@ class _Ready(NamedTuple):
 
 
 class ReconcilePass:
-    """Takes the open steps as far as they go; call it from one thread, again and again.
-
-    `resume` is the command that continues where the run stops.
-    """
+    """Takes the open steps as far as they go; call it from one thread, again and again."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts of a run, wired in one place
         self,
@@ -72,7 +69,12 @@ class ReconcilePass:
         misses = 0
         while True:
             ready, gates_asked = self._evaluate_all(snapshot)
-            durations_asked = self._learn_durations()
+            durations_asked = self._durations.learn(
+                configuration
+                for pending in self._mailbox.open_steps()
+                for phase in pending.path
+                for configuration in phase
+            )
             best = self._queue(ready, snapshot)
             if best is None or self._mailbox.stop_reason:
                 return self._next_pass_in(snapshot)
@@ -177,19 +179,12 @@ class ReconcilePass:
             reason = f"waited {hours:g} hours (timeoutHours)"
             self._mailbox.end(pending, pending.unfinished_error(reason, self._resume))
 
-    def _learn_durations(self) -> bool:
-        """Read the durations that the order of the queue needs; return whether it took requests."""
-        return self._durations.learn(
-            configuration
-            for pending in self._mailbox.open_steps()
-            for phase in pending.path
-            for configuration in phase
-        )
-
     def _queue(self, ready: list[_Ready], snapshot: Snapshot) -> PendingStep | None:
         """Decide for the ready steps in the order of the queue; return the one to launch now."""
         # Equal ones by name, so that the order of submission does not matter.
-        ready.sort(key=self._queue_key)
+        ready.sort(
+            key=lambda one: (-self._durations.of_path(one.pending.path), str(one.pending.step))
+        )
         best = None
         for steps_ahead, (pending, launch) in enumerate(ready):
             queue = self._launcher.queue_state(pending.step, steps_ahead)
@@ -199,9 +194,6 @@ class ReconcilePass:
                 best = pending
         self._report_status(snapshot)
         return best
-
-    def _queue_key(self, ready: _Ready) -> tuple[timedelta, str]:
-        return -self._durations.of_path(ready.pending.path), str(ready.pending.step)
 
     def _report_status(self, snapshot: Snapshot) -> None:
         for pending in self._mailbox.open_steps():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
+from tamr_provider.client.connection import make_client
+from tamr_provider.clock import SystemClock
 from tamr_provider.errors import TenantUnavailableError, WaitInterruptedError
 from tamr_provider.reconciler.mailbox import Mailbox
 from tamr_provider.reconciler.pending import PendingStep, StepResult
 from tamr_provider.reconciler.reconcile_pass import ReconcilePass
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
     from concurrent.futures import Future
     from datetime import datetime
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tamr_provider.decision.policy import LaunchPolicy
     from tamr_provider.decision.steps import Phases, Step
     from tamr_provider.reconciler.progress import ProgressObserver
+    from tamr_provider.settings import Settings
 
 TIME_LIMIT_REACHED = "reached the time limit TAMR_HAND_OVER_AFTER"
 _IDLE_SECONDS = 3600.0
@@ -110,3 +113,11 @@ class Reconciler:
 
     def _end_unfinished(self, reason: str) -> None:
         self._mailbox.end_all(lambda pending: pending.unfinished_error(reason, self._resume))
+
+
+def make_reconciler(settings: Settings, observer: ProgressObserver, resume: str) -> Reconciler:
+    """Return a reconciler with a client of its own; the caller closes it."""
+    clock = SystemClock()
+    stop = threading.Event()
+    client = make_client(settings, clock, stop, observer.note)
+    return Reconciler(client, clock, stop, settings.poll_seconds, observer, resume)

@@ -7,11 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from tamr_provider.decision.policy import LaunchPolicy
-from tamr_provider.decision.steps import (
-    phase_configurations,
-    pipeline_phases,
-    with_not_before,
-)
+from tamr_provider.decision.steps import phase_configurations, pipeline_phases, with_not_before
 from tamr_provider.errors import NotFinishedError, TamrError
 from tamr_provider.reconciler.pending import Origin
 

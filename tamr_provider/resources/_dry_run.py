@@ -44,10 +44,8 @@ class DryRun:
     def decide(self, declared: DeclaredStep) -> tuple[Decision, Snapshot]:
         """Return the decision for a step, and its snapshot of at least the last 24 hours.
 
-        Slots are ignored, because which step waits for one depends on all the others.
-
-        Raises:
-            TamrError: the tenant cannot be queried. It is queried once for all resources.
+        Slots are ignored, because which step waits for one depends on all the others. Raises
+        TamrError if the tenant cannot be queried. It is queried once for all resources.
         """
         step = declared.to_step()
         policy = LaunchPolicy.from_rules(declared, self._slots)

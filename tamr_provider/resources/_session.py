@@ -6,8 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from tamr_provider.clock import SystemClock
-from tamr_provider.reconciler.factory import make_reconciler
-from tamr_provider.reconciler.reconciler import TIME_LIMIT_REACHED
+from tamr_provider.reconciler.reconciler import TIME_LIMIT_REACHED, make_reconciler
 from tamr_provider.resources import _engine_context as engine
 from tamr_provider.resources._progress import EngineReporter
 

@@ -10,9 +10,9 @@ import pulumi
 from tamr_provider.clock import SystemClock
 from tamr_provider.decision.steps import phase_configurations, pipeline_phases
 from tamr_provider.resources.steps import Load, Publish, Update, Wanted
+from tamr_provider.stackfile.cross_field import resource_name
 from tamr_provider.stackfile.parser import parse_products
 from tamr_provider.stackfile.product import Product
-from tamr_provider.stackfile.shared_ids import resource_name
 from tamr_provider.stackfile.since.lookup import find_own_since
 from tamr_provider.timestamps import format_timestamp
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tamr_provider.decision.steps import Phases, Step
-    from tamr_provider.models import Configuration
 
 
 class Pipeline(pulumi.ComponentResource):
@@ -71,7 +70,8 @@ class Pipeline(pulumi.ComponentResource):
         self, step: Step, wanted: Wanted, after: list[pulumi.Output[str]]
     ) -> Load | Update | Publish:
         configuration = step.configuration
-        name = _resource_name(step.product, configuration)
+        kind = "workflow" if configuration.id("workflowId") else configuration.type
+        name = resource_name(step.product, kind, configuration.ids[0][1])
         opts = pulumi.ResourceOptions(parent=self)
         if configuration.type == "load":
             return Load(name, source_id=configuration.id("sourceId"), wanted=wanted, opts=opts)
@@ -96,18 +96,15 @@ class Pipeline(pulumi.ComponentResource):
         )
 
 
-def _resource_name(product: str, configuration: Configuration) -> str:
-    kind = "workflow" if configuration.id("workflowId") else configuration.type
-    return resource_name(product, kind, configuration.ids[0][1])
-
-
 def _wanted(step: Step, product: Product, then: Phases, after_steps: tuple[str, ...]) -> Wanted:
     owner = step.data_product
     is_load = step.configuration.type == "load"
+    is_exempt = product.is_overridden or product.is_pinned
     return Wanted(
         url=tenant_url(),
         version=product.version,
-        since=_since(product),
+        # Without a since, `check` takes it from the inputs of the last run.
+        since=format_timestamp(product.since) if product.since is not None else "",
         since_from=product.since_origin,
         product=step.product,
         stack=pulumi.get_stack(),
@@ -120,20 +117,10 @@ def _wanted(step: Step, product: Product, then: Phases, after_steps: tuple[str, 
         timeout_hours=product.timeout_hours,
         trust_days=product.trust_days,
         freeze=tuple(window.text for window in product.effective_freeze),
-        promote_from=_promote_from(product),
+        promote_from="" if is_exempt else product.promote_from or "",
         then=then,
         after_steps=after_steps,
     )
-
-
-def _since(product: Product) -> str:
-    # Without a since, `check` takes it from the inputs of the last run.
-    return format_timestamp(product.since) if product.since is not None else ""
-
-
-def _promote_from(product: Product) -> str:
-    is_exempt = product.is_overridden or product.is_pinned
-    return "" if is_exempt else product.promote_from or ""
 
 
 def tenant_url() -> str:

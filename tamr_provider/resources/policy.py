@@ -12,12 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pulumi
-from pulumi_policy import (
-    EnforcementLevel,
-    PolicyConfigSchema,
-    PolicyPack,
-    ResourceValidationPolicy,
-)
+from pulumi_policy import EnforcementLevel, PolicyConfigSchema, PolicyPack, ResourceValidationPolicy
 from pulumi_policy.proxy import UnknownValueError
 
 from tamr_provider.decision.launch_limits import (
@@ -103,7 +98,7 @@ def _policy(
         value = args.get_config().get(key)
         if value is None:
             args.not_applicable(f"no {key} configured")
-        if violation := find_violation(value, _inputs(args)):
+        if violation := find_violation(value, _values(args.props)):
             report(violation, None)
 
     return ResourceValidationPolicy(
@@ -172,12 +167,8 @@ def _text(inputs: dict[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _inputs(args: ResourceValidationArgs) -> dict[str, Any]:
-    """Return the inputs as the provider gets them, unknown ones as `Unknown`."""
-    return _values(args.props)
-
-
 def _values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return inputs as the provider gets them, unknown ones as `Unknown`."""
     return {name: _value(functools.partial(values.__getitem__, name)) for name in values}
 
 

@@ -27,7 +27,6 @@ from tamr_provider.decision.policy import LaunchPolicy
 from tamr_provider.errors import InputError, TamrError
 from tamr_provider.reconciler.pending import Origin, StepResult
 from tamr_provider.resources import _engine_context as engine
-from tamr_provider.resources import _predecessors as predecessors
 from tamr_provider.resources import _promotion_gate as promotion_gate
 from tamr_provider.resources import _properties as properties
 from tamr_provider.resources._declared_step import check_properties, parse_step
@@ -40,6 +39,11 @@ from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from tamr_provider.settings import Settings
+
+
+# The Pipeline passes the step names of `after` in it, and `check` removes it. A finish of another
+# product or stack has no name and may be before the since.
+_AFTER_STEPS = "afterSteps"
 
 
 class JobProvider(ResourceProvider):
@@ -59,10 +63,10 @@ class JobProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Return the inputs in canonical spelling, and a failure for each invalid property."""
         inputs, problems = resolve_since(_olds, news)
-        inputs.pop(predecessors.KEY, None)
+        inputs.pop(_AFTER_STEPS, None)
         if not problems:
             inputs, problems = check_properties(inputs, SystemClock().now())
-        problems = problems or predecessors.find_predecessor_problems(news, inputs)
+        problems = problems or _predecessor_problems(news, inputs)
         problems += self._config_problems()
         if not problems and (blocker := promotion_gate.find_blocker_of_new_version(_olds, inputs)):
             problems = [("version", blocker)]
@@ -106,10 +110,8 @@ class JobProvider(ResourceProvider):
         declared = parse_step(props)
         if declared is None:
             raise InputError("the properties of this step are invalid")
-        resume = (
-            f"pulumi up --stack {shlex.quote(declared.stack)}" if declared.stack else "pulumi up"
-        )
-        return get_session(settings, resume).satisfy(
+        stack = f" --stack {shlex.quote(declared.stack)}" if declared.stack else ""
+        return get_session(settings, f"pulumi up{stack}").satisfy(
             declared.to_step(),
             LaunchPolicy.from_rules(declared, settings.slots),
             declared.later_phases,
@@ -175,6 +177,29 @@ def _changed_properties(olds: dict[str, Any], news: dict[str, Any]) -> list[str]
     if any(finish is None or created is None or finish > created for finish in finishes):
         replaces.append("after")
     return replaces
+
+
+def _predecessor_problems(news: dict[str, Any], inputs: dict[str, Any]) -> list[tuple[str, str]]:
+    """Refuse a step whose predecessors did not run for its version, as with `pulumi up --target`.
+
+    The engine passes to a targeted step the finish times in the state. A finish before the since of
+    the version is of an earlier version.
+    """
+    names = news.get(_AFTER_STEPS)
+    since = properties.parse_property_time(inputs.get("since"))
+    finishes = properties.finish_times(inputs)
+    if not isinstance(names, list) or since is None or len(names) != len(finishes):
+        return []
+    missing = [
+        name
+        for name, finish in zip(names, finishes, strict=True)
+        if finish is not None and finish < since
+    ]
+    if not missing:
+        return []
+    steps = f"products.{inputs.get('product')}: {', '.join(missing)}"
+    late = f"did not run for version {inputs.get('version')} yet"
+    return [("after", f"{steps} {late}. Target them too, or run without --target.")]
 
 
 def _to_engine_error(error: TamrError) -> Exception:

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 def set_values(text: str, project: str, product: str, values: Mapping[str, str]) -> str:
     """Return the text with a product's values replaced, or added below its version.
 
-    Raises:
-        InputError: the product cannot be edited in place, or the edit would change another
-            product too, for example through an anchor. `text` must be a valid stack file.
+    `text` must be a valid stack file. Raises InputError if the product cannot be edited in place,
+    or the edit would change another product too, for example through an anchor.
     """
     before = _read_products(text, project)
     for key, value in values.items():
@@ -40,11 +39,7 @@ def set_values(text: str, project: str, product: str, values: Mapping[str, str])
 
 
 def replace_file(path: Path, before: str, text: str) -> None:
-    """Replace a file atomically.
-
-    Raises:
-        InputError: the file is not `before` anymore, or cannot be written. Nothing was written.
-    """
+    """Replace a file atomically. Raises InputError if it is not `before` anymore, or unwritable."""
     try:
         written = write_file(path, text, lambda: read_raw(path) == before)
     except OSError as error:
@@ -95,26 +90,21 @@ def _set(text: str, product: MappingNode, key: str, value: str) -> str:
 
 
 def _insert(text: str, product: MappingNode, line: str) -> str:
+    newline = "\r\n" if "\r\n" in text else "\n"
     version = _find(product, "version")
-    if not isinstance(version, ScalarNode):
-        return _insert_first(text, product, line)  # A merge key adds the version.
+    if not isinstance(version, ScalarNode):  # A merge key adds the version.
+        start = product.value[0][0].start_mark
+        separator = ", " if product.flow_style else newline + " " * start.column
+        return _splice(text, start.index, start.index, line + separator)
     name = next(key for key, _ in product.value if key.value == "version")
     end: int = version.end_mark.index
     if product.flow_style:
         return _splice(text, end, end, f", {line}")
-    newline = "\r\n" if "\r\n" in text else "\n"
     indented: str = " " * name.start_mark.column + line
     line_end: int = text.find("\n", end)
     if line_end < 0:
         return text + newline + indented
     return _splice(text, line_end + 1, line_end + 1, indented + newline)
-
-
-def _insert_first(text: str, product: MappingNode, line: str) -> str:
-    start = product.value[0][0].start_mark
-    newline = "\r\n" if "\r\n" in text else "\n"
-    separator = ", " if product.flow_style else newline + " " * start.column
-    return _splice(text, start.index, start.index, line + separator)
 
 
 def _splice(text: str, start: int, end: int, new: str) -> str:

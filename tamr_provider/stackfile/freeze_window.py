@@ -53,11 +53,7 @@ class FreezeWindow:
 
 
 def parse_window(text: str) -> FreezeWindow:
-    """Return the window that `text` describes.
-
-    Raises:
-        ValueError: `text` is not a window.
-    """
+    """Return the window that `text` describes. Raises ValueError if it is not one."""
     match = _WINDOW.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"expected {EXAMPLES}, got {text[:80]!r}")

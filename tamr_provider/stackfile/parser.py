@@ -11,10 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tamr_provider.errors import InputError
 from tamr_provider.foreign_text import has_unseen, visible
 from tamr_provider.settings import expected_url
-from tamr_provider.stackfile.cross_field import find_rule_violations
+from tamr_provider.stackfile.cross_field import (
+    find_name_collisions,
+    find_rule_violations,
+    find_shared_ids,
+)
 from tamr_provider.stackfile.product import Destination, Override, Product
 from tamr_provider.stackfile.pulumi_yaml import UnquotedScalar, parse_yaml
-from tamr_provider.stackfile.shared_ids import find_name_collisions, find_shared_ids
 from tamr_provider.stackfile.values import Count, describe_value
 
 if TYPE_CHECKING:
@@ -51,18 +54,12 @@ class _Slots(BaseModel):
 
 
 def parse_stack_file(
-    text: str,
-    project: str,
-    file: str,
-    now: datetime,
-    shared: Mapping[str, Any] | None = None,
+    text: str, project: str, file: str, now: datetime, shared: Mapping[str, Any] | None = None
 ) -> StackFile:
     """Parse the text of a stack file.
 
     `file` is its name for messages. `shared` is the config that Pulumi.yaml gives all stacks.
-
-    Raises:
-        InputError: with all problems of the file.
+    Raises InputError with all problems of the file.
     """
     document = parse_yaml(text, file)
     config = document.get("config") if isinstance(document, dict) else None
@@ -119,7 +116,8 @@ def parse_products(raw: object, now: datetime) -> dict[str, Product]:
         raise InputError(*name_problems)
     named = {str(key): value for key, value in raw.items()}
     names = [str(key) for key in raw]
-    problems = [f"products.{name}: duplicate product" for name in _duplicates(names)]
+    duplicates = sorted({name for name in names if names.count(name) > 1})
+    problems = [f"products.{name}: duplicate product" for name in duplicates]
     problems += [
         f"products: expected a name, got {describe_value(name)}"
         for name in named
@@ -152,10 +150,6 @@ def _name_problems(raw: Mapping[Any, Any]) -> list[str]:
         for key in raw
         if has_unseen(str(key))
     ]
-
-
-def _duplicates(names: list[str]) -> list[str]:
-    return sorted({name for name in names if names.count(name) > 1})
 
 
 def _product_order(names: list[str]) -> Callable[[str], int]:
@@ -205,7 +199,8 @@ def _explain(error: ValidationError) -> list[str]:
 
 def _explain_one(error: Any) -> str:
     path, kind = _path(error["loc"]), error["type"]
-    keys = _keys_at(error["loc"])
+    fields = _model_at(error["loc"]).model_fields
+    keys = tuple(key.alias or name for name, key in fields.items())
     if kind == "extra_forbidden":
         return _unknown_key(path, str(error["loc"][-1]), keys)
     if kind == "tamr":
@@ -225,11 +220,6 @@ def _model_at(location: tuple[str | int, ...]) -> type[BaseModel]:
     if len(location) > 3 and location[2] in _MODELS:
         return _MODELS[str(location[2])]
     return Product
-
-
-def _keys_at(location: tuple[str | int, ...]) -> tuple[str, ...]:
-    fields = _model_at(location).model_fields
-    return tuple(key.alias or name for name, key in fields.items())
 
 
 def _description(location: tuple[str | int, ...]) -> str:

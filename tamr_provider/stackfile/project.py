@@ -36,11 +36,7 @@ class Project:
         return sorted({name[1] for name in names if name})
 
     def stack_file(self, stack: str) -> Path:
-        """Return the path of the stack's file.
-
-        Raises:
-            InputError: with the names of the stacks, if `stack` is empty or has no file.
-        """
+        """Return the stack's file. Raises InputError with the known stacks if there is none."""
         known = ", ".join(self.stacks()) or "none"
         if not stack:
             raise InputError(f"no stack. Use --stack or TAMR_STACK (stacks: {known}).")
@@ -109,33 +105,25 @@ def read_text(path: Path) -> str:
 def read_raw(path: Path) -> str:
     """Return a file's text with its line ends unchanged.
 
-    Raises:
-        InputError: it cannot be read, is larger than 1 MB, or is a pipe, which could block forever.
+    Raises InputError if it is unreadable, over 1 MB, or a pipe, which could block forever.
     """
+    file = display_path(path)
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
-            raise InputError(
-                f"{display_path(path)}: cannot be read: a device or a pipe, not a file"
-            )
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            raise InputError(f"{file}: cannot be read: a device or a pipe, not a file")
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise InputError(
-                f"{display_path(path)}: expected a file of at most 1 MB, got a larger one"
-            )
+            raise InputError(f"{file}: expected a file of at most 1 MB, got a larger one")
         return data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise InputError(f"{display_path(path)}: cannot be read: {reason}") from None
+        raise InputError(f"{file}: cannot be read: {reason}") from None
 
 
 def display_path(path: Path) -> str:
     """Return a path relative to the current folder, or unchanged if it is outside."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
-    except (
-        ValueError,
-        OSError,
-        RuntimeError,
-    ):  # RuntimeError: a link to itself, Python 3.10 to 3.12.
+    except (ValueError, OSError, RuntimeError):  # The last: a link to itself, Python 3.10 to 3.12.
         return str(path)

@@ -66,10 +66,6 @@ class _Constructor(SafeConstructor):
         return flat
 
 
-def _timestamp(_: _Constructor, node: ScalarNode) -> UnquotedScalar:
-    return UnquotedScalar(node.value)
-
-
 def _text(constructor: _Constructor, node: ScalarNode) -> object:
     # To the engine, unlike YAML 1.2, 2026-1-5 is a date.
     if node.style is None and _LIKE_A_TIMESTAMP.fullmatch(node.value):
@@ -101,7 +97,9 @@ def _number(value: float) -> str:
     return repr(value)
 
 
-_Constructor.add_constructor("tag:yaml.org,2002:timestamp", _timestamp)
+_Constructor.add_constructor(
+    "tag:yaml.org,2002:timestamp", lambda _, node: UnquotedScalar(node.value)
+)
 _Constructor.add_constructor("tag:yaml.org,2002:int", _integer)
 _Constructor.add_constructor("tag:yaml.org,2002:float", _float)
 _Constructor.add_constructor("tag:yaml.org,2002:str", _text)
@@ -115,11 +113,7 @@ def _yaml() -> YAML:
 
 
 def parse_yaml(text: str, file: str) -> Any:
-    """Return the document as plain values.
-
-    Raises:
-        InputError: with `file`, line and column, if `text` is not YAML.
-    """
+    """Return plain values. Raises InputError with `file`, line and column if `text` is not YAML."""
     if len(text) > MAX_BYTES:
         raise InputError(f"{file}: expected a file of at most 1 MB, got a larger one")
     try:

@@ -9,15 +9,7 @@ from typing import Any
 from tamr_provider.stackfile.product import Product
 from tamr_provider.stackfile.values import COUNT
 
-_OPTIONAL = (
-    "since",
-    "dataProduct",
-    "retriedAt",
-    "promoteFrom",
-    "override",
-    "pinned",
-    "verify",
-)
+_OPTIONAL = ("since", "dataProduct", "retriedAt", "promoteFrom", "override", "pinned", "verify")
 _SHIPPED = "stack.schema.json"
 
 

@@ -27,8 +27,7 @@ class StepRules(StrictObject):
 
     version: Version = Field(description="the desired dataset version: any label")
     since: Moment | None = Field(
-        default=None,
-        description="count jobs created at or after it; default: the version's commit",
+        default=None, description="count jobs created at or after it; default: the version's commit"
     )
     retried_at: Moment | None = Field(
         default=None, description="ignore failures and stops before it"

@@ -50,7 +50,9 @@ def _is_declared(info: ValidationInfo) -> bool:
 def _id(value: object, info: ValidationInfo) -> str:
     if _is_declared(info) and not isinstance(value, str):
         raise _mismatch(value, "an ID as text")
-    if isinstance(value, (UnquotedScalar, float)) and not _is_whole(value):
+    # The engine passes every number to the program as a float.
+    is_whole = isinstance(value, float) and value.is_integer()
+    if isinstance(value, (UnquotedScalar, float)) and not is_whole:
         raise make_error(f"Pulumi rewrites unquoted {value}. Quote it.")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(int(value))
@@ -66,17 +68,8 @@ def _refuse_control_characters(text: str) -> str:
     return text
 
 
-def _is_whole(value: object) -> bool:
-    # The engine passes every number to the program as a float.
-    return isinstance(value, float) and value.is_integer()
-
-
 def canonical_version(value: object) -> str:
-    """Return a version in its canonical spelling.
-
-    Raises:
-        PydanticCustomError: `value` is not a version.
-    """
+    """Return a version in its canonical spelling. Raises PydanticCustomError if it is none."""
     if (
         isinstance(value, bool)
         or not isinstance(value, (str, int, float))
@@ -89,16 +82,11 @@ def canonical_version(value: object) -> str:
     moment = parse_timestamp(text)
     if moment is None:
         return _refuse_control_characters(text)
-    text = format_timestamp(moment)
-    return text.removesuffix("T00:00:00Z")
+    return format_timestamp(moment).removesuffix("T00:00:00Z")
 
 
 def parse_time(value: object) -> datetime:
-    """Return the timestamp that `value` spells.
-
-    Raises:
-        PydanticCustomError: `value` is not a timestamp, or has no UTC offset.
-    """
+    """Return a timestamp. Raises PydanticCustomError if `value` is none or has no UTC offset."""
     moment = parse_timestamp(value) if isinstance(value, str) else None
     if moment is None:
         raise _mismatch(value, EXAMPLE_TIME)
@@ -160,11 +148,7 @@ def _flag(value: object) -> bool:
 
 
 def non_empty_list(value: object) -> list[Any]:
-    """Return `value` if it is a list with entries.
-
-    Raises:
-        PydanticCustomError: it is not.
-    """
+    """Return a list with entries. Raises PydanticCustomError if `value` is not one."""
     if not isinstance(value, list) or not value:
         raise _mismatch(value, "a list with at least one entry")
     return value
@@ -196,7 +180,7 @@ def _reason(value: object) -> str:
 
 
 def _json(**schema: object) -> WithJsonSchema:
-    return WithJsonSchema(dict(schema))
+    return WithJsonSchema(schema)
 
 
 _NUMERIC = r"^\d+(\.\d+)?$"
@@ -225,9 +209,7 @@ Count = Annotated[
     _json(anyOf=[{"type": "integer", "minimum": 1}, {"type": "string", "pattern": COUNT}]),
 ]
 Flag = Annotated[
-    bool,
-    BeforeValidator(_flag),
-    _json(anyOf=[{"type": "boolean"}, {"enum": ["true", "false"]}]),
+    bool, BeforeValidator(_flag), _json(anyOf=[{"type": "boolean"}, {"enum": ["true", "false"]}])
 ]
 Freeze = Annotated[
     FreezeWindow,

@@ -143,8 +143,5 @@ def usual_of(jobs: Iterable[Job]) -> DurationStats | None:
     if len(logs) < _MIN_SAMPLES:
         return None
     tenths = statistics.quantiles(logs, n=10)
-    return DurationStats(*map(_duration, (statistics.median(logs), tenths[0], tenths[-1])))
-
-
-def _duration(log: float) -> timedelta:
-    return timedelta(seconds=round(math.exp(log), 3))
+    known = (statistics.median(logs), tenths[0], tenths[-1])
+    return DurationStats(*(timedelta(seconds=round(math.exp(log), 3)) for log in known))

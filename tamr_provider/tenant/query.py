@@ -31,19 +31,13 @@ class JobQuery:
 
     def covers(self, other: JobQuery) -> bool:
         """Whether this query reads every job that the other one reads."""
-        return (
-            self.created_after <= other.created_after
-            and self._covers_ends(other)
-            and (
-                not self.configurations
-                or bool(other.configurations and other.configurations <= self.configurations)
-            )
-        )
-
-    def _covers_ends(self, other: JobQuery) -> bool:
-        if other.ended_after is None:
+        if self.created_after > other.created_after:
+            return False
+        if other.ended_after and not (self.ended_after and self.ended_after <= other.ended_after):
+            return False
+        if not self.configurations:
             return True
-        return self.ended_after is not None and self.ended_after <= other.ended_after
+        return bool(other.configurations) and other.configurations <= self.configurations
 
     def extended_to(self, time: datetime) -> JobQuery:
         """Return a query that also reads what was created, or finished, at or after `time`."""

@@ -15,7 +15,7 @@ from support.schedules import errors_of
 from support.three_clocks import ThreeClocks
 from tamr_provider.decision.steps import Step
 from tamr_provider.planning.dry_run import plan_stack
-from tamr_provider.planning.product_state import ProductState
+from tamr_provider.planning.plan import ProductState
 from tamr_provider.reconciler.pending import Origin, StepResult
 from tamr_provider.tenant.server_clock import ServerClock
 from tamr_provider.timestamps import format_timestamp

@@ -56,7 +56,9 @@ def test_a_run_in_a_freeze_ends_on_hold_and_sends_no_post() -> None:
     runner = tenant.runner()
     future = runner.submit(step(LOAD), LaunchPolicy(freeze=FROZEN.freeze, timeout=POLICY.timeout))
     runner.run()
-    assert isinstance(outcome(future), HeldError)
+    ended = outcome(future)
+    assert isinstance(ended, HeldError)
+    assert ended.exit_code == 75
     assert tenant.posts() == 0
     assert tenant.clock.true_now() - START < timedelta(minutes=1)
 
@@ -117,7 +119,7 @@ def test_a_version_that_is_not_deployed_upstream_is_on_hold(tmp_path: Path) -> N
         )
         assert "tamr promote customers --from staging --to prod" in planned
         done = tamr(folder, "up", "--stack", "prod")
-        assert done.returncode == 1
+        assert done.returncode == 75
         assert "promoteFrom: customers 2026-11-20 is not deployed to staging" in done.stderr
         assert prod.posts() == []
         assert staging.posts() == []

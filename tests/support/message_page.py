@@ -31,7 +31,6 @@ AREAS = [
             "cli/scaffold/template",
             "planning/rebase_hints",
             "resources/_declared_step",
-            "resources/_predecessors",
             "resources/_properties",
             "resources/_since",
             "resources/program",
@@ -307,10 +306,10 @@ one.
 | exit code | means |
 | --- | --- |
 | 0 | done; for `tamr plan --detailed-exitcode`, nothing would be launched |
-| 1 | a job failed, a step is on hold, or a tenant rejected a request |
+| 1 | a job failed, a step on hold needs you, or a tenant rejected a request |
 | 2 | invalid usage, an invalid file, or a URL without a tenant |
 | 3 | only `tamr plan --detailed-exitcode`: something would be launched |
-| 75 | not finished. To continue, run the command again |
+| 75 | not finished, or on hold until something that ends by itself. Run the command again later |
 
 In `pulumi up` the same messages follow the name of the error:
 

@@ -171,7 +171,7 @@ def watch(directory: Path, stack: str, job_id: str) -> None:
 def _follow(settings: Settings, job_id: str, first: Callable[[JobsClient], None]) -> Job:
     """Return the job once it is DONE, and show its progress."""
     from tamr_provider.cli.output.reporters import terminal_table
-    from tamr_provider.reconciler.job_wait import wait_until_done
+    from tamr_provider.reconciler.polling import wait_until_done
 
     over = threading.Event()
     with on_interrupt(lambda _: None, over), open_client(settings, over) as client:

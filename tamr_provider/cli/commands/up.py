@@ -95,7 +95,7 @@ def _run(stack: Stack) -> StackRun:
     from tamr_provider.cli.output.reporters import make_reporter
     from tamr_provider.clock import SystemClock
     from tamr_provider.decision.steps import pipeline_steps
-    from tamr_provider.reconciler.factory import make_reconciler
+    from tamr_provider.reconciler.reconciler import make_reconciler
     from tamr_provider.reconciler.stack_run import StackRun
     from tamr_provider.stackfile.since.origin import find_clock_warning
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tamr_provider.environments.promotion import Promotion
-    from tamr_provider.planning.product_state import ProductState
+    from tamr_provider.planning.plan import ProductState
 
 
 def format_evidence(promotion: Promotion, is_dry_run: bool) -> str:

@@ -53,11 +53,7 @@ class Repository:
 
     @classmethod
     def find(cls, folder: Path) -> Repository | None:
-        """Return the repository, or None if no parent has a `.git`.
-
-        Raises:
-            InputError: git cannot read the repository, with its message.
-        """
+        """Return the repository, None without a `.git`. Raises InputError if git cannot read it."""
         folder = folder.resolve()
         if any((parent / ".git").exists() for parent in (folder, *folder.parents)):
             return cls(folder)
@@ -74,9 +70,7 @@ class Repository:
 
         Merges are always included, because git's simplification would drop the losing side. A
         shallow clone yields all commits, so that its border is included. Without a commit, nothing.
-
-        Raises:
-            InputError: a revision is unknown.
+        Raises InputError if a revision is unknown.
         """
         paths = [] if self.shallow else [f":(top,glob)**/{name}" for name in names]
         # Other orders would drop a parent that is newer than its child.

@@ -44,9 +44,7 @@ def with_effective_sinces(
 
     With `base`, as if the checkout were merged into that commit now. A version that a run must
     refuse counts from now, so that there is a plan for it, and its `Since` has the problem.
-
-    Raises:
-        InputError: there is no since, and no git repository to find one.
+    Raises InputError if there is no since, and no git repository to find one.
     """
     pairs = {name: _entry(product) for name, product in file.products.items()}
     sinces = find_sinces(pairs, project, stack, now, base)
@@ -136,8 +134,7 @@ def earliest_since(
 def find_revisions(project: Project, stack: str) -> list[Revision]:
     """Return the commits of the checked-out branch for a stack file, oldest first.
 
-    Raises:
-        InputError: the project is not in a git repository.
+    Raises InputError if the project is not in a git repository.
     """
     repository = Repository.find(project.file.parent)
     if repository is None:

@@ -10,11 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.stackfile.since.effective import (
-    BY_COMMIT,
-    BY_DATE,
-    BY_FILE,
-)
+from tamr_provider.stackfile.since.effective import BY_COMMIT, BY_DATE, BY_FILE
 from tamr_provider.stackfile.values import describe_value
 from tamr_provider.timestamps import (
     format_duration,
