@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,7 +15,8 @@ from tamr_provider.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from tamr_provider.client.jobs import JobsClient
     from tamr_provider.environments.product_editor import ProductEditor
@@ -99,17 +99,15 @@ def tenant_settings(directory: Path, stack: str) -> Settings:
     return read_settings(os.environ)
 
 
-@contextmanager
 def open_client(
     settings: Settings,
     stop: threading.Event | None = None,
     on_outage: Callable[[str], None] | None = None,
-) -> Iterator[JobsClient]:
-    """Yield a client for a tenant, and close it; without `on_outage`, outages go to stderr."""
+) -> AbstractContextManager[JobsClient]:
+    """Return a client that a `with` closes; without `on_outage`, outages go to stderr."""
     from tamr_provider.client.connection import connect
 
-    with connect(settings, CLOCK, stop, on_outage or warn_once()) as client:
-        yield client
+    return connect(settings, CLOCK, stop, on_outage or warn_once())
 
 
 def warn_once() -> Callable[[str], None]:

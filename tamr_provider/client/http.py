@@ -96,7 +96,7 @@ class HttpSession:
                 base_url=settings.url + "/api/v1beta1",
                 headers={
                     "X-API-KEY": settings.api_key,
-                    "User-Agent": _user_agent(),
+                    "User-Agent": f"tamr-provider/{version('tamr-provider')}",
                     "Accept-Encoding": ENCODING,
                 },
                 timeout=_TIMEOUT,
@@ -167,7 +167,7 @@ class HttpSession:
     def _read(self, response: httpx.Response, what: str) -> Response:
         body = redact_body(_parse_object(response), self._api_key)
         status = response.status_code
-        reply = self._server_text(body, response)
+        reply = one_line(redact_text(_message(body, response), self._api_key))[:500]
         reason = f"{self.url} returned {status} {reply}".rstrip()
         pause = _retry_after(response)
         if status == 429:
@@ -176,22 +176,14 @@ class HttpSession:
             raise _Retry(reason, ResponseLostError(reason), pause, status)
         self._has_responded = True
         if status != 200:
-            raise ApiError(status, reply + self._path_hint(status), what)
-        return Response(body, _date(response))
-
-    def _path_hint(self, status: int) -> str:
-        path = urlsplit(self.url).path
-        if status != 404 or not path:
-            return ""
-        return f". Check whether the path {path} belongs in tamr:url"
+            if status == 404 and (path := urlsplit(self.url).path):
+                reply += f". Check whether the path {path} belongs in tamr:url"
+            raise ApiError(status, reply, what)
+        return Response(body, read_date(response))
 
     def _cause(self, error: Exception) -> str:
         """Return an error's text without the API key, which httpx may quote."""
         return one_line(redact_text(str(error), self._api_key)) or type(error).__name__
-
-    def _server_text(self, body: object, response: httpx.Response) -> str:
-        """Return the server's message in one line, without the API key."""
-        return one_line(redact_text(_message(body, response), self._api_key))[:500]
 
     def _validate(self, response: Response, check: Callable[[Any], object]) -> Response:
         try:
@@ -219,10 +211,6 @@ class HttpSession:
         pause = max(pause * random.uniform(0.5, 1), retry.pause or 0)  # noqa: S311 - jitter
         if self._clock.wait(self._stop, pause):
             raise WaitInterruptedError(retry.reason) from None
-
-
-def _user_agent() -> str:
-    return f"tamr-provider/{version('tamr-provider')}"
 
 
 def _first_contact_hint(reason: str, url: str) -> str:
@@ -262,7 +250,8 @@ def _retry_after(response: httpx.Response) -> float | None:
     return min(float(text), 600) if text.isascii() and text.isdigit() else None
 
 
-def _date(response: httpx.Response) -> datetime | None:
+def read_date(response: httpx.Response) -> datetime | None:
+    """Return the time of the `Date` header, None if it is missing or invalid."""
     try:
         date = parsedate_to_datetime(response.headers["date"])
         return date.astimezone(timezone.utc) if date.tzinfo else None

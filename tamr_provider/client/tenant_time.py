@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 import httpx
+
+from tamr_provider.client.http import read_date
 
 _TIMEOUT_SECONDS = 3.0  # Editing a file must not wait longer for a tenant.
 _MAX_OFFSET = timedelta(days=1)  # A larger one means a broken clock or another server.
@@ -15,13 +16,7 @@ def read_tenant_time(url: str, now: datetime) -> datetime | None:
     """Return the tenant's time, None if its response has none."""
     try:
         with httpx.stream("GET", f"{url}/api/v1beta1/jobs", timeout=_TIMEOUT_SECONDS) as response:
-            date = parsedate_to_datetime(response.headers["Date"])
-    except (httpx.HTTPError, httpx.InvalidURL, KeyError, ValueError, TypeError, OverflowError):
+            date = read_date(response)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return None
-    if date.tzinfo is None:
-        return None
-    try:
-        server_time = date.astimezone(timezone.utc)
-        return server_time if abs(server_time - now) <= _MAX_OFFSET else None
-    except OverflowError:
-        return None
+    return date if date is not None and abs(date - now) <= _MAX_OFFSET else None

@@ -19,9 +19,7 @@ _BACK = timedelta(hours=24)
 @directory_option
 @stacks_option
 @click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the page to this file.",
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the page to this file."
 )
 @click.option(
     "--serve",

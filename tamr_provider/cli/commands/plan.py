@@ -32,12 +32,7 @@ _SOMETHING_TO_LAUNCH = 3
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 if a job would be launched.")
 def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
-    directory: Path,
-    stack: str,
-    format_: str,
-    as_json: bool,
-    base: str,
-    detailed_exitcode: bool,
+    directory: Path, stack: str, format_: str, as_json: bool, base: str, detailed_exitcode: bool
 ) -> None:
     """Show what `tamr up` would do, without launching any jobs.
 

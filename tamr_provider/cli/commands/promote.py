@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tamr_provider.cli.context import (
-    CLOCK,
-    directory_option,
-    make_editor,
-    read_stack,
-    warn_once,
-)
+from tamr_provider.cli.context import CLOCK, directory_option, make_editor, read_stack, warn_once
 from tamr_provider.cli.output.printing import say
 from tamr_provider.cli.signals import on_interrupt
 from tamr_provider.errors import InputError
@@ -37,13 +31,7 @@ if TYPE_CHECKING:
 @click.option("--unpin", is_flag=True, help="Replace a version that is pinned by a rollback.")
 @click.option("--dry-run", is_flag=True, help="Check everything, but write nothing.")
 def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
-    directory: Path,
-    product: str,
-    source: str,
-    target: str,
-    soak: str,
-    unpin: bool,
-    dry_run: bool,
+    directory: Path, product: str, source: str, target: str, soak: str, unpin: bool, dry_run: bool
 ) -> None:
     """Promote a version from one environment to another.
 

@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tamr_provider.cli.context import (
-    CLOCK,
-    make_gate,
-    project_options,
-    read_stack_to_run,
-)
+from tamr_provider.cli.context import CLOCK, make_gate, project_options, read_stack_to_run
 from tamr_provider.cli.output.printing import say
 from tamr_provider.cli.signals import on_interrupt, wait_for
 from tamr_provider.errors import InputError, NotFinishedError, TamrError

@@ -16,18 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TAMR = [sys.executable, "-m", "tamr_provider"]
-_EMULATOR = [
-    "--port",
-    "0",
-    "--pending",
-    "500ms",
-    "--load",
-    "4s",
-    "--update",
-    "6s",
-    "--publish",
-    "3s",
-]
+_EMULATOR = ["--port=0", "--pending=500ms", "--load=4s", "--update=6s", "--publish=3s"]
 _NAME = "tamr-pipelines"
 _TEMPLATE_URL = "http://127.0.0.1:8080"
 
