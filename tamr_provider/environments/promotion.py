@@ -47,13 +47,7 @@ class PromotionRequest:
     upstream: str
 
 
-def promotion_gate(
-    project: Project,
-    stack: str,
-    products: Mapping[str, Product],
-    env: Mapping[str, str],
-    clock: Clock,
-) -> Callable[[str], str]:
+def promotion_gate(stack: Stack, env: Mapping[str, str], clock: Clock) -> Callable[[str], str]:
     """Return a function from a product's name to why it may not run here, or an empty string.
 
     It follows the product's `promoteFrom` and queries that stack's tenant once for each product. A
@@ -62,11 +56,11 @@ def promotion_gate(
 
     @functools.cache
     def gate(name: str) -> str:
-        product = products[name]
+        product = stack.file.products[name]
         if not product.promote_from or product.is_overridden or product.is_pinned:
             return ""
-        request = PromotionRequest(name, product.version, stack, product.promote_from)
-        return promotion_blocker(project, request, env, clock)
+        request = PromotionRequest(name, product.version, stack.name, product.promote_from)
+        return promotion_blocker(stack.project, request, env, clock)
 
     return gate
 
@@ -122,9 +116,7 @@ def read_deployment(
 ) -> ProductState:
     """Return the state of a product whose version is deployed to a stack, for `soak` at least.
 
-    Raises:
-        PromotionBlockedError: a step is on hold.
-        PromotionPendingError: a step is not satisfied yet, or the soak time is not over.
+    Raises PromotionBlockedError if a step is on hold, PromotionPendingError if it is too early.
     """
     product = stack.file.products[name]
     with connect(stack.settings, clock, on_outage=on_outage) as client:
@@ -173,11 +165,8 @@ def promote(  # noqa: PLR0913 - one parameter per option
     """Write the version that is deployed to `source` into the editor's file.
 
     Return None if it is there. Outages and the start of a verification go to `note`, and
-    `interrupts(stop)` sets `stop` at a signal.
-
-    Raises:
-        PromotionBlockedError: the version must not be promoted.
-        PromotionPendingError: it can be promoted later.
+    `interrupts(stop)` sets `stop` at a signal. Raises PromotionBlockedError if the version must
+    not be promoted, PromotionPendingError if it can be promoted later.
     """
     name = editor.name
     product = _find_runnable(source.file, name, source.name)

@@ -31,7 +31,7 @@ def plan_with_notes(stack: Stack, client: JobsClient, env: Mapping[str, str], cl
         products,
         stack.settings.slots,
         stack.name,
-        promotion_gate(stack.project, stack.name, products, env, clock),
+        promotion_gate(stack, env, clock),
         since=min(written, default=None),
     )
     versions = {
