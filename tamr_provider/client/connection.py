@@ -30,8 +30,5 @@ def connect(
 def make_client(
     settings: Settings, clock: Clock, stop: threading.Event, on_outage: Callable[[str], None]
 ) -> JobsClient:
-    """Return a client for a tenant; the caller closes it.
-
-    `stop` ends the client's own waits; `on_outage` receives a text for each retry of a request.
-    """
+    """Return a client. `stop` ends its waits; `on_outage` gets a text for each retry."""
     return JobsClient(HttpSession(settings, clock, stop, on_outage=on_outage))

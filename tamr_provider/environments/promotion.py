@@ -91,9 +91,8 @@ def _check_upstream(
     file = read_file(project, request.upstream, clock.now())
     product = _find_runnable(file, name, request.upstream)
     if product.version != version:
-        raise PromotionPendingError(
-            f"{request.upstream} is set to {product.version}, not {version}"
-        )
+        problem = f"{request.upstream} is set to {product.version}, not {version}"
+        raise PromotionPendingError(problem)
     # TAMR_URL is meant for the stack that is run.
     own = {key: value for key, value in env.items() if key != "TAMR_URL" or not file.url}
     settings = read_settings(own, request.upstream, file.url, file.slots)
@@ -101,7 +100,6 @@ def _check_upstream(
 
 
 def _find_runnable(file: StackFile, name: str, stack: str) -> Product:
-    """Return a product. Raises InputError if there is none, or its version must not run."""
     product = find_product(file, name, stack)
     refuse_problems([file.sinces[name]])
     return product
@@ -182,7 +180,6 @@ def promote(  # noqa: PLR0913 - one parameter per option
 
 
 def _check_replaceable(editor: ProductEditor, new: Product, unpin: bool) -> None:
-    """Raise PromotionBlockedError if the current version is pinned or newer."""
     name, target, current = editor.name, editor.stack, editor.product
     if current.is_pinned and not unpin:
         raise PromotionBlockedError(

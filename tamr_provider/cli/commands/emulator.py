@@ -89,7 +89,7 @@ def emulator(port: int, **given: Any) -> None:
         try:
             stack.enter_context(state_lock(given["state"]))
             server = stack.enter_context(Server(Emulator(_read_options(given), log=_log), port))
-        except (PortTakenError, StoreError) as error:
+        except (FaultFileError, PortTakenError, StoreError) as error:
             raise _StartError(str(error)) from None
         key = "<the key>" if given["key"] else "anything"
         _log(f"To use it, set TAMR_URL={server.url} and TAMR_API_KEY={key}. Press Ctrl-C to stop.")
@@ -111,7 +111,7 @@ def _read_options(given: dict[str, Any]) -> Options:
         unset=given["unset"],
         speed=given["speed"],
         key=given["key"] or None,
-        fault_rules=_read_fault_rules(given["faults"]),
+        fault_rules=load_fault_file(given["faults"]) if given["faults"] else FaultRules(),
         state=given["state"],
     )
 
@@ -121,13 +121,6 @@ def _read_duration(given: dict[str, Any], name: str) -> timedelta:
         return parse_duration(given[name])
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint=f"--{name}") from None
-
-
-def _read_fault_rules(path: Path | None) -> FaultRules:
-    try:
-        return FaultRules() if path is None else load_fault_file(path)
-    except FaultFileError as error:
-        raise _StartError(str(error)) from None
 
 
 def _log(line: str) -> None:

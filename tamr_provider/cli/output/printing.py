@@ -25,11 +25,7 @@ _OBEYED = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|#(?=#\\
 
 
 def say(text: str, err: bool = False) -> None:
-    """Print lines; every other character that a terminal would obey is made visible.
-
-    If its reader is gone, the rest is dropped. Raises TamrError if the output cannot be written
-    for another reason.
-    """
+    """Print lines. Raises TamrError if a write fails, unless because the reader is gone."""
     lines = "\n".join(whole_line(line) for line in text.split("\n"))
     try:
         click.echo(lines, err=err)  # noqa: TID251 - the one place

@@ -118,7 +118,6 @@ def _make_chart(done: list[tuple[Step, StepResult]]) -> str:
 
 
 def _escape_mermaid(words: str) -> str:
-    """Replace the characters that have a meaning in a chart."""
     return re.sub(r"[^\w .()-]", "_", words)
 
 

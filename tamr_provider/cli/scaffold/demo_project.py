@@ -59,9 +59,8 @@ class DemoProject:
         write_core(folder, _NAME)
         (folder / "state").mkdir()
         texts = template_texts(_NAME, [DEMO])
-        write_missing(
-            folder, {path: text.replace(_TEMPLATE_URL, url) for path, text in texts.items()}
-        )
+        own = {path: text.replace(_TEMPLATE_URL, url) for path, text in texts.items()}
+        write_missing(folder, own)
         self.run(["git", "init", "--quiet"], quiet=True)
         self.commit()
         if pulumi:
@@ -84,10 +83,8 @@ class DemoProject:
 
     def read_steps(self) -> list[dict[str, Any]]:
         """Return the steps of `tamr plan --json`."""
-        steps: list[dict[str, Any]] = json.loads(self.run([*TAMR, "plan", "--json"], quiet=True))[
-            "steps"
-        ]
-        return steps
+        plan: dict[str, Any] = json.loads(self.run([*TAMR, "plan", "--json"], quiet=True))
+        return list(plan["steps"])
 
     def run(self, words: list[str], quiet: bool = False) -> str:
         """Run a command; return its output if quiet. Raises CalledProcessError if it fails."""

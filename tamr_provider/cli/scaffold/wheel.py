@@ -49,5 +49,4 @@ def _read_members(installed: Distribution, package: Path, info: str) -> Iterator
 
 
 def _hash(content: bytes) -> str:
-    """Return a SHA-256 for RECORD: URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
