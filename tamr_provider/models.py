@@ -14,7 +14,7 @@ from tamr_provider.foreign_text import one_line, visible
 from tamr_provider.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 PENDING, RUNNING, STOPPING, DONE = "PENDING", "RUNNING", "STOPPING", "DONE"
 SUCCEEDED, STOPPED, FAILED = "succeeded", "stopped", "failed"
@@ -157,6 +157,13 @@ class Job:
     def is_active(self) -> bool:
         """Whether the job is not DONE; unknown states are active."""
         return self.status.state != DONE
+
+    @property
+    def duration(self) -> timedelta | None:
+        """The time from its creation to its end, None if either is unknown."""
+        if self.created_at is None or self.finished_at is None:
+            return None
+        return self.finished_at - self.created_at
 
     @property
     def outcome(self) -> str:

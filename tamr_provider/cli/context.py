@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from tamr_provider.cli.output.printing import say
+from tamr_provider.client.connection import connect
 from tamr_provider.clock import SystemClock
+from tamr_provider.environments import stack as stacks
+from tamr_provider.environments.product_editor import ProductEditor
 from tamr_provider.errors import InputError
 from tamr_provider.settings import Settings, read_settings
+from tamr_provider.stackfile.project import find_project
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from tamr_provider.client.jobs import JobsClient
-    from tamr_provider.environments.product_editor import ProductEditor
-    from tamr_provider.environments.stack import Stack
 
 _Command = TypeVar("_Command", bound="Callable[..., object]")
 
@@ -48,31 +50,17 @@ def project_options(command: _Command) -> _Command:
     return directory_option(_stack_option(command))
 
 
-def read_stack(directory: Path, name: str, base: str = "") -> Stack:
+def read_stack(directory: Path, name: str, base: str = "") -> stacks.Stack:
     """Return a stack, with `base` as if the checkout were merged into that commit now."""
-    from tamr_provider.environments import stack
-    from tamr_provider.stackfile.project import find_project
-
     project = find_project(directory)
-    read = stack.read_stack(project, name, os.environ, CLOCK.now(), base, directory)
+    read = stacks.read_stack(project, name, os.environ, CLOCK.now(), base, directory)
     if read.warning:
         say(read.warning, err=True)
     return read
 
 
-def read_stack_to_run(directory: Path, name: str) -> Stack:
-    """Return a stack. Raises InputError if a version must not run, as one uncommitted."""
-    from tamr_provider.environments.stack import refuse_problems
-
-    stack = read_stack(directory, name)
-    refuse_problems(stack.file.sinces.values())
-    return stack
-
-
 def make_editor(directory: Path, stack: str, product: str, url: str = "") -> ProductEditor:
     """Return an editor of a product; `url` replaces the tenant of the stack file."""
-    from tamr_provider.environments.product_editor import ProductEditor
-    from tamr_provider.stackfile.project import find_project
 
     def warn(text: str) -> None:
         say(f"warning: {text}", err=True)
@@ -80,18 +68,9 @@ def make_editor(directory: Path, stack: str, product: str, url: str = "") -> Pro
     return ProductEditor(find_project(directory), stack, product, CLOCK, warn, url)
 
 
-def make_gate(stack: Stack) -> Callable[[str], str]:
-    """Return a function from a product's name to why it may not run, or an empty string."""
-    from tamr_provider.environments.promotion import promotion_gate
-
-    return promotion_gate(stack.project, stack.name, stack.file.products, os.environ, CLOCK)
-
-
 def tenant_settings(directory: Path, stack: str) -> Settings:
     """Return the tenant of a stack, or without one that of TAMR_URL and TAMR_API_KEY."""
     if stack:
-        from tamr_provider.stackfile.project import find_project
-
         file = find_project(directory).read_stack(stack, CLOCK.now())
         return read_settings(os.environ, stack, file.url, file.slots)
     if not os.environ.get("TAMR_URL"):
@@ -99,17 +78,13 @@ def tenant_settings(directory: Path, stack: str) -> Settings:
     return read_settings(os.environ)
 
 
-@contextmanager
 def open_client(
     settings: Settings,
     stop: threading.Event | None = None,
     on_outage: Callable[[str], None] | None = None,
-) -> Iterator[JobsClient]:
-    """Yield a client for a tenant, and close it; without `on_outage`, outages go to stderr."""
-    from tamr_provider.client.connection import connect
-
-    with connect(settings, CLOCK, stop, on_outage or warn_once()) as client:
-        yield client
+) -> AbstractContextManager[JobsClient]:
+    """Return a client that a `with` closes; without `on_outage`, outages go to stderr."""
+    return connect(settings, CLOCK, stop, on_outage or warn_once())
 
 
 def warn_once() -> Callable[[str], None]:

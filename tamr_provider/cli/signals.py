@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 # Windows has only the first two.
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
-
-
 _SLICE_SECONDS = 0.5
 
 

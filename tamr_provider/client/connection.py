@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.http import HttpSession
 from tamr_provider.client.jobs import JobsClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from tamr_provider.clock import Clock
     from tamr_provider.settings import Settings
 
 
-@contextmanager
 def connect(
     settings: Settings,
     clock: Clock,
     stop: threading.Event | None = None,
     on_outage: Callable[[str], None] = lambda _: None,
-) -> Iterator[JobsClient]:
-    """Yield a client for a tenant, and close it at the end."""
-    client = make_client(settings, clock, stop or threading.Event(), on_outage)
-    try:
-        yield client
-    finally:
-        client.close()
+) -> AbstractContextManager[JobsClient]:
+    """Return a client for a tenant that a `with` statement closes."""
+    return closing(make_client(settings, clock, stop or threading.Event(), on_outage))
 
 
 def make_client(
     settings: Settings, clock: Clock, stop: threading.Event, on_outage: Callable[[str], None]
 ) -> JobsClient:
-    """Return a client for a tenant; the caller closes it.
-
-    `stop` ends the client's own waits; `on_outage` receives a text for each retry of a request.
-    """
+    """Return a client. `stop` ends its waits; `on_outage` gets a text for each retry."""
     return JobsClient(HttpSession(settings, clock, stop, on_outage=on_outage))

@@ -26,11 +26,7 @@ _CHUNK_BYTES = 65_536
 
 
 class Exchange:
-    """Sends requests with an httpx client. Thread-safe.
-
-    A response that is late, too long or wrongly encoded raises an httpx.HTTPError, like a broken
-    connection.
-    """
+    """Sends requests; a late, long or wrongly encoded response raises an httpx.HTTPError."""
 
     def __init__(
         self, http: httpx.Client, clock: Clock, deadline_seconds: float, *, is_remote: bool
@@ -73,15 +69,10 @@ class Exchange:
                     raise httpx.DecodingError(f"the response is longer than {MAX_BYTES >> 20} MB")
                 body += chunk
         # Copied as bytes because headers may contain non-ASCII characters.
-        headers = [
-            pair for pair in response.headers.raw if pair[0].lower() not in _ENCODING_HEADERS
-        ]
-        return httpx.Response(
-            response.status_code,
-            headers=headers,
-            content=bytes(body),
-            extensions=response.extensions,
-        )
+        raw = response.headers.raw
+        headers = [pair for pair in raw if pair[0].lower() not in _ENCODING_HEADERS]
+        status, extensions = response.status_code, response.extensions
+        return httpx.Response(status, headers=headers, content=bytes(body), extensions=extensions)
 
     def _timeout(self) -> httpx.ReadTimeout:
         return httpx.ReadTimeout(f"no complete response within {self._deadline_seconds:g} seconds")

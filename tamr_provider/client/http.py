@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
-from datetime import timezone
+from datetime import timedelta, timezone
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,6 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from tamr_provider.client.exchange import DEADLINE_SECONDS, ENCODING, Exchange
-from tamr_provider.client.redaction import redact_body, redact_text
 from tamr_provider.errors import (
     ApiError,
     InputError,
@@ -53,6 +52,11 @@ _FIRST_CONTACT_ATTEMPTS = 6  # A URL that never responded is more likely wrong t
 _CERTIFICATE = "CERTIFICATE_VERIFY_FAILED"  # OpenSSL's error text. A retry cannot fix it.
 _MAX_GAP_SECONDS = 5 * 60  # A longer gap between attempts means that the machine slept.
 _MAX_PAUSE_SECONDS = 30  # Recommended after 429, 500 and 503 by the Jobs API reference.
+_DATE_TIMEOUT_SECONDS = 3.0  # Editing a file must not wait longer for a tenant.
+_MAX_OFFSET = timedelta(days=1)  # A larger one means a broken clock or another server.
+_MIN_SECRET_LENGTH = 4  # A shorter key, common with the emulator, is part of ordinary words.
+# These are compared or sent back, and a short key may be part of them.
+_NOT_REDACTED = ("nextPageToken", "state", "stateStartTime")
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ class HttpSession:
                 base_url=settings.url + "/api/v1beta1",
                 headers={
                     "X-API-KEY": settings.api_key,
-                    "User-Agent": _user_agent(),
+                    "User-Agent": f"tamr-provider/{version('tamr-provider')}",
                     "Accept-Encoding": ENCODING,
                 },
                 timeout=_TIMEOUT,
@@ -167,7 +171,7 @@ class HttpSession:
     def _read(self, response: httpx.Response, what: str) -> Response:
         body = redact_body(_parse_object(response), self._api_key)
         status = response.status_code
-        reply = self._server_text(body, response)
+        reply = one_line(redact_text(_message(body, response), self._api_key))[:500]
         reason = f"{self.url} returned {status} {reply}".rstrip()
         pause = _retry_after(response)
         if status == 429:
@@ -176,22 +180,14 @@ class HttpSession:
             raise _Retry(reason, ResponseLostError(reason), pause, status)
         self._has_responded = True
         if status != 200:
-            raise ApiError(status, reply + self._path_hint(status), what)
-        return Response(body, _date(response))
-
-    def _path_hint(self, status: int) -> str:
-        path = urlsplit(self.url).path
-        if status != 404 or not path:
-            return ""
-        return f". Check whether the path {path} belongs in tamr:url"
+            if status == 404 and (path := urlsplit(self.url).path):
+                reply += f". Check whether the path {path} belongs in tamr:url"
+            raise ApiError(status, reply, what)
+        return Response(body, read_date(response))
 
     def _cause(self, error: Exception) -> str:
-        """Return an error's text without the API key, which httpx may quote."""
+        # httpx may quote the API key.
         return one_line(redact_text(str(error), self._api_key)) or type(error).__name__
-
-    def _server_text(self, body: object, response: httpx.Response) -> str:
-        """Return the server's message in one line, without the API key."""
-        return one_line(redact_text(_message(body, response), self._api_key))[:500]
 
     def _validate(self, response: Response, check: Callable[[Any], object]) -> Response:
         try:
@@ -221,12 +217,7 @@ class HttpSession:
             raise WaitInterruptedError(retry.reason) from None
 
 
-def _user_agent() -> str:
-    return f"tamr-provider/{version('tamr-provider')}"
-
-
 def _first_contact_hint(reason: str, url: str) -> str:
-    """Return the most likely fix if the URL never responded."""
     if _CERTIFICATE in reason:
         return "Set SSL_CERT_FILE to a CA bundle that trusts this tenant."
     parts = urlsplit(url)
@@ -236,7 +227,6 @@ def _first_contact_hint(reason: str, url: str) -> str:
 
 
 def _parse_object(response: httpx.Response) -> dict[str, Any] | None:
-    """Return the JSON object of the body, None if it is anything else."""
     try:
         body = json.loads(response.content)
     except (ValueError, RecursionError):
@@ -262,9 +252,41 @@ def _retry_after(response: httpx.Response) -> float | None:
     return min(float(text), 600) if text.isascii() and text.isdigit() else None
 
 
-def _date(response: httpx.Response) -> datetime | None:
+def read_date(response: httpx.Response) -> datetime | None:
+    """Return the time of the `Date` header, None if it is missing or invalid."""
     try:
         date = parsedate_to_datetime(response.headers["date"])
         return date.astimezone(timezone.utc) if date.tzinfo else None
     except (KeyError, ValueError, TypeError, OverflowError):
         return None
+
+
+def read_tenant_time(url: str, now: datetime) -> datetime | None:
+    """Return the tenant's time without a key: even a 401 has a `Date`. None if there is none."""
+    try:
+        with httpx.stream(
+            "GET", f"{url}/api/v1beta1/jobs", timeout=_DATE_TIMEOUT_SECONDS
+        ) as response:
+            date = read_date(response)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        return None
+    return date if date is not None and abs(date - now) <= _MAX_OFFSET else None
+
+
+def redact_text(text: str, secret: str) -> str:
+    """Return the text without the secret."""
+    return text.replace(secret, "***") if len(secret) >= _MIN_SECRET_LENGTH else text
+
+
+def redact_body(value: Any, secret: str) -> Any:
+    """Return a JSON value without the secret in its texts; IDs and page tokens stay."""
+    if isinstance(value, str):
+        return redact_text(value, secret)
+    if isinstance(value, list):
+        return [redact_body(item, secret) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: item if key.endswith("Id") or key in _NOT_REDACTED else redact_body(item, secret)
+            for key, item in value.items()
+        }
+    return value

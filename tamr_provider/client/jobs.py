@@ -21,10 +21,7 @@ _ERROR_KEYS = {"statusCode", "code", "message", "error"}
 
 
 class JobsClient:
-    """Tamr's Jobs API on one tenant.
-
-    `on_server_time` is called with the `Date` header of every response that has one.
-    """
+    """Tamr's Jobs API; `on_server_time` gets the `Date` of every response that has one."""
 
     def __init__(
         self, session: HttpSession, on_server_time: Callable[[datetime], None] = lambda _: None
@@ -46,10 +43,7 @@ class JobsClient:
     def read_page(
         self, filter_: str = "", token: str = "", max_attempts: int | None = None
     ) -> dict[str, Any]:
-        """Return one raw page: `{"jobs": [...], "nextPageToken": "..."}`; both may be absent.
-
-        Without `max_attempts` an outage is retried for 20 minutes.
-        """
+        """Return one raw page: `{"jobs": [...], "nextPageToken": "..."}`; both may be absent."""
         params = {"pageSize": str(PAGE_SIZE), "filter": filter_, "pageToken": token}
         set_params = {key: value for key, value in params.items() if value}
         response = self._session.get(
@@ -118,10 +112,7 @@ class JobsClient:
 
 
 def _parse_jobs(body: dict[str, Any]) -> list[Job]:
-    """Return the jobs of a page. Raises InvalidResponseError if it is not a list of jobs.
-
-    An empty list may lack `jobs`. An error with any status is not an empty list.
-    """
+    # An empty list may lack `jobs`. An error with any status is not an empty list.
     jobs = body.get("jobs")
     if not jobs and _ERROR_KEYS & body.keys():
         raise InvalidResponseError(f"expected a list of jobs, got an error: {str(body)[:80]}")

@@ -46,9 +46,8 @@ def group_configurations(
 
 def configurations_filter(*configurations: Configuration) -> str:
     """Return a filter for jobs with any of the configurations, in parentheses."""
-    return (
-        "(" + " OR ".join(f"({_clause(configuration)})" for configuration in configurations) + ")"
-    )
+    clauses = (f"({_clause(configuration)})" for configuration in configurations)
+    return f"({' OR '.join(clauses)})"
 
 
 def _clause(configuration: Configuration) -> str:

@@ -77,9 +77,8 @@ def _run_check(check: Callable[[JobListSample], Finding], sample: JobListSample)
 
 def _check_clock(server_times: Sequence[datetime], now: datetime) -> Finding:
     if not server_times:
-        return Finding(
-            WARNING, "responses have no Date: the tenant's time is derived from its jobs"
-        )
+        message = "responses have no Date: the tenant's time is derived from its jobs"
+        return Finding(WARNING, message)
     difference = abs(server_times[-1] - now)
     apart = format_duration(difference)
     message = f"the tenant's clock (Date) and this machine's are {apart} apart"
@@ -89,11 +88,9 @@ def _check_clock(server_times: Sequence[datetime], now: datetime) -> Finding:
 
 
 def _check_pagination(sample: JobListSample) -> Finding:
-    if len(sample.bodies) > PAGE_SIZE:
-        count = len(sample.bodies)
-        return Finding(
-            OK, f"pages have {count} jobs, although {PAGE_SIZE} were requested: harmless"
-        )
+    if (count := len(sample.bodies)) > PAGE_SIZE:
+        message = f"pages have {count} jobs, although {PAGE_SIZE} were requested: harmless"
+        return Finding(OK, message)
     if not sample.token:
         return Finding(UNKNOWN, f"pagination: all {len(sample.jobs)} jobs are on one page")
     second = sample.client.read_page(token=sample.token).get("jobs") or []
@@ -144,13 +141,8 @@ def _check_history_order(sample: JobListSample) -> Finding:
 def _check_unset_fields(sample: JobListSample) -> Finding:
     """Say how an unset field is represented; all three ways are supported."""
     statuses = [body.get("status") or {} for body in sample.bodies if isinstance(body, dict)]
-    ways = sorted(
-        {
-            _describe_error(status)
-            for status in statuses
-            if status.get("state") == DONE and not status.get("error")
-        }
-    )
+    done = [status for status in statuses if status.get("state") == DONE]
+    ways = sorted({_describe_error(status) for status in done if not status.get("error")})
     if not ways:
         return Finding(UNKNOWN, "how an unset error is represented: no listed job has succeeded")
     return Finding(OK, f"the error of a successful job is {' or '.join(ways)}")

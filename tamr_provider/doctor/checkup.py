@@ -34,10 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Checkup:
-    """The checks of a stack, or of the project alone if `stack` is empty.
-
-    `checks_assumptions` adds those of what we assume of the Jobs API.
-    """
+    """The checks of a stack, or of the project alone if `stack` is empty."""
 
     stack: str
     env: Mapping[str, str]
@@ -58,8 +55,7 @@ class Checkup:
             yield Finding(PROBLEM, str(error), "select the project's folder with -C DIR")
             return
         yield engine.check_host(settings, project.file.parent)
-        virtualenv = engine.check_virtualenv(settings)
-        if virtualenv is not None:
+        if virtualenv := engine.check_virtualenv(settings):
             yield virtualenv
         if not self.stack:
             known = ", ".join(project.stacks()) or "none"

@@ -46,9 +46,8 @@ def _find_used(client: JobsClient, expected: Sequence[Configuration]) -> set[Con
     used: set[Configuration] = set()
     for start in range(0, len(expected), _MAX_CONFIGURATIONS):
         group = set(expected[start : start + _MAX_CONFIGURATIONS])
-        for number, page in enumerate(
-            client.read_pages(configurations_filter(*sorted(group, key=str))), start=1
-        ):
+        pages = client.read_pages(configurations_filter(*sorted(group, key=str)))
+        for number, page in enumerate(pages, start=1):
             used.update(job.configuration for job in page)
             if group <= used or number == _MAX_PAGES:
                 break

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from tamr_provider.doctor.finding import OK, PROBLEM, WARNING, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from tamr_provider.doctor.finding import RunProgram
 
@@ -51,7 +51,9 @@ def check_pending(
     """Check whether the state has operations that a killed engine never finished."""
     pending = _read_pending_from_cli(run, folder, stack)
     if pending is None and backend is not None:
-        pending = _read_pending_from_file(backend / ".pulumi/stacks" / project / f"{stack}.json")
+        content = _read_json(backend / ".pulumi/stacks" / project / f"{stack}.json")
+        if content is not None:
+            pending = _list_pending((content.get("checkpoint") or {}).get("latest"))
     if pending is None:
         return Finding(OK, "the stack has no state that can be read from here")
     if not pending:
@@ -66,22 +68,14 @@ def _read_pending_from_cli(run: RunProgram, folder: Path, stack: str) -> list[An
     if result.code != 0:
         return None
     try:
-        deployment = json.loads(result.output)["deployment"]
+        return _list_pending(json.loads(result.output)["deployment"])
     except (ValueError, KeyError, TypeError):
         return None
-    return list(_find_pending(deployment))
 
 
-def _read_pending_from_file(path: Path) -> list[Any] | None:
-    content = _read_json(path)
-    if content is None:
-        return None
-    return list(_find_pending((content.get("checkpoint") or {}).get("latest")))
-
-
-def _find_pending(deployment: object) -> Iterator[Any]:
+def _list_pending(deployment: object) -> list[Any]:
     found = deployment.get("pending_operations") if isinstance(deployment, dict) else None
-    yield from found or []
+    return list(found or [])
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
@@ -93,7 +87,6 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _is_alive(lock: Mapping[str, Any]) -> bool:
-    """Return whether the lock's process runs on this machine."""
     pid = lock.get("pid")
     if lock.get("hostname") != socket.gethostname() or not isinstance(pid, int):
         return False

@@ -65,17 +65,14 @@ def build_changes(stack: str, revisions: _Revisions) -> list[Change]:
             past.append(replace(removed, until=commit.at if commit else None))
         for name, product in products.items():
             before = current.get(name)
-            if before is not None and _is_same_run(before.product, product):
+            run = product.version, product.not_before
+            if before is not None and run == (before.product.version, before.product.not_before):
                 current[name] = replace(before, product=product)
                 continue
             if before is not None:
                 past.append(replace(before, until=product.not_before))
             current[name] = Change(stack, name, product, commit)
     return [*past, *current.values()]
-
-
-def _is_same_run(one: Product, other: Product) -> bool:
-    return (one.version, one.not_before) == (other.version, other.not_before)
 
 
 def _read_revisions(

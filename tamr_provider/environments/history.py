@@ -47,10 +47,7 @@ class Run:
 
     @property
     def adopted(self) -> tuple[Job, ...]:
-        """The jobs from before the commit, which no run of ours launched.
-
-        For other jobs, Tamr does not record who launched them.
-        """
+        """The jobs from before the commit, which no run launched; for others, it is unknown."""
         commit = self.change.commit
         return tuple(
             job for job in self.jobs if commit and job.created_at and job.created_at < commit.at
@@ -137,7 +134,6 @@ def build_run(change: Change, jobs: Iterable[Job], now: datetime) -> Run:
 def _judge(
     change: Change, state: ProductState, jobs: Sequence[Job], now: datetime
 ) -> tuple[str, str]:
-    """Return the outcome and its reason."""
     step = state.blocker
     if step is None:
         return "done", ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic_core import PydanticCustomError
 
 from tamr_provider.atomic_write import lock_folder
-from tamr_provider.client.tenant_time import read_tenant_time
+from tamr_provider.client.http import read_tenant_time
 from tamr_provider.environments.stack import find_product
 from tamr_provider.errors import InputError
 from tamr_provider.stackfile.editing import changed_error, replace_file, set_values
@@ -83,10 +83,7 @@ class ProductEditor:
             return self._write(current, {"retriedAt": format_timestamp(now)})
 
     def promote(self, version: str, is_dry_run: bool = False) -> str:
-        """Write a version that counts from now; return the change in one line.
-
-        Raises InputError if the product was changed since this editor was made.
-        """
+        """Write a version that counts from now. Raises InputError if the product was changed."""
         now = self._latest_time()
         with self._locked() as current:
             if current != self.product:
@@ -136,7 +133,6 @@ class ProductEditor:
         return f"{self._place}: {self.name}: {changes}"
 
     def _check_since(self, current: Product, new: Product) -> None:
-        """Raise InputError if the since would not count."""
         now = self._clock.now()
         floor = find_floor(self._project, self.stack, self.name, current, new, now)
         if floor is not None and new.since is not None:

@@ -47,13 +47,7 @@ class PromotionRequest:
     upstream: str
 
 
-def promotion_gate(
-    project: Project,
-    stack: str,
-    products: Mapping[str, Product],
-    env: Mapping[str, str],
-    clock: Clock,
-) -> Callable[[str], str]:
+def promotion_gate(stack: Stack, env: Mapping[str, str], clock: Clock) -> Callable[[str], str]:
     """Return a function from a product's name to why it may not run here, or an empty string.
 
     It follows the product's `promoteFrom` and queries that stack's tenant once for each product. A
@@ -62,11 +56,11 @@ def promotion_gate(
 
     @functools.cache
     def gate(name: str) -> str:
-        product = products[name]
+        product = stack.file.products[name]
         if not product.promote_from or product.is_overridden or product.is_pinned:
             return ""
-        request = PromotionRequest(name, product.version, stack, product.promote_from)
-        return promotion_blocker(project, request, env, clock)
+        request = PromotionRequest(name, product.version, stack.name, product.promote_from)
+        return promotion_blocker(stack.project, request, env, clock)
 
     return gate
 
@@ -97,9 +91,8 @@ def _check_upstream(
     file = read_file(project, request.upstream, clock.now())
     product = _find_runnable(file, name, request.upstream)
     if product.version != version:
-        raise PromotionPendingError(
-            f"{request.upstream} is set to {product.version}, not {version}"
-        )
+        problem = f"{request.upstream} is set to {product.version}, not {version}"
+        raise PromotionPendingError(problem)
     # TAMR_URL is meant for the stack that is run.
     own = {key: value for key, value in env.items() if key != "TAMR_URL" or not file.url}
     settings = read_settings(own, request.upstream, file.url, file.slots)
@@ -107,7 +100,6 @@ def _check_upstream(
 
 
 def _find_runnable(file: StackFile, name: str, stack: str) -> Product:
-    """Return a product. Raises InputError if there is none, or its version must not run."""
     product = find_product(file, name, stack)
     refuse_problems([file.sinces[name]])
     return product
@@ -122,9 +114,7 @@ def read_deployment(
 ) -> ProductState:
     """Return the state of a product whose version is deployed to a stack, for `soak` at least.
 
-    Raises:
-        PromotionBlockedError: a step is on hold.
-        PromotionPendingError: a step is not satisfied yet, or the soak time is not over.
+    Raises PromotionBlockedError if a step is on hold, PromotionPendingError if it is too early.
     """
     product = stack.file.products[name]
     with connect(stack.settings, clock, on_outage=on_outage) as client:
@@ -173,11 +163,8 @@ def promote(  # noqa: PLR0913 - one parameter per option
     """Write the version that is deployed to `source` into the editor's file.
 
     Return None if it is there. Outages and the start of a verification go to `note`, and
-    `interrupts(stop)` sets `stop` at a signal.
-
-    Raises:
-        PromotionBlockedError: the version must not be promoted.
-        PromotionPendingError: it can be promoted later.
+    `interrupts(stop)` sets `stop` at a signal. Raises PromotionBlockedError if the version must
+    not be promoted, PromotionPendingError if it can be promoted later.
     """
     name = editor.name
     product = _find_runnable(source.file, name, source.name)
@@ -193,7 +180,6 @@ def promote(  # noqa: PLR0913 - one parameter per option
 
 
 def _check_replaceable(editor: ProductEditor, new: Product, unpin: bool) -> None:
-    """Raise PromotionBlockedError if the current version is pinned or newer."""
     name, target, current = editor.name, editor.stack, editor.product
     if current.is_pinned and not unpin:
         raise PromotionBlockedError(

@@ -47,10 +47,7 @@ class Stack:
 
 
 def read_file(project: Project, name: str, now: datetime, base: str = "") -> StackFile:
-    """Return the stack file with the effective since of each product.
-
-    With `base`, as if the checkout were merged into that commit now.
-    """
+    """Return the stack file with effective sinces; with `base`, as if merged into it now."""
     return with_effective_sinces(project.read_stack(name, now), project, name, now, base)
 
 

@@ -25,14 +25,9 @@ def plan_with_notes(stack: Stack, client: JobsClient, env: Mapping[str, str], cl
     """Return the plan of a stack; its warnings include what keeps a version from running."""
     products, sinces = stack.file.products, stack.file.sinces
     written = [moment for since in sinces.values() if (moment := written_at(since)) is not None]
+    gate, slots = promotion_gate(stack, env, clock), stack.settings.slots
     plan, snapshot = plan_with_snapshot(
-        client,
-        clock,
-        products,
-        stack.settings.slots,
-        stack.name,
-        promotion_gate(stack.project, stack.name, products, env, clock),
-        since=min(written, default=None),
+        client, clock, products, slots, stack.name, gate, since=min(written, default=None)
     )
     versions = {
         name: f"{product.version}, {sinces[name].describe(plan.now)}"
@@ -56,7 +51,6 @@ def refuse_new_addresses(stack: Stack, base: str, env: Mapping[str, str], clock:
 def _list_addresses(
     stack: Stack, env: Mapping[str, str], clock: Clock
 ) -> Iterator[tuple[str, str]]:
-    """Yield each stack whose tenant a plan queries, with the address in its file."""
     if not env.get("TAMR_URL"):
         yield stack.name, stack.settings.url
     upstream = {product.promote_from for product in stack.file.products.values()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tamr_provider.client.connection import connect
 from tamr_provider.decision.steps import would_satisfy
 from tamr_provider.environments.promotion import promotion_gate
-from tamr_provider.environments.stack import list_stacks, read_file
+from tamr_provider.environments.stack import Stack, list_stacks, read_file
 from tamr_provider.errors import TamrError, TenantUnavailableError, TenantUnreachableError
 from tamr_provider.planning.dry_run import plan_with_snapshot
 from tamr_provider.planning.plan import ProductState
@@ -110,29 +110,23 @@ def read_environments(  # noqa: PLR0913 - which stacks, for which surface
     environments = []
     for name in list_stacks(project, stacks):
         file = read_file(project, name, clock.now())
-        gate = promotion_gate(project, name, file.products, env, clock)
         try:
             settings = read_settings(env, name, file.url, file.slots)
+            stack = Stack(name, project, file, settings)
+            gate = promotion_gate(stack, env, clock) if with_gates else lambda _: ""
             with connect(settings, clock, on_outage=on_outage) as client:
                 plan, snapshot = plan_with_snapshot(
-                    client,
-                    clock,
-                    file.products,
-                    settings.slots,
-                    name,
-                    gate if with_gates else lambda _: "",
-                    back,
+                    client, clock, file.products, settings.slots, name, gate, back
                 )
         except TamrError as error:
             environments.append(_without_tenant(name, file, error))
-        else:
-            products = tuple(
-                _judge(plan, snapshot, name, key, product) for key, product in file.products.items()
-            )
-            url = settings.url
-            environments.append(
-                EnvironmentStatus(name, url, products, plan=plan, snapshot=snapshot)
-            )
+            continue
+        products = tuple(
+            _judge(plan, snapshot, name, key, product) for key, product in file.products.items()
+        )
+        environments.append(
+            EnvironmentStatus(name, settings.url, products, "", False, plan, snapshot)
+        )
     return environments
 
 

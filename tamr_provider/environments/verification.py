@@ -56,9 +56,7 @@ def verify_deployment(
 ) -> VerificationResult:
     """Run the product's `verify` command; `interrupts(stop)` sets `stop` at a signal.
 
-    Raises:
-        PromotionBlockedError: the command failed.
-        PromotionPendingError: it was interrupted.
+    Raises PromotionBlockedError if the command failed, PromotionPendingError if interrupted.
     """
     product = stack.file.products[name]
     facts = {
@@ -100,11 +98,8 @@ def run_verification(  # noqa: PLR0913, PLR0917 - what to run, and three ways in
     """Run a command in a folder without a shell, with `facts` added to the environment.
 
     It ends with its process, even if that left others running in the background; after `limit` it
-    is killed with its children. The secret is removed from its output.
-
-    Raises:
-        InputError: the command cannot be started.
-        WaitInterruptedError: `stop` was set, and the command was killed.
+    is killed with its children, and at `stop` too, which raises WaitInterruptedError. The secret is
+    removed from its output. Raises InputError if the command cannot be started.
     """
     # A file, not a pipe: a process in the background would keep a pipe open.
     with tempfile.TemporaryFile() as output:

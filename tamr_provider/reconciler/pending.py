@@ -50,9 +50,8 @@ class StepResult:
     @property
     def words(self) -> str:
         """How it went, without the job's ID."""
-        job, duration = self.job, ""
-        if job.created_at is not None and job.finished_at is not None:
-            duration = f" after {format_duration(job.finished_at - job.created_at)}"
+        job, time = self.job, self.job.duration
+        duration = f" after {format_duration(time)}" if time is not None else ""
         unproven = "; may have applied nothing" if job.configuration.is_workflow else ""
         return f"succeeded{duration}{_ORIGIN_TEXTS[self.origin]}{unproven}"
 

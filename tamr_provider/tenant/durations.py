@@ -136,9 +136,9 @@ def usual_of(jobs: Iterable[Job]) -> DurationStats | None:
     Percentiles are taken of the logarithms, because durations spread by factors.
     """
     logs = [
-        math.log(max(_MIN_SECONDS, (job.finished_at - job.created_at).total_seconds()))
+        math.log(max(_MIN_SECONDS, job.duration.total_seconds()))
         for job in jobs
-        if job.outcome == SUCCEEDED and job.finished_at is not None and job.created_at is not None
+        if job.outcome == SUCCEEDED and job.duration is not None
     ]
     if len(logs) < _MIN_SAMPLES:
         return None

@@ -15,9 +15,8 @@ from support.fake_clock import FakeClock
 from support.processes import TAMR, environment
 from support.raw_server import slow_tenant
 from tamr_provider.client.exchange import MAX_BYTES
-from tamr_provider.client.http import HttpSession
+from tamr_provider.client.http import HttpSession, redact_body
 from tamr_provider.client.jobs import JobsClient
-from tamr_provider.client.redaction import redact_body
 from tamr_provider.errors import ApiError, ResponseLostError, TamrError, TenantUnavailableError
 from tamr_provider.models import Configuration
 from tamr_provider.settings import Settings
@@ -107,7 +106,7 @@ def test_a_response_of_300_mb_is_lost_and_never_in_memory(reply: bytes) -> None:
     with slow_tenant(reply, endless=endless) as url:
         code = (
             "import resource, sys, threading\n"
-            "from tamr_provider.client.http import HttpSession\n"
+            "from tamr_provider.client.http import HttpSession, redact_body\n"
             "from tamr_provider.clock import SystemClock\n"
             "from tamr_provider.errors import ResponseLostError\n"
             "from tamr_provider.settings import Settings\n"

@@ -12,8 +12,7 @@ import pytest
 
 from support.processes import QUICK, emulator, project, tamr
 from tamr_provider.cli.output.markdown import Table, code, escape, format_page
-from tamr_provider.cli.output.printing import format_json
-from tamr_provider.cli.output.text_table import align_columns
+from tamr_provider.cli.output.printing import align_columns, format_json
 from tamr_provider.errors import InputError
 from tamr_provider.foreign_text import has_unseen, one_line, visible, whole_line
 from tamr_provider.models import Configuration, JobStatus

@@ -10,7 +10,12 @@ import click
 
 from tamr_provider.atomic_write import write_file
 from tamr_provider.cli.context import CLOCK, directory_option, stacks_option, warn_once
+from tamr_provider.cli.output.board_server import REFRESH_SECONDS, serve
+from tamr_provider.cli.output.page import format_page
+from tamr_provider.environments.status import read_environments, sort_by_promotion
+from tamr_provider.environments.timeline import build_timelines
 from tamr_provider.errors import InputError
+from tamr_provider.stackfile.project import find_project
 
 _BACK = timedelta(hours=24)
 
@@ -19,9 +24,7 @@ _BACK = timedelta(hours=24)
 @directory_option
 @stacks_option
 @click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the page to this file.",
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the page to this file."
 )
 @click.option(
     "--serve",
@@ -41,8 +44,6 @@ def board(directory: Path, stacks: tuple[str, ...], out: Path | None, port: int 
     if (out is None) == (port is None):
         raise InputError("add --out FILE to write a file, or --serve to serve a page")
     if out is None:
-        from tamr_provider.cli.output.board_server import REFRESH_SECONDS, serve
-
         serve(lambda: _make_page(directory, stacks, REFRESH_SECONDS), port or 0, CLOCK)
         return
     try:
@@ -52,11 +53,6 @@ def board(directory: Path, stacks: tuple[str, ...], out: Path | None, port: int 
 
 
 def _make_page(directory: Path, stacks: tuple[str, ...], refresh_seconds: int = 0) -> str:
-    from tamr_provider.cli.output.page import format_page
-    from tamr_provider.environments.status import read_environments, sort_by_promotion
-    from tamr_provider.environments.timeline import build_timelines
-    from tamr_provider.stackfile.project import find_project
-
     project = find_project(directory)
     environments = sort_by_promotion(
         read_environments(project, stacks, os.environ, CLOCK, warn_once(), back=_BACK)

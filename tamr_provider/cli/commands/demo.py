@@ -7,15 +7,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from tamr_provider.cli.output.printing import say
+from tamr_provider.cli.pulumi_cli import find_or_install
+from tamr_provider.cli.scaffold.demo_project import TAMR, DemoProject, run_emulator
 from tamr_provider.errors import InputError
-
-if TYPE_CHECKING:
-    from tamr_provider.cli.scaffold.demo_project import DemoProject
 
 _SECOND = "suppliers"
 _LESSON = """\
@@ -42,9 +41,6 @@ def demo(without_pulumi: bool) -> None:
 
 
 def _tell_story(without_pulumi: bool) -> None:
-    from tamr_provider.cli.pulumi_cli import find_or_install
-    from tamr_provider.cli.scaffold.demo_project import DemoProject, run_emulator
-
     with tempfile.TemporaryDirectory(prefix="tamr-demo-") as folder, run_emulator() as url:
         pulumi = "" if without_pulumi else find_or_install()
         project = DemoProject(Path(folder), url, pulumi)
@@ -60,8 +56,6 @@ def _tell_story(without_pulumi: bool) -> None:
 
 def _refresh(project: DemoProject, has_pulumi: bool, title: str) -> list[dict[str, Any]]:
     """Plan and run, and return the steps afterwards."""
-    from tamr_provider.cli.scaffold.demo_project import TAMR
-
     say(f"\n{title}\n")
     project.run([*TAMR, "plan"])
     say(f"\n   $ {'pulumi' if has_pulumi else 'tamr'} up\n")

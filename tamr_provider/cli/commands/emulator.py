@@ -13,13 +13,17 @@ import click
 
 from tamr_provider.cli.output.printing import say
 from tamr_provider.cli.signals import wait_for
+from tamr_provider.emulator import Emulator, Options
+from tamr_provider.emulator.duration import parse_duration
+from tamr_provider.emulator.fault_file import FaultFileError, load_fault_file
+from tamr_provider.emulator.fault_rules import FaultRules
+from tamr_provider.emulator.lock import state_lock
+from tamr_provider.emulator.server import PortTakenError, Server
+from tamr_provider.emulator.store import StoreError
 from tamr_provider.errors import TamrError
 
 if TYPE_CHECKING:
     from datetime import timedelta
-
-    from tamr_provider.emulator import Options
-    from tamr_provider.emulator.fault_rules import FaultRules
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -78,11 +82,6 @@ def emulator(port: int, **given: Any) -> None:
     Runs until Ctrl-C. The first line printed is its URL. URL/_emulator/record shows the requests
     it received and the true state of its jobs.
     """
-    from tamr_provider.emulator import Emulator
-    from tamr_provider.emulator.lock import state_lock
-    from tamr_provider.emulator.server import PortTakenError, Server
-    from tamr_provider.emulator.store import StoreError
-
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
@@ -90,7 +89,7 @@ def emulator(port: int, **given: Any) -> None:
         try:
             stack.enter_context(state_lock(given["state"]))
             server = stack.enter_context(Server(Emulator(_read_options(given), log=_log), port))
-        except (PortTakenError, StoreError) as error:
+        except (FaultFileError, PortTakenError, StoreError) as error:
             raise _StartError(str(error)) from None
         key = "<the key>" if given["key"] else "anything"
         _log(f"To use it, set TAMR_URL={server.url} and TAMR_API_KEY={key}. Press Ctrl-C to stop.")
@@ -105,8 +104,6 @@ def _refuse_nan(speed: float) -> float:
 
 
 def _read_options(given: dict[str, Any]) -> Options:
-    from tamr_provider.emulator import Options
-
     return Options(
         slots=given["slots"],
         durations={name: _read_duration(given, name) for name in ("load", "update", "publish")},
@@ -114,28 +111,16 @@ def _read_options(given: dict[str, Any]) -> Options:
         unset=given["unset"],
         speed=given["speed"],
         key=given["key"] or None,
-        fault_rules=_read_fault_rules(given["faults"]),
+        fault_rules=load_fault_file(given["faults"]) if given["faults"] else FaultRules(),
         state=given["state"],
     )
 
 
 def _read_duration(given: dict[str, Any], name: str) -> timedelta:
-    from tamr_provider.emulator.duration import parse_duration
-
     try:
         return parse_duration(given[name])
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint=f"--{name}") from None
-
-
-def _read_fault_rules(path: Path | None) -> FaultRules:
-    from tamr_provider.emulator.fault_file import FaultFileError, load_fault_file
-    from tamr_provider.emulator.fault_rules import FaultRules
-
-    try:
-        return FaultRules() if path is None else load_fault_file(path)
-    except FaultFileError as error:
-        raise _StartError(str(error)) from None
 
 
 def _log(line: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from contextlib import closing, contextmanager
@@ -10,28 +11,29 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tamr_provider.cli.context import (
-    CLOCK,
-    make_gate,
-    project_options,
-    read_stack_to_run,
-)
+from tamr_provider.cli.context import CLOCK, project_options, read_stack
 from tamr_provider.cli.output.printing import say
+from tamr_provider.cli.output.reporters import make_reporter
+from tamr_provider.cli.output.run_report import Report
 from tamr_provider.cli.signals import on_interrupt, wait_for
+from tamr_provider.clock import SystemClock
+from tamr_provider.decision.steps import pipeline_steps
+from tamr_provider.environments.promotion import promotion_gate
+from tamr_provider.environments.stack import refuse_problems
 from tamr_provider.errors import InputError, NotFinishedError, TamrError
 from tamr_provider.foreign_text import visible
+from tamr_provider.reconciler.reconciler import TIME_LIMIT_REACHED, make_reconciler
+from tamr_provider.reconciler.stack_run import StackRun
+from tamr_provider.stackfile.since.origin import find_clock_warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from tamr_provider.cli.output.run_report import Report
     from tamr_provider.environments.stack import Stack
     from tamr_provider.reconciler.reconciler import Reconciler
-    from tamr_provider.reconciler.stack_run import StackRun
 
 _GRACE_SECONDS = 3.0  # Grace period for the in-flight request, so that its job can be named.
-
 _MAX_IDLE = 5  # Steps without a job that are listed one by one.
 
 
@@ -52,7 +54,8 @@ def up(directory: Path, stack: str, report_file: Path | None) -> None:
     started_at = CLOCK.now()
     report = _start_report(report_file, stack, started_at) if report_file else None
     try:
-        opened = read_stack_to_run(directory, stack)
+        opened = read_stack(directory, stack)
+        refuse_problems(opened.file.sinces.values())
     except TamrError as error:
         if report:
             with _warn_unwritable(report_file):
@@ -72,8 +75,6 @@ def up(directory: Path, stack: str, report_file: Path | None) -> None:
 
 
 def _start_report(path: Path, stack: str, now: datetime) -> Report:
-    from tamr_provider.cli.output.run_report import Report
-
     report = Report(path, stack)
     try:
         report.start(now)
@@ -92,21 +93,13 @@ def _warn_unwritable(path: Path | None) -> Iterator[None]:
 
 
 def _run(stack: Stack) -> StackRun:
-    from tamr_provider.cli.output.reporters import make_reporter
-    from tamr_provider.clock import SystemClock
-    from tamr_provider.decision.steps import pipeline_steps
-    from tamr_provider.reconciler.reconciler import make_reconciler
-    from tamr_provider.reconciler.stack_run import StackRun
-    from tamr_provider.stackfile.since.origin import find_clock_warning
-
-    settings = stack.settings
+    settings, products = stack.settings, stack.file.products
     with (
-        make_reporter(pipeline_steps(stack.file.products), CLOCK) as observer,
+        make_reporter(pipeline_steps(products), CLOCK) as observer,
         closing(make_reconciler(settings, observer, stack.resume)) as reconciler,
     ):
-        run = StackRun(
-            reconciler, stack.file.products, settings.slots, stack.name, make_gate(stack)
-        )
+        gate = promotion_gate(stack, os.environ, CLOCK)
+        run = StackRun(reconciler, products, settings.slots, stack.name, gate)
         run.start()
         hand_over = settings.hand_over_after
         _wait(reconciler, hand_over.total_seconds() if hand_over else None)
@@ -118,8 +111,6 @@ def _run(stack: Stack) -> StackRun:
 
 def _wait(reconciler: Reconciler, hand_over: float | None) -> None:
     """Run in a thread of its own, so that a signal is handled during a request."""
-    from tamr_provider.reconciler.reconciler import TIME_LIMIT_REACHED
-
     over = threading.Event()
 
     def work_through() -> None:
@@ -137,18 +128,14 @@ def _wait(reconciler: Reconciler, hand_over: float | None) -> None:
 
 def _list_problems(run: StackRun) -> list[str]:
     """Return each error once; many steps without a job are only counted."""
-    idle = [
-        error
-        for error in run.errors.values()
-        if isinstance(error, NotFinishedError) and not error.job_id
-    ]
+    errors = run.errors.values()
+    idle = [error for error in errors if isinstance(error, NotFinishedError) and not error.job_id]
     if len(idle) <= _MAX_IDLE:
-        return list(dict.fromkeys(str(error) for error in run.errors.values()))
-    others = dict.fromkeys(str(error) for error in run.errors.values() if error not in idle)
+        return list(dict.fromkeys(map(str, errors)))
+    others = dict.fromkeys(str(error) for error in errors if error not in idle)
     return [*others, f"{len(idle)} more steps did not finish. None of them had a running job"]
 
 
 def _summarize(run: StackRun) -> str:
-    counts = run.counts()
-    parts = [f"{count} {origin}" for origin, count in counts.items() if count]
+    parts = [f"{count} {origin}" for origin, count in run.counts().items() if count]
     return f"{run.satisfied} of {run.total} steps satisfied ({', '.join(parts) or 'none'})"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.cli.output.printing import format_json, format_json_time
-from tamr_provider.cli.output.text_table import align_columns
+from tamr_provider.cli.output.printing import align_columns, format_json, format_json_time
 from tamr_provider.foreign_text import visible
 from tamr_provider.timestamps import format_duration
 
@@ -15,24 +14,14 @@ if TYPE_CHECKING:
     from tamr_provider.environments.history import Run
     from tamr_provider.models import Job
 
-_COLUMNS = (
-    "when",
-    "product",
-    "stack",
-    "version",
-    "outcome",
-    "duration",
-    "jobs",
-    "commit",
-    "author",
-)
+_HEAD = ("when", "product", "stack", "version", "outcome", "duration", "jobs", "commit", "author")
 
 
 def format_history_text(runs: Sequence[Run]) -> str:
     """Return a line for each run, with its reason below."""
     if not runs:
         return "no run"
-    head, *rows = align_columns([_COLUMNS, *map(_format_row, runs)])
+    head, *rows = align_columns([_HEAD, *map(_format_row, runs)])
     lines = [head]
     for row, run in zip(rows, runs, strict=True):
         lines.append(row)
@@ -80,14 +69,12 @@ def _run_to_json(run: Run) -> dict[str, Any]:
 
 
 def _job_to_json(job: Job, is_adopted: bool) -> dict[str, Any]:
-    is_timed = job.finished_at and job.created_at
-    duration = job.finished_at - job.created_at if is_timed else None  # type: ignore[operator]
     return {
         "jobId": job.id,
         "step": str(job.configuration),
         "outcome": job.outcome or None,
         "createdAt": format_json_time(job.created_at),
-        "durationSeconds": duration.total_seconds() if duration is not None else None,
+        "durationSeconds": job.duration.total_seconds() if job.duration is not None else None,
         # Only a job from before the commit was certainly not launched by a run.
         "adopted": True if is_adopted else None,
     }

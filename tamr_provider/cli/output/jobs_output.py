@@ -51,8 +51,8 @@ def format_job_text(job: Job) -> str:
     lines = [f"{job.id}  {_format_state(job)}  {json.dumps(job.configuration.to_wire())}"]
     times = {"created": job.created_at, "started": job.started_at, "finished": job.finished_at}
     lines += [f"  {name:<8} {format_timestamp(at)}" for name, at in times.items() if at]
-    if job.created_at is not None and job.finished_at is not None:
-        lines.append(f"  duration {format_duration(job.finished_at - job.created_at)}")
+    if job.duration is not None:
+        lines.append(f"  duration {format_duration(job.duration)}")
     if job.outcome in (FAILED, STOPPED):
         lines.append(f"  reason   {job.status.reason}: {job.status.message}")
     return "\n".join(lines)

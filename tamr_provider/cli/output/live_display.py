@@ -31,10 +31,7 @@ _MIN_INTERVAL_SECONDS = 0.25
 def live_display(
     content: ConsoleRenderable, console: Console, stays: bool, changed: threading.Event
 ) -> Iterator[None]:
-    """Draw every two seconds until the block ends, and soon after `changed` is set.
-
-    At the end, the content stays or is erased.
-    """
+    """Draw every two seconds until the block ends, and soon after `changed` is set."""
     lines = _MeasuredLines(content)
     live = _Live(lines, console=console, auto_refresh=False, transient=not stays)
     with (
@@ -90,12 +87,10 @@ class _Live(Live):
         self._lines = lines
 
     def refresh(self) -> None:
-        """Draw, unless the terminal is closed."""
         with suppress(OSError):
             super().refresh()
 
     def stop(self) -> None:
-        """Restore the cursor, unless the terminal is closed."""
         with suppress(OSError):
             super().stop()
 
@@ -139,12 +134,10 @@ class _KeyEcho:
         self.restore()
 
     def disable(self) -> None:
-        """Echo no keys."""
         if self._modes is not None:
             _set_mode([*self._modes[:3], self._modes[3] & ~termios.ECHO, *self._modes[4:]])
 
     def restore(self) -> None:
-        """Restore the terminal's mode."""
         if self._modes is not None:
             _set_mode(self._modes)
 

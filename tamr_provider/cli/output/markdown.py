@@ -43,7 +43,10 @@ def format_page(head: Sequence[str], tables: Sequence[Table], limit: int = MAX_L
 def _format_table(table: Table, room: int) -> str:
     """Return a table in at most `room` characters, empty if not even its frame fits."""
     head = [_format_row(table.columns), _format_row(["---"] * len(table.columns))]
-    before, after = _fold(table.title)
+    before, after = list[str](), list[str]()
+    if table.title:
+        before = [f"<details><summary>{escape(table.title)}</summary>", ""]
+        after = ["", "</details>"]
     more = _count_omitted(len(table.rows))
     room -= sum(len(line) + 1 for line in (*before, *head, *more, *after))
     rows = list(_take_fitting(table.rows, room))
@@ -51,12 +54,6 @@ def _format_table(table: Table, room: int) -> str:
         return "\n".join(more).strip() if room > 0 else ""
     missing = len(table.rows) - len(rows)
     return "\n".join([*before, *head, *rows, *(_count_omitted(missing) if missing else []), *after])
-
-
-def _fold(title: str) -> tuple[list[str], list[str]]:
-    if not title:
-        return [], []
-    return [f"<details><summary>{escape(title)}</summary>", ""], ["", "</details>"]
 
 
 def _count_omitted(count: int) -> list[str]:

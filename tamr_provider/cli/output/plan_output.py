@@ -28,7 +28,6 @@ _COUNTED = {
 
 def format_plan_json(plan: Plan, stack: str, url: str) -> str:
     """Return the plan as JSON; unknown values are null."""
-    expected = plan.expected.total_seconds() if plan.expected is not None else None
     document = {
         "stack": stack,
         "url": url,
@@ -36,7 +35,7 @@ def format_plan_json(plan: Plan, stack: str, url: str) -> str:
         "slots": {"limit": plan.slots, "active": plan.active},
         "steps": [_step_to_json(step) for step in plan.steps],
         "launches": plan.launches,
-        "expectedSeconds": expected,
+        "expectedSeconds": plan.expected.total_seconds() if plan.expected is not None else None,
     }
     return format_json(document)
 
@@ -137,20 +136,17 @@ def format_plan_markdown(plan: Plan, stack: str, url: str) -> str:
     return format_page(head, [versions, to_do, done])
 
 
-def _format_typical(planned: PlannedStep) -> str:
-    if planned.usual is not None:
-        return format_duration(planned.usual.median)
-    return "unknown" if _takes_time(planned) else ""
-
-
 def _format_row(planned: PlannedStep) -> tuple[str, ...]:
+    typical = "unknown" if _takes_time(planned) else ""
+    if planned.usual is not None:
+        typical = format_duration(planned.usual.median)
     return (
         planned.step.product,
         str(planned.step.configuration),
         f"{_SYMBOLS[planned.action]} {_format_action(planned)}",
         planned.reason,
         _format_time(planned.earliest_start),
-        _format_typical(planned),
+        typical,
     )
 
 

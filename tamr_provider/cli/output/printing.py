@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import click
 
 from tamr_provider.errors import TamrError
-from tamr_provider.foreign_text import whole_line
+from tamr_provider.foreign_text import visible, whole_line
 from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 # Characters that JSON allows, but that a terminal or a CI runner obeys.
@@ -24,11 +25,7 @@ _OBEYED = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|#(?=#\\
 
 
 def say(text: str, err: bool = False) -> None:
-    """Print lines; every other character that a terminal would obey is made visible.
-
-    If its reader is gone, the rest is dropped. Raises TamrError if the output cannot be written
-    for another reason.
-    """
+    """Print lines. Raises TamrError if a write fails, unless because the reader is gone."""
     lines = "\n".join(whole_line(line) for line in text.split("\n"))
     try:
         click.echo(lines, err=err)  # noqa: TID251 - the one place
@@ -57,6 +54,16 @@ def format_json(document: object) -> str:
 def format_json_time(moment: datetime | None) -> str | None:
     """Return a time for JSON, where an unknown one is null."""
     return format_timestamp(moment) if moment is not None else None
+
+
+def align_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a line for each row; all rows have the same number of cells."""
+    table = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
 
 
 def _forget(err: bool) -> None:

@@ -60,7 +60,6 @@ class _Row:
     was_satisfied: bool = False
 
     def progress_at(self, monotonic: float) -> JobProgress | None:
-        """Return the job's progress as of now."""
         if self.progress is None:
             return None
         return self.progress.after(timedelta(seconds=monotonic - self.seen_at))
@@ -194,18 +193,16 @@ class _Layout:
     def _stack(self, row: _Row) -> Iterator[Text | Padding]:
         yield Text(" ".join(filter(None, _format_names(row))), "bold")
         details = self._format_details(row, 0, has_ids=True)
-        yield Padding(
-            _format_state(row).append(" " if row.state else "").append_text(details), (0, 0, 0, 2)
-        )
+        state = _format_state(row).append(" " if row.state else "")
+        yield Padding(state.append_text(details), (0, 0, 0, 2))
 
     def _format_details(self, row: _Row, bar: int, has_ids: bool) -> Text:
         progress = row.progress_at(self._monotonic)
         text = Text(self._format_text(row, has_ids), _find_style(row))
         if progress is None or progress.share is None or not bar:
             return text
-        return (
-            self._draw_bar(progress.share, progress.is_overdue, bar).append("  ").append_text(text)
-        )
+        drawn = self._draw_bar(progress.share, progress.is_overdue, bar)
+        return drawn.append("  ").append_text(text)
 
     def _format_text(self, row: _Row, has_ids: bool) -> str:
         progress = row.progress_at(self._monotonic)

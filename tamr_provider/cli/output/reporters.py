@@ -70,10 +70,7 @@ def make_reporter(steps: Sequence[Step], clock: Clock) -> Iterator[LogReporter |
 def terminal_table(
     clock: Clock, steps: Sequence[Step] = (), stays: bool = False
 ) -> Iterator[Table | None]:
-    """Yield a table that is drawn until the block ends, or None without a terminal.
-
-    Its last state stays as a record of the run, or is erased.
-    """
+    """Yield a table that is drawn until the block ends, or None without a terminal."""
     from rich.console import Console
 
     console = Console()

@@ -49,20 +49,14 @@ class Report:
         span = f"from {format_seconds(started_at)} to {format_seconds(now)}"
         timing = f"On {escape(url)}, {span}: {format_duration(now - started_at)}."
         problems = dict.fromkeys(str(error) for error in run.errors.values())
-        done = [
-            (step, result)
-            for step, result in run.results.items()
-            if result.origin != Origin.EXISTING
-        ]
-        found = [
-            (step, result)
-            for step, result in run.results.items()
-            if result.origin == Origin.EXISTING
-        ]
+        results = list(run.results.items())
+        done = [item for item in results if item[1].origin != Origin.EXISTING]
+        found = [item for item in results if item[1].origin == Origin.EXISTING]
+        title = f"{len(found)} step{'s' * (len(found) != 1)} already satisfied"
         tables = [
             Table(("product", "step", "state", "reason"), list(_list_unsatisfied(run))),
             Table(_COLUMNS, [_format_row(step, result) for step, result in done]),
-            Table(_COLUMNS[:3], [_format_row(*item)[:3] for item in found], _title(len(found))),
+            Table(_COLUMNS[:3], [_format_row(*item)[:3] for item in found], title),
         ]
         head = [self._title, f"**{escape(summary)}**", timing]
         head += [f"> {escape(problem)}" for problem in list(problems)[:_MAX_PROBLEMS]]
@@ -74,10 +68,6 @@ class Report:
 
 _COLUMNS = ("product", "step", "job", "origin", "created", "duration")
 _MAX_PROBLEMS = 20  # The table below has all of them.
-
-
-def _title(count: int) -> str:
-    return f"{count} step{'s' * (count != 1)} already satisfied"
 
 
 def _list_unsatisfied(run: StackRun) -> Iterator[tuple[str, ...]]:
@@ -103,17 +93,13 @@ def _key(step: Step) -> tuple[str, str]:
 def _format_row(step: Step, result: StepResult) -> tuple[str, ...]:
     job = result.job
     created = format_seconds(job.created_at) if job.created_at else "?"
-    duration = format_duration(job.finished_at - job.created_at) if _is_timed(result) else "?"  # type: ignore[operator]
+    duration = format_duration(job.duration) if job.duration is not None else "?"
     return (*_key(step), job.id, result.origin, created, duration)
-
-
-def _is_timed(result: StepResult) -> bool:
-    return result.job.created_at is not None and result.job.finished_at is not None
 
 
 def _make_chart(done: list[tuple[Step, StepResult]]) -> str:
     """Return a Mermaid chart, which GitHub and GitLab render; empty for fewer than two jobs."""
-    timed = [item for item in done if _is_timed(item[1])][:_MAX_BARS]
+    timed = [item for item in done if item[1].job.duration is not None][:_MAX_BARS]
     if len(timed) < 2:
         return ""
     lines = ["gantt", "    dateFormat YYYY-MM-DDTHH:mm:ss", "    axisFormat %H:%M"]
@@ -132,7 +118,6 @@ def _make_chart(done: list[tuple[Step, StepResult]]) -> str:
 
 
 def _escape_mermaid(words: str) -> str:
-    """Replace the characters that have a meaning in a chart."""
     return re.sub(r"[^\w .()-]", "_", words)
 
 

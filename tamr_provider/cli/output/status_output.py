@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tamr_provider.cli.output.printing import format_json, format_json_time
-from tamr_provider.cli.output.text_table import align_columns
+from tamr_provider.cli.output.printing import align_columns, format_json, format_json_time
 from tamr_provider.foreign_text import visible
 from tamr_provider.timestamps import format_duration
 
@@ -45,23 +44,12 @@ def _format_row(product: ProductStatus) -> tuple[str, ...]:
 
 def format_status_json(environments: Sequence[EnvironmentStatus]) -> str:
     """Return environments and products as JSON; unknown values are null."""
-    return format_json(
-        {
-            "environments": [
-                {
-                    "stack": environment.stack,
-                    "url": environment.url,
-                    "error": environment.error or None,
-                }
-                for environment in environments
-            ],
-            "products": [
-                _to_json(product)
-                for environment in environments
-                for product in environment.products
-            ],
-        }
-    )
+    stacks = [
+        {"stack": environment.stack, "url": environment.url, "error": environment.error or None}
+        for environment in environments
+    ]
+    products = [product for environment in environments for product in environment.products]
+    return format_json({"environments": stacks, "products": list(map(_to_json, products))})
 
 
 def _to_json(product: ProductStatus) -> dict[str, Any]:

@@ -16,18 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TAMR = [sys.executable, "-m", "tamr_provider"]
-_EMULATOR = [
-    "--port",
-    "0",
-    "--pending",
-    "500ms",
-    "--load",
-    "4s",
-    "--update",
-    "6s",
-    "--publish",
-    "3s",
-]
+_EMULATOR = ["--port=0", "--pending=500ms", "--load=4s", "--update=6s", "--publish=3s"]
 _NAME = "tamr-pipelines"
 _TEMPLATE_URL = "http://127.0.0.1:8080"
 
@@ -70,9 +59,8 @@ class DemoProject:
         write_core(folder, _NAME)
         (folder / "state").mkdir()
         texts = template_texts(_NAME, [DEMO])
-        write_missing(
-            folder, {path: text.replace(_TEMPLATE_URL, url) for path, text in texts.items()}
-        )
+        own = {path: text.replace(_TEMPLATE_URL, url) for path, text in texts.items()}
+        write_missing(folder, own)
         self.run(["git", "init", "--quiet"], quiet=True)
         self.commit()
         if pulumi:
@@ -95,10 +83,8 @@ class DemoProject:
 
     def read_steps(self) -> list[dict[str, Any]]:
         """Return the steps of `tamr plan --json`."""
-        steps: list[dict[str, Any]] = json.loads(self.run([*TAMR, "plan", "--json"], quiet=True))[
-            "steps"
-        ]
-        return steps
+        plan: dict[str, Any] = json.loads(self.run([*TAMR, "plan", "--json"], quiet=True))
+        return list(plan["steps"])
 
     def run(self, words: list[str], quiet: bool = False) -> str:
         """Run a command; return its output if quiet. Raises CalledProcessError if it fails."""

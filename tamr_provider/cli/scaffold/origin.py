@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import tamr_provider
-from tamr_provider.cli.scaffold.wheel import build_wheel, make_wheel_name
+from tamr_provider.cli.scaffold.wheel import build_wheel
 from tamr_provider.errors import InputError
 
 _NAME = "tamr-provider"
@@ -50,7 +50,7 @@ def read_origin(installed: Distribution, package: Path) -> Origin:
     requirement = _find_requirement(installed) if is_running else ""
     if requirement:
         return Origin(requirement)
-    name = make_wheel_name(installed.version)
+    name = f"tamr_provider-{installed.version}-py3-none-any.whl"
     # The path is relative to the project folder, in which its README and CI run pip.
     return Origin(f"./wheels/{name}", name, build_wheel(installed, package))
 

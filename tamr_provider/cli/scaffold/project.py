@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from tamr_provider.cli.scaffold.origin import Origin
-
 _EXAMPLE_DAY = "2026-11-20"  # The template's; a new project gets today's.
 _EXAMPLES = "stacks/Pulumi."
 _README = "README.md"
@@ -25,10 +23,7 @@ _REQUIREMENTS = "requirements.txt"
 
 @dataclass(frozen=True)
 class WrittenProject:
-    """The project's name and the paths that were written.
-
-    `readme` is what an existing README lacks about the workflows, or an empty string.
-    """
+    """The project's name and written paths; `readme` is what an existing README lacks, or ""."""
 
     name: str
     paths: tuple[str, ...]
@@ -47,7 +42,10 @@ def write_project(directory: Path, ci: str, now: datetime) -> WrittenProject:
         texts[path] = texts[path].replace(_EXAMPLE_DAY, f"{now:%Y-%m-%d}")
     paths = write_missing(directory, dict(sorted(texts.items())))
     if _REQUIREMENTS in paths and origin.wheel:
-        paths.append(_write_wheel(directory, origin))
+        wheel = directory / "wheels" / origin.wheel_name
+        wheel.parent.mkdir(exist_ok=True)
+        wheel.write_bytes(origin.wheel)
+        paths.append(f"wheels/{origin.wheel_name}")
     workflows = template_texts(name, [ci]) if ci else {}
     readme = workflows.pop(_README, "")
     lacks_readme = _README not in paths and any(path in paths for path in workflows)
@@ -55,7 +53,6 @@ def write_project(directory: Path, ci: str, now: datetime) -> WrittenProject:
 
 
 def _find_name(directory: Path) -> str:
-    """Return the name in Pulumi.yaml if there is one, else a name made from the folder's."""
     if any((directory / file).is_file() for file in ("Pulumi.yaml", "Pulumi.yml")):
         return find_project(directory).name
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", directory.resolve().name).strip("-.")
@@ -64,10 +61,3 @@ def _find_name(directory: Path) -> str:
             f"{directory}: cannot derive a project name. Use a folder name with letters or digits"
         )
     return name
-
-
-def _write_wheel(directory: Path, origin: Origin) -> str:
-    path = directory / "wheels" / origin.wheel_name
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(origin.wheel)
-    return f"wheels/{origin.wheel_name}"

@@ -43,20 +43,16 @@ def write_missing(folder: Path, texts: Mapping[str, str]) -> list[str]:
     missing = [path for path in texts if not (folder / path).exists()]
     try:
         for path in missing:
-            _write(folder / path, texts[path])
+            target, text = folder / path, texts[path]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+            target.chmod(0o755 if text.startswith("#!") else 0o644)
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be written: {error.strerror}") from None
     return missing
 
 
-def _write(target: Path, text: str) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8")
-    target.chmod(0o755 if text.startswith("#!") else 0o644)
-
-
 def _list_files(template: str) -> dict[str, Path]:
-    """Return a template's files by their path in a project."""
     root = _TEMPLATES / template
     files = (path for path in sorted(root.rglob("*")) if path.is_file())
     return {

@@ -13,21 +13,10 @@ if TYPE_CHECKING:
     from importlib.metadata import Distribution
     from pathlib import Path
 
-_EARLIEST = (
-    1980,
-    1,
-    1,
-    0,
-    0,
-    0,
-)  # The earliest time in a zip file, so that equal files make equal wheels.
+# The earliest time in a zip file, so that equal files make equal wheels.
+_EARLIEST = (1980, 1, 1, 0, 0, 0)
 _WHEEL = "Wheel-Version: 1.0\nGenerator: tamr init\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 _KEPT = ("METADATA", "entry_points.txt")  # The others say how this copy was installed.
-
-
-def make_wheel_name(version: str) -> str:
-    """Return the file name of a version's wheel."""
-    return f"tamr_provider-{version}-py3-none-any.whl"
 
 
 def build_wheel(installed: Distribution, package: Path) -> bytes:
@@ -60,5 +49,4 @@ def _read_members(installed: Distribution, package: Path, info: str) -> Iterator
 
 
 def _hash(content: bytes) -> str:
-    """Return a SHA-256 for RECORD: URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()

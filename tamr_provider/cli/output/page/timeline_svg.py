@@ -73,15 +73,9 @@ def build_svg(timeline: Timeline) -> TimelineSvg:
     bars = tuple(_make_bar(bar, x(bar.start), x(bar.end)) for bar in timeline.bars)
     height = _TOP + _LANE * max(timeline.lanes, timeline.slots) + 4
     ticks = tuple(HourLine(x(tick), f"{tick:%H:%M}") for tick in _list_ticks(timeline))
-    return TimelineSvg(
-        timeline.url,
-        ", ".join(timeline.stacks),
-        height,
-        x(timeline.now),
-        ticks,
-        bars,
-        timeline.slots,
-    )
+    stacks = ", ".join(timeline.stacks)
+    now_x = x(timeline.now)
+    return TimelineSvg(timeline.url, stacks, height, now_x, ticks, bars, timeline.slots)
 
 
 def _make_bar(bar: Bar, left: float, right: float) -> TimelineBar:
