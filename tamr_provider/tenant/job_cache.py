@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Consecutive polls overlap, so that a job created during the earlier one is not missed.
 _OVERLAP = timedelta(minutes=5)
+_MAX_LAG = timedelta(hours=1)  # How far creation stamps may be behind the clock.
 # The equal job that shows a stopped job to be a duplicate may be too old for every step. It was
 # created while the duplicate's POST was on its way, or seconds before.
 _RIVALS = timedelta(minutes=5)
@@ -43,6 +44,7 @@ class JobCache:
         self._jobs: dict[str, Job] = {}
         self._query: JobQuery | None = None
         self._read_until: datetime | None = None
+        self._newest_listed: datetime | None = None
         self._refusals = 0
 
     def refresh(self, query: JobQuery, relevant: Iterable[Configuration] = ()) -> Snapshot:
@@ -103,6 +105,8 @@ class JobCache:
     def _refresh_list(self, query: JobQuery) -> frozenset[str]:
         """Remember what the list shows, and return the active jobs that it left out."""
         found = {job.id: job for job in self._read(self._next_query(query))}
+        created = [job.created_at for job in found.values() if job.created_at is not None]
+        self._newest_listed = max(filter(None, [*created, self._newest_listed]), default=None)
         known = [job.id for job in self._jobs.values() if job.is_active]
         missing = [self._get(job_id) for job_id in known if job_id not in found]
         for job in (*found.values(), *missing):
@@ -114,6 +118,9 @@ class JobCache:
             self._query = query
             return query
         until = min(self._read_until, self.time.now())
+        # Stamps may be behind the clock, but a new job's is not before the newest one listed.
+        newest = self._newest_listed or query.created_after
+        until = min(until, max(newest, until - _MAX_LAG))
         return JobQuery(max(query.created_after, until - _OVERLAP))
 
     @property

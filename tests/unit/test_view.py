@@ -8,6 +8,7 @@ import pytest
 
 from support.fake_clock import START
 from support.fake_tenant import LOAD, PUBLISH, UPDATE, Tenant, Unquoting
+from support.three_clocks import ThreeClocks
 from tamr_provider.models import Configuration
 from tamr_provider.tenant.job_cache import JobCache
 from tamr_provider.tenant.query import JobQuery
@@ -81,6 +82,23 @@ def test_a_look_for_some_configurations_covers_those_only(
     one: JobQuery, other: JobQuery, covers: bool
 ) -> None:
     assert one.covers(other) is covers
+
+
+@pytest.mark.parametrize("listed_before", [0, 1], ids=["an empty list", "an older job"])
+@pytest.mark.parametrize("minutes", [10, 59])
+def test_a_job_between_two_polls_is_seen_if_creations_are_stamped_behind(
+    minutes: int, listed_before: int
+) -> None:
+    tenant = Tenant(durations={"load": timedelta(seconds=20), "update": timedelta(seconds=20)})
+    behind = -timedelta(minutes=minutes)
+    tenant.clocks = ThreeClocks(created=behind, done=behind)
+    cache, query = JobCache(tenant.client(), tenant.clock), JobQuery(START - timedelta(hours=3))
+    for _ in range(listed_before):
+        tenant.start(LOAD)
+    cache.refresh(query)
+    tenant.start(UPDATE)
+    tenant.clock.elapsed += 30
+    assert UPDATE in {job.configuration for job in cache.refresh(query).jobs}
 
 
 def test_a_look_since_the_year_1_is_a_look_since_ever() -> None:
