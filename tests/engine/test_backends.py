@@ -48,7 +48,9 @@ def backend(request: pytest.FixtureRequest) -> str | None:
     if request.param == "file":
         return None
     # A table for each test: whoever names no table shares `pulumi_state`.
-    table = "".join(each if each.isalnum() else "_" for each in request.node.originalname)[:60]
+    table = "".join(letter if letter.isalnum() else "_" for letter in request.node.originalname)[
+        :60
+    ]
     url: str = request.getfixturevalue("server_url")
     return f"{url}/postgres?sslmode=disable&table={table}"
 

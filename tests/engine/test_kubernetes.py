@@ -34,7 +34,7 @@ API = {
 
 def manifests() -> list[dict[str, Any]]:
     files = sorted(FOLDER.glob("*.yaml"))
-    return [each for file in files for each in yaml.safe_load_all(file.read_text("utf-8"))]
+    return [document for file in files for document in yaml.safe_load_all(file.read_text("utf-8"))]
 
 
 def only(kind: str) -> dict[str, Any]:
@@ -49,11 +49,11 @@ def spec() -> dict[str, Any]:
 
 def strings(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        for each in value.values():
-            yield from strings(each)
+        for entry in value.values():
+            yield from strings(entry)
     elif isinstance(value, list):
-        for each in value:
-            yield from strings(each)
+        for entry in value:
+            yield from strings(entry)
     else:
         yield str(value)
 
@@ -89,8 +89,8 @@ def test_the_documented_command_creates_the_secret_of_the_stack() -> None:
     (command,) = re.findall(r"create secret generic (.*?)\n\$EDITOR", PAGE, re.DOTALL)
     name = command.split()[0]
     made = {(name, key) for key in re.findall(r"--from-file=(\w+)=", command)}
-    wanted = [each["secret"] for each in spec()["envRefs"].values() if "secret" in each]
-    assert {(each["name"], each["key"]) for each in wanted} == made
+    wanted = [variable["secret"] for variable in spec()["envRefs"].values() if "secret" in variable]
+    assert {(variable["name"], variable["key"]) for variable in wanted} == made
 
 
 def test_a_run_hands_over_before_a_job_times_out() -> None:

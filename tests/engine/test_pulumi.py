@@ -306,7 +306,7 @@ def test_a_failing_job_is_one_readable_line(tmp_path: Path) -> None:
         done = pulumi.up()
         assert done.returncode != 0
         report = done.stdout.partition("Diagnostics:")[2]
-        (line,) = [each for each in report.splitlines() if "BOOM" in each]
+        (line,) = [line for line in report.splitlines() if "BOOM" in line]
         assert line.strip().startswith(
             "error: JobFailedError: customers: load src_crm failed (attempt 1 of 3): BOOM: it broke"
         )

@@ -79,7 +79,9 @@ def resources(products: Any) -> dict[str, dict[str, Any]]:
 
 def test_a_product_becomes_a_pipeline_of_all_its_phases() -> None:
     made = resources(PRODUCTS)
-    assert {name: each["type"] for name, each in made.items() if "stack" not in name.lower()} == {
+    assert {
+        name: resource["type"] for name, resource in made.items() if "stack" not in name.lower()
+    } == {
         "customers": "tamr:index:Pipeline",
         "customers-load-src_crm": "pulumi-python:dynamic/tamr:Load",
         "customers-load-src_erp": "pulumi-python:dynamic/tamr:Load",

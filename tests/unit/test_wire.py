@@ -68,7 +68,7 @@ class Sample:
 
 
 def samples(*kinds: str) -> pytest.MarkDecorator:
-    chosen = [each for each in SAMPLES if each.stem.split("_")[0] in kinds]
+    chosen = [sample for sample in SAMPLES if sample.stem.split("_")[0] in kinds]
     assert chosen
     return pytest.mark.parametrize("path", chosen, ids=lambda path: path.stem)
 
@@ -115,7 +115,7 @@ def test_paging_goes_on_exactly_while_there_is_a_token(path: Path) -> None:
     # The sample answers every page, so a second one shows a token that came already.
     with contextlib.suppress(InvalidResponseError):
         sample.client().list_jobs()
-    tokens = [each.url.params.get("pageToken") for each in sample.seen]
+    tokens = [request.url.params.get("pageToken") for request in sample.seen]
     token = sample.means["nextPageToken"]
     assert tokens == ([None, token] if token else [None])
 
