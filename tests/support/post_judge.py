@@ -224,9 +224,9 @@ def why_not(configuration: Configuration, party: Party, by_hand: set[str]) -> li
 
 
 def raced(job: Facts, jobs: Iterable[Facts]) -> bool:
-    """Whether an earlier equal job was active when this one was created."""
+    """Whether an earlier equal job was active when this one was created; IDs break a tie."""
     return any(
-        other["created"] < job["created"]
+        (other["created"], other["jobId"]) < (job["created"], job["jobId"])
         and (
             other["finished"] is None
             or other["finished"] >= job["finished"]
