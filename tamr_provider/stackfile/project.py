@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tamr_provider.errors import InputError
 from tamr_provider.stackfile.parser import StackFile, parse_stack_file
-from tamr_provider.stackfile.pulumi_yaml import MAX_BYTES, parse_yaml
+from tamr_provider.stackfile.pulumi_yaml import MAX_BYTES, parse_yaml, project_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,22 +79,6 @@ def _read_project(path: Path) -> Project:
         raise InputError(f"{file}: name: expected the project's name, got nothing")
     folder = document.get("stackConfigDir") or "."
     return Project(path, name, path.parent / str(folder), project_config(document, name))
-
-
-def project_config(document: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return the config that Pulumi.yaml gives all stacks, by full key.
-
-    A key without a namespace belongs to the project. A key that only declares a type has no value.
-    """
-    config = document.get("config")
-    found: dict[str, Any] = {}
-    for key, value in config.items() if isinstance(config, dict) else ():
-        full = str(key) if ":" in str(key) else f"{name}:{key}"
-        if not isinstance(value, dict):
-            found[full] = value
-        elif "value" in value or "default" in value:
-            found[full] = value.get("value", value.get("default"))
-    return found
 
 
 def read_text(path: Path) -> str:

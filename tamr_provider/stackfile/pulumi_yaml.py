@@ -18,6 +18,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from tamr_provider.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 _HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
@@ -126,3 +128,19 @@ def parse_yaml(text: str, file: str) -> Any:
     except (YAMLError, ValueError, RecursionError) as error:
         reason = str(error).strip().splitlines() or ["unreadable"]
         raise InputError(f"{file}: invalid YAML: {reason[0]}") from None
+
+
+def project_config(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the config that Pulumi.yaml gives all stacks, by full key.
+
+    A key without a namespace belongs to the project. A key that only declares a type has no value.
+    """
+    config = document.get("config")
+    found: dict[str, Any] = {}
+    for key, value in config.items() if isinstance(config, dict) else ():
+        full = str(key) if ":" in str(key) else f"{name}:{key}"
+        if not isinstance(value, dict):
+            found[full] = value
+        elif "value" in value or "default" in value:
+            found[full] = value.get("value", value.get("default"))
+    return found

@@ -59,6 +59,12 @@ def test_rooms_import_one_another_without_a_cycle() -> None:
     assert order[-1] == "tamr_provider.__main__"
 
 
+def test_modules_import_one_another_without_a_cycle() -> None:
+    graph = grimp.build_graph("tamr_provider")
+    found = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    assert len(list(TopologicalSorter(found).static_order())) == len(graph.modules)
+
+
 def test_the_drawing_of_the_layers_is_the_contract() -> None:
     drawing = re.search(r"```text\n(__main__.*?)```", CONTRIBUTING, re.DOTALL)
     assert drawing is not None

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticCustomError
 
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.project import project_config
-from tamr_provider.stackfile.pulumi_yaml import parse_yaml
+from tamr_provider.stackfile.pulumi_yaml import parse_yaml, project_config
 from tamr_provider.stackfile.since.layout import Layout, split_products
 from tamr_provider.stackfile.values import canonical_version
 from tamr_provider.timestamps import parse_timestamp
