@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from tamr_provider.cli.output.printing import say
-from tamr_provider.client.connection import connect
 from tamr_provider.clock import SystemClock
-from tamr_provider.environments import stack as stacks
-from tamr_provider.environments.product_editor import ProductEditor
 from tamr_provider.errors import InputError
-from tamr_provider.settings import Settings, read_settings
-from tamr_provider.stackfile.project import find_project
 
 if TYPE_CHECKING:
     import threading
@@ -23,6 +18,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tamr_provider.client.jobs import JobsClient
+    from tamr_provider.environments import stack as stacks
+    from tamr_provider.environments.product_editor import ProductEditor
+    from tamr_provider.settings import Settings
 
 _Command = TypeVar("_Command", bound="Callable[..., object]")
 
@@ -52,6 +50,9 @@ def project_options(command: _Command) -> _Command:
 
 def read_stack(directory: Path, name: str, base: str = "") -> stacks.Stack:
     """Return a stack, with `base` as if the checkout were merged into that commit now."""
+    from tamr_provider.environments import stack as stacks
+    from tamr_provider.stackfile.project import find_project
+
     project = find_project(directory)
     read = stacks.read_stack(project, name, os.environ, CLOCK.now(), base, directory)
     if read.warning:
@@ -61,6 +62,8 @@ def read_stack(directory: Path, name: str, base: str = "") -> stacks.Stack:
 
 def make_editor(directory: Path, stack: str, product: str, url: str = "") -> ProductEditor:
     """Return an editor of a product; `url` replaces the tenant of the stack file."""
+    from tamr_provider.environments.product_editor import ProductEditor
+    from tamr_provider.stackfile.project import find_project
 
     def warn(text: str) -> None:
         say(f"warning: {text}", err=True)
@@ -70,6 +73,9 @@ def make_editor(directory: Path, stack: str, product: str, url: str = "") -> Pro
 
 def tenant_settings(directory: Path, stack: str) -> Settings:
     """Return the tenant of a stack, or without one that of TAMR_URL and TAMR_API_KEY."""
+    from tamr_provider.settings import read_settings
+    from tamr_provider.stackfile.project import find_project
+
     if stack:
         file = find_project(directory).read_stack(stack, CLOCK.now())
         return read_settings(os.environ, stack, file.url, file.slots)
@@ -84,6 +90,8 @@ def open_client(
     on_outage: Callable[[str], None] | None = None,
 ) -> AbstractContextManager[JobsClient]:
     """Return a client that a `with` closes; without `on_outage`, outages go to stderr."""
+    from tamr_provider.client.connection import connect
+
     return connect(settings, CLOCK, stop, on_outage or warn_once())
 
 

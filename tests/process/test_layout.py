@@ -37,11 +37,12 @@ def test_an_unknown_command_is_wrong_use() -> None:
     assert done.returncode == 2
 
 
-def test_help_imports_neither_pulumi_nor_the_emulator_nor_anything_slow() -> None:
+@pytest.mark.parametrize("command", ["", *sorted(_COMMANDS)])
+def test_help_imports_neither_pulumi_nor_the_emulator_nor_anything_slow(command: str) -> None:
     code = (
         "import sys\n"
         "from tamr_provider.cli import main\n"
-        "main(['--help'], standalone_mode=False)\n"
+        f"main({[*filter(None, [command]), '--help']}, standalone_mode=False)\n"
         "print('|'.join(sys.modules))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)

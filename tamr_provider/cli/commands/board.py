@@ -8,14 +8,8 @@ from pathlib import Path
 
 import click
 
-from tamr_provider.atomic_write import write_file
 from tamr_provider.cli.context import CLOCK, directory_option, stacks_option, warn_once
-from tamr_provider.cli.output.board_server import REFRESH_SECONDS, serve
-from tamr_provider.cli.output.page import format_page
-from tamr_provider.environments.status import read_environments, sort_by_promotion
-from tamr_provider.environments.timeline import build_timelines
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.project import find_project
 
 _BACK = timedelta(hours=24)
 
@@ -41,6 +35,9 @@ def board(directory: Path, stacks: tuple[str, ...], out: Path | None, port: int 
     Queries every stack's tenant with the key in TAMR_API_KEY_<STACK> or TAMR_API_KEY. A tenant that
     does not respond is shown as unknown.
     """
+    from tamr_provider.atomic_write import write_file
+    from tamr_provider.cli.output.board_server import REFRESH_SECONDS, serve
+
     if (out is None) == (port is None):
         raise InputError("add --out FILE to write a file, or --serve to serve a page")
     if out is None:
@@ -53,6 +50,11 @@ def board(directory: Path, stacks: tuple[str, ...], out: Path | None, port: int 
 
 
 def _make_page(directory: Path, stacks: tuple[str, ...], refresh_seconds: int = 0) -> str:
+    from tamr_provider.cli.output.page import format_page
+    from tamr_provider.environments.status import read_environments, sort_by_promotion
+    from tamr_provider.environments.timeline import build_timelines
+    from tamr_provider.stackfile.project import find_project
+
     project = find_project(directory)
     environments = sort_by_promotion(
         read_environments(project, stacks, os.environ, CLOCK, warn_once(), back=_BACK)

@@ -11,7 +11,6 @@ import click
 
 from tamr_provider.cli.context import CLOCK, json_option, open_client, project_options
 from tamr_provider.cli.output.printing import format_json, say
-from tamr_provider.doctor.checkup import Checkup
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +33,8 @@ def doctor(directory: Path, stack: str, checks_assumptions: bool, as_json: bool)
     Checks the CLI, the project, the stack file, the tenant and the state. Sends only GETs and
     changes nothing. Exits with 1 if something must be fixed.
     """
+    from tamr_provider.doctor.checkup import Checkup
+
     checkup = Checkup(stack, os.environ, CLOCK, open_client, checks_assumptions)
     findings = list(checkup.run(directory))
     if as_json:

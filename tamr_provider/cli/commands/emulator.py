@@ -13,17 +13,12 @@ import click
 
 from tamr_provider.cli.output.printing import say
 from tamr_provider.cli.signals import wait_for
-from tamr_provider.emulator import Emulator, Options
-from tamr_provider.emulator.duration import parse_duration
-from tamr_provider.emulator.fault_file import FaultFileError, load_fault_file
-from tamr_provider.emulator.fault_rules import FaultRules
-from tamr_provider.emulator.lock import state_lock
-from tamr_provider.emulator.server import PortTakenError, Server
-from tamr_provider.emulator.store import StoreError
 from tamr_provider.errors import TamrError
 
 if TYPE_CHECKING:
     from datetime import timedelta
+
+    from tamr_provider.emulator import Options
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -82,6 +77,12 @@ def emulator(port: int, **given: Any) -> None:
     Runs until Ctrl-C. The first line printed is its URL. URL/_emulator/record shows the requests
     it received and the true state of its jobs.
     """
+    from tamr_provider.emulator import Emulator
+    from tamr_provider.emulator.fault_file import FaultFileError
+    from tamr_provider.emulator.lock import state_lock
+    from tamr_provider.emulator.server import PortTakenError, Server
+    from tamr_provider.emulator.store import StoreError
+
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
@@ -104,6 +105,10 @@ def _refuse_nan(speed: float) -> float:
 
 
 def _read_options(given: dict[str, Any]) -> Options:
+    from tamr_provider.emulator import Options
+    from tamr_provider.emulator.fault_file import load_fault_file
+    from tamr_provider.emulator.fault_rules import FaultRules
+
     return Options(
         slots=given["slots"],
         durations={name: _read_duration(given, name) for name in ("load", "update", "publish")},
@@ -117,6 +122,8 @@ def _read_options(given: dict[str, Any]) -> Options:
 
 
 def _read_duration(given: dict[str, Any], name: str) -> timedelta:
+    from tamr_provider.emulator.duration import parse_duration
+
     try:
         return parse_duration(given[name])
     except ValueError as error:

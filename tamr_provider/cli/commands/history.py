@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tamr_provider.cli.context import CLOCK, directory_option, json_option, stacks_option
-from tamr_provider.cli.output.history_output import format_history_json, format_history_text
 from tamr_provider.cli.output.printing import say
-from tamr_provider.environments.history import read_history
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.project import find_project
 from tamr_provider.timestamps import parse_duration, parse_timestamp
 
 if TYPE_CHECKING:
@@ -40,6 +37,10 @@ def history(
     Reads git's commits of the stack files and the tenants' lists of jobs, and nothing else. Exits
     with 1 if a tenant did not respond.
     """
+    from tamr_provider.cli.output.history_output import format_history_json, format_history_text
+    from tamr_provider.environments.history import read_history
+    from tamr_provider.stackfile.project import find_project
+
     oldest = _parse_since(since, CLOCK.now()) if since else None
     found = read_history(find_project(directory), stacks, product, oldest, os.environ, CLOCK)
     if found.is_shallow:

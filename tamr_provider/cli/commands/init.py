@@ -8,7 +8,6 @@ import click
 
 from tamr_provider.cli.context import CLOCK
 from tamr_provider.cli.output.printing import say
-from tamr_provider.cli.scaffold.project import write_project
 
 
 @click.command()
@@ -26,6 +25,8 @@ def init(directory: Path, ci: str) -> None:
     Adds what is missing to an existing project, and never changes a file. The requirements.txt
     names where this tamr-provider was installed from.
     """
+    from tamr_provider.cli.scaffold.project import write_project
+
     project = write_project(directory, "" if ci == "none" else ci, CLOCK.now())
     if not project.paths:
         say(f"project {project.name} in {directory} is complete; nothing was written")

@@ -17,12 +17,9 @@ from tamr_provider.cli.context import (
 )
 from tamr_provider.cli.output import jobs_output
 from tamr_provider.cli.output.printing import format_json, say
-from tamr_provider.cli.output.reporters import terminal_table
 from tamr_provider.cli.signals import on_interrupt
-from tamr_provider.client.manual_jobs import list_newest, start_job
 from tamr_provider.errors import WaitInterruptedError
 from tamr_provider.models import STOPPED, SUCCEEDED, Configuration, Job
-from tamr_provider.reconciler.polling import wait_until_done
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +67,8 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter per option
     as_json: bool,
 ) -> None:
     """List jobs, newest first."""
+    from tamr_provider.client.manual_jobs import list_newest
+
     filters = [filter_, f"status.state = {state}" if state else ""]
     filters += [f"configuration:{type_}" if type_ else ""]
     filters += ["status.state != DONE" if active else "", "status:error" if failed else ""]
@@ -134,6 +133,8 @@ def publish(directory: Path, stack: str, destination_id: str, data_product: str)
 
 
 def _start(settings: Settings, configuration: Configuration) -> None:
+    from tamr_provider.client.manual_jobs import start_job
+
     with open_client(settings) as client:
         say(start_job(client, configuration).id)
 
@@ -169,6 +170,9 @@ def watch(directory: Path, stack: str, job_id: str) -> None:
 
 def _follow(settings: Settings, job_id: str, first: Callable[[JobsClient], None]) -> Job:
     """Return the job once it is DONE, and show its progress."""
+    from tamr_provider.cli.output.reporters import terminal_table
+    from tamr_provider.reconciler.polling import wait_until_done
+
     over = threading.Event()
     with on_interrupt(lambda _: None, over), open_client(settings, over) as client:
         first(client)

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tamr_provider.cli.context import CLOCK, open_client, project_options, read_stack
-from tamr_provider.cli.output.plan_output import FORMATS
 from tamr_provider.cli.output.printing import say
-from tamr_provider.environments.stack_plan import plan_with_notes, refuse_new_addresses
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +39,9 @@ def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
     With --base, as if the checkout were merged into that commit now. No key is sent to an address
     that the commit does not name.
     """
+    from tamr_provider.cli.output.plan_output import FORMATS
+    from tamr_provider.environments.stack_plan import plan_with_notes, refuse_new_addresses
+
     opened = read_stack(directory, stack, base)
     if base:
         refuse_new_addresses(opened, base, os.environ, CLOCK)

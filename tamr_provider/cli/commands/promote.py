@@ -9,9 +9,7 @@ import click
 
 from tamr_provider.cli.context import CLOCK, directory_option, make_editor, read_stack, warn_once
 from tamr_provider.cli.output.printing import say
-from tamr_provider.cli.output.promotion_output import format_evidence
 from tamr_provider.cli.signals import on_interrupt
-from tamr_provider.environments import promotion
 from tamr_provider.errors import InputError
 from tamr_provider.timestamps import parse_duration
 
@@ -42,6 +40,9 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
     if the version is not deployed yet or its soak time is not over, and with 1 if it must not be
     promoted.
     """
+    from tamr_provider.cli.output.promotion_output import format_evidence
+    from tamr_provider.environments import promotion
+
     try:
         required = parse_duration(soak)
     except ValueError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from tamr_provider.cli.output.printing import say
-from tamr_provider.stackfile.schema import schema_text
 
 
 @click.command()
@@ -14,4 +13,6 @@ def schema() -> None:
 
     To use it in an editor, save it and add the comment `# yaml-language-server: $schema=FILE`.
     """
+    from tamr_provider.stackfile.schema import schema_text
+
     say(schema_text().rstrip())

@@ -10,9 +10,6 @@ import click
 
 from tamr_provider.cli.context import CLOCK, directory_option, json_option, stacks_option, warn_once
 from tamr_provider.cli.output.printing import say
-from tamr_provider.cli.output.status_output import format_status_json, format_status_text
-from tamr_provider.environments.status import exit_code, read_environments
-from tamr_provider.stackfile.project import find_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +31,10 @@ def status(directory: Path, stacks: tuple[str, ...], as_json: bool, by_state: bo
     Queries every stack's tenant with the key in TAMR_API_KEY_<STACK> or TAMR_API_KEY. Exits with 1
     if one of them did not respond.
     """
+    from tamr_provider.cli.output.status_output import format_status_json, format_status_text
+    from tamr_provider.environments.status import exit_code, read_environments
+    from tamr_provider.stackfile.project import find_project
+
     project = find_project(directory)
     environments = read_environments(
         project, stacks, os.environ, CLOCK, warn_once(), with_gates=True

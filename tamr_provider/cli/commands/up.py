@@ -13,25 +13,18 @@ import click
 
 from tamr_provider.cli.context import CLOCK, project_options, read_stack
 from tamr_provider.cli.output.printing import say
-from tamr_provider.cli.output.reporters import make_reporter
-from tamr_provider.cli.output.run_report import Report
 from tamr_provider.cli.signals import on_interrupt, wait_for
-from tamr_provider.clock import SystemClock
-from tamr_provider.decision.steps import pipeline_steps
-from tamr_provider.environments.promotion import promotion_gate
-from tamr_provider.environments.stack import refuse_problems
 from tamr_provider.errors import InputError, NotFinishedError, TamrError
 from tamr_provider.foreign_text import visible
-from tamr_provider.reconciler.reconciler import TIME_LIMIT_REACHED, make_reconciler
-from tamr_provider.reconciler.stack_run import StackRun
-from tamr_provider.stackfile.since.origin import find_clock_warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from tamr_provider.cli.output.run_report import Report
     from tamr_provider.environments.stack import Stack
     from tamr_provider.reconciler.reconciler import Reconciler
+    from tamr_provider.reconciler.stack_run import StackRun
 
 _GRACE_SECONDS = 3.0  # Grace period for the in-flight request, so that its job can be named.
 _MAX_IDLE = 5  # Steps without a job that are listed one by one.
@@ -51,6 +44,8 @@ def up(directory: Path, stack: str, report_file: Path | None) -> None:
     Launches what is missing and waits for it. Steps that are satisfied are left alone. Ctrl-C
     stops the wait, not the jobs; to resume, run it again.
     """
+    from tamr_provider.environments.stack import refuse_problems
+
     started_at = CLOCK.now()
     report = _start_report(report_file, stack, started_at) if report_file else None
     try:
@@ -75,6 +70,8 @@ def up(directory: Path, stack: str, report_file: Path | None) -> None:
 
 
 def _start_report(path: Path, stack: str, now: datetime) -> Report:
+    from tamr_provider.cli.output.run_report import Report
+
     report = Report(path, stack)
     try:
         report.start(now)
@@ -93,6 +90,13 @@ def _warn_unwritable(path: Path | None) -> Iterator[None]:
 
 
 def _run(stack: Stack) -> StackRun:
+    from tamr_provider.cli.output.reporters import make_reporter
+    from tamr_provider.decision.steps import pipeline_steps
+    from tamr_provider.environments.promotion import promotion_gate
+    from tamr_provider.reconciler.reconciler import make_reconciler
+    from tamr_provider.reconciler.stack_run import StackRun
+    from tamr_provider.stackfile.since.origin import find_clock_warning
+
     settings, products = stack.settings, stack.file.products
     with (
         make_reporter(pipeline_steps(products), CLOCK) as observer,
@@ -103,7 +107,7 @@ def _run(stack: Stack) -> StackRun:
         run.start()
         hand_over = settings.hand_over_after
         _wait(reconciler, hand_over.total_seconds() if hand_over else None)
-        tenant, here = reconciler.tenant_time, SystemClock().now()
+        tenant, here = reconciler.tenant_time, CLOCK.now()
     if warning := find_clock_warning(stack.file.sinces.values(), tenant, here):
         say(f"warning: {warning}", err=True)
     return run
@@ -111,6 +115,8 @@ def _run(stack: Stack) -> StackRun:
 
 def _wait(reconciler: Reconciler, hand_over: float | None) -> None:
     """Run in a thread of its own, so that a signal is handled during a request."""
+    from tamr_provider.reconciler.reconciler import TIME_LIMIT_REACHED
+
     over = threading.Event()
 
     def work_through() -> None:
