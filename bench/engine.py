@@ -43,7 +43,7 @@ def measure_idle() -> IdleFigures:
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         write_state(folder / "state.json", jobs, now, 1)
-        folders = {each: folder / each.replace(" ", "-") for each in (OURS, BARE, FULL)}
+        folders = {name: folder / name.replace(" ", "-") for name in (OURS, BARE, FULL)}
         products = {f"product{n:04}": make_product(n, since) for n in range(COMPONENTS)}
         folders[OURS].mkdir()
         write_project(folders[OURS], products)
@@ -51,9 +51,9 @@ def measure_idle() -> IdleFigures:
         _write_bare(folders[FULL], full=True)
         with run_emulator(1, "--state", str(folder / "state.json")) as tenant:
             environment = {**os.environ, **_engine(folder), "TAMR_URL": tenant.url}
-            for each in folders.values():
-                measure_cost(["pulumi", "stack", "init", "bench"], environment, each)
-                measure_cost(_UP, {**environment, **_QUICK}, each)
+            for path in folders.values():
+                measure_cost(["pulumi", "stack", "init", "bench"], environment, path)
+                measure_cost(_UP, {**environment, **_QUICK}, path)
             seconds: dict[str, list[float]] = {name: [] for name in folders}
             for _ in range(_RUNS):
                 for name, each in folders.items():
@@ -101,8 +101,8 @@ def _bytes(resources: list[dict[str, object]]) -> dict[str, float]:
     found = [resource for resource in resources if ":dynamic" in str(resource["type"])]
     parts = ("inputs", "outputs", "stackTrace")
     return {
-        "all": statistics.mean(_size(each) for each in found),
-        **{part: statistics.mean(_size(each.get(part)) for each in found) for part in parts},
+        "all": statistics.mean(_size(entry) for entry in found),
+        **{part: statistics.mean(_size(entry.get(part)) for entry in found) for part in parts},
     }
 
 

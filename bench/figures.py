@@ -48,14 +48,14 @@ class _JobRun:
 
 
 def measure(scenario: Scenario, record: Mapping[str, Any]) -> Figures:
-    """Return a run's figures; it begins with the first request of whoever runs it.
+    """Return a run's figures; it begins with its first request.
 
     Starting a process does not get faster with the emulated clock, so it is not in here.
     """
     requests = record["requests"][len(scenario.others) :]
     requests = [request for request in requests if not request["path"].startswith("/_emulator")]
     first = _seconds(requests[0]["at"])
-    jobs = [each for each in record["jobs"] if not each["jobId"].startswith("job_h")]
+    jobs = [job for job in record["jobs"] if not job["jobId"].startswith("job_h")]
     wanted = {json.dumps(job.configuration, sort_keys=True) for job in scenario.jobs}
     ours = {json.dumps(job["configuration"], sort_keys=True): _job_run(job) for job in jobs}
     held = [ran for key, ran in ours.items() if key not in wanted]
@@ -83,7 +83,7 @@ def lower_bound(
 ) -> float:
     """Return the least time: the longest path, or the work in the slots that others leave."""
     work = sum(our.length for our in ours.values())
-    taken = [max(0.0, each.finished - first) for each in held]
+    taken = [max(0.0, span.finished - first) for span in held]
     # Others hold from the start on, so the free slots only grow.
     least, time = 0.0, 0.0
     free = scenario.slots - len(taken)

@@ -90,7 +90,7 @@ def _ratio(runs: Sequence[Figures]) -> float:
 def _policies(rows: dict[str, list[float]]) -> str:
     head = ["first in the queue", "median", "9 in 10 within", "worst"]
     lines = [
-        [name, *(f"{each:.3f}" for each in (statistics.median(v), _ninetieth(v), max(v)))]
+        [name, *(f"{ratio:.3f}" for ratio in (statistics.median(v), _ninetieth(v), max(v)))]
         for name, v in rows.items()
     ]
     return _table(head, lines)

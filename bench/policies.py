@@ -36,7 +36,7 @@ def typical_seconds(job: Job) -> float:
 
 def longest_path(ready: Ready) -> float:
     return typical_seconds(ready.job) + sum(
-        max(typical_seconds(each) for each in part) for part in ready.later_phases
+        max(typical_seconds(configuration) for configuration in part) for part in ready.later_phases
     )
 
 
@@ -44,7 +44,9 @@ POLICIES: dict[str, Policy] = {
     "longest remaining work first": longest_path,
     "most remaining work first, side by side added up": lambda ready: (
         typical_seconds(ready.job)
-        + sum(typical_seconds(each) for part in ready.later_phases for each in part)
+        + sum(
+            typical_seconds(configuration) for part in ready.later_phases for configuration in part
+        )
     ),
     "longest job first": lambda ready: typical_seconds(ready.job),
     "shortest job first": lambda ready: -typical_seconds(ready.job),

@@ -22,7 +22,7 @@ class Empty(pulumi.ComponentResource):
         before: list[pulumi.Resource] = []
         for phase in (("load-a", "load-b"), ("update",), ("publish-a", "publish-b")):
             options = pulumi.ResourceOptions(parent=self, depends_on=before)
-            before = [self._step(f"{name}-{each}", options) for each in phase]
+            before = [self._step(f"{name}-{number}", options) for number in phase]
         self.register_outputs({})
 
     def _step(self, name: str, options: pulumi.ResourceOptions) -> Step:

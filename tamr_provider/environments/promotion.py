@@ -15,7 +15,7 @@ from tamr_provider.client.connection import connect
 from tamr_provider.environments.stack import Stack, find_product, read_file, refuse_problems
 from tamr_provider.environments.verification import verify_deployment
 from tamr_provider.errors import PromotionBlockedError, PromotionPendingError, TamrError
-from tamr_provider.planning.dry_run import plan_stack
+from tamr_provider.planning.dry_run import plan_with_snapshot
 from tamr_provider.planning.plan import ProductState
 from tamr_provider.planning.planned_step import HOLD
 from tamr_provider.settings import read_settings
@@ -118,7 +118,9 @@ def read_deployment(
     """
     product = stack.file.products[name]
     with connect(stack.settings, clock, on_outage=on_outage) as client:
-        plan = plan_stack(client, clock, {name: product}, stack.settings.slots, stack.name)
+        plan, _ = plan_with_snapshot(
+            client, clock, {name: product}, stack.settings.slots, stack.name
+        )
     state = ProductState(plan, name)
     if (step := state.blocker) is not None:
         raise (PromotionBlockedError if step.action == HOLD else PromotionPendingError)(

@@ -19,22 +19,7 @@ if TYPE_CHECKING:
     from tamr_provider.tenant.snapshot import Snapshot
 
 
-def plan_stack(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
-    client: JobsClient,
-    clock: Clock,
-    products: Mapping[str, Product],
-    slots: int,
-    stack: str,
-    gate: Callable[[str], str] = lambda _: "",
-) -> Plan:
-    """Return what a run of the stack would do now.
-
-    `gate` returns why a product must not run here, or ""; it is called only where needed.
-    """
-    return plan_with_snapshot(client, clock, products, slots, stack, gate)[0]
-
-
-def plan_with_snapshot(  # noqa: PLR0913, PLR0917 - the same, and how far back
+def plan_with_snapshot(  # noqa: PLR0913, PLR0917 - a client, what a plan is made of, and how far back
     client: JobsClient,
     clock: Clock,
     products: Mapping[str, Product],
@@ -44,8 +29,9 @@ def plan_with_snapshot(  # noqa: PLR0913, PLR0917 - the same, and how far back
     back: timedelta | None = None,
     since: datetime | None = None,
 ) -> tuple[Plan, Snapshot]:
-    """Return the plan and its snapshot.
+    """Return what a run of the stack would do now, and the snapshot that shows it.
 
+    `gate` returns why a product must not run here, or ""; it is called only where needed.
     The snapshot has every job of the last `back`, and the products' own jobs since `since`.
     """
     cache = JobCache(client, clock)

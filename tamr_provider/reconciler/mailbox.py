@@ -52,7 +52,7 @@ class Mailbox:
         wait for more of them for `pause_for_more` seconds.
         """
         self._wake.clear()
-        # Checked after the event is cleared, so that no step and no interrupt is missed.
+        # Checked after the event is cleared, or a step or an interrupt could be missed.
         if seconds and not self.stop_reason and not self._has_new():
             self._clock.wait(self._wake, seconds)
         if not self.stop_reason and self._has_new():

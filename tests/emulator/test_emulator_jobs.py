@@ -261,7 +261,7 @@ def test_ids_are_random_and_begin_as_the_documentation_shows() -> None:
     body = b'{"configuration": {"load": {"sourceId": "s"}}}'
     ids = {emulator.handle("POST", JOBS, {"x-api-key": "k"}, body).body[:20] for _ in range(3)}
     assert len(ids) == 3
-    assert all(each.startswith(b'{"jobId": "job_') for each in ids)
+    assert all(job_id.startswith(b'{"jobId": "job_') for job_id in ids)
 
 
 def test_the_record_tells_requests_and_exact_times_and_never_a_key() -> None:

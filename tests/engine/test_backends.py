@@ -47,7 +47,7 @@ def backend(request: pytest.FixtureRequest) -> str | None:
     """The backend's URL; None is the state folder of the test's own."""
     if request.param == "file":
         return None
-    # A table for each test: whoever names no table shares `pulumi_state`.
+    # One table per test: a URL without a table shares `pulumi_state`.
     table = "".join(letter if letter.isalnum() else "_" for letter in request.node.originalname)[
         :60
     ]

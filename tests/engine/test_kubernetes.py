@@ -143,7 +143,7 @@ def test_names_that_the_page_uses_exist() -> None:
 @pytest.mark.cli
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH")
 def test_an_interrupt_of_the_cli_unlocks_the_stack_and_jobs_keep_running(tmp_path: Path) -> None:
-    """The agent of a workspace that is told to stop sends SIGINT to `pulumi` and to nobody else."""
+    """The agent of a workspace that stops sends SIGINT only to `pulumi`."""
     with emulator(*SLOW, "--slots", "8") as server:
         pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8")
         with pulumi.start_up() as process:

@@ -105,7 +105,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(OSError, match="No such device"):
-        write_file(pipe, "to nobody")
+        write_file(pipe, "not read")
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     write_file(pipe, "the report")
     assert os.read(reader, 100) == b"the report"
@@ -141,7 +141,7 @@ def test_a_temporary_file_that_cannot_be_written_is_removed(tmp_path: Path, name
 def test_a_report_goes_to_standard_output_with_the_summary(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path / "p", server.url, ONE_LOAD)
-        done = tamr(folder, "up", "--report", "/proc/self/fd/1")  # nobody can replace that one
+        done = tamr(folder, "up", "--report", "/proc/self/fd/1")  # it cannot be replaced
         assert done.returncode == 0, done.stderr
         assert "### `tamr up` of `dev`" in done.stdout
         assert "had not ended" not in done.stdout

@@ -187,7 +187,7 @@ def test_the_install_commands_of_a_page_work_in_a_clone(tmp_path: Path, page: st
 
 
 def test_no_page_or_template_installs_the_bare_name() -> None:
-    """Nobody owns the name on the public index; whoever takes it would run code with your keys."""
+    """The name is free on the public index; its owner could run code with your keys."""
     pages = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md"), *ROOT.glob("policies/*")]
     pages += [path for path in (ROOT / "tamr_provider/templates").rglob("*") if path.is_file()]
     for path in pages:

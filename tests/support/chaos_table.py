@@ -51,7 +51,7 @@ COLUMNS = ("schedules", "jobs", "duplicates", "losses", "extra requests", "secon
 
 
 def main() -> int:
-    print(f"{'':<48}" + "".join(f"{each:>15}" for each in COLUMNS))
+    print(f"{'':<48}" + "".join(f"{column:>15}" for column in COLUMNS))
     wrong = []
     for family in FAMILIES:
         start = time.monotonic()
@@ -65,7 +65,7 @@ def main() -> int:
             round(time.monotonic() - start),
         )
         print(f"{tally.name:<48}" + "".join(f"{count:>15,}" for count in counts), flush=True)
-        wrong += [f"{tally.name}: {each}" for each in tally.wrong]
+        wrong += [f"{tally.name}: {problem}" for problem in tally.wrong]
     wrong += _model()
     print("\n".join(["", *wrong[:50]]) if wrong else "\nNothing went wrong.")
     return bool(wrong)

@@ -58,7 +58,7 @@ def overlapping_stacks(seeds: int) -> Tally:
 
 
 def beside_a_person(seeds: int) -> Tally:
-    """Let a person start the same job by hand within the same second; whoever is first stays."""
+    """Let a person start the same job by hand within the same second; the first job stays."""
     tally, usual = Tally("a run and a user in the same second"), undisturbed(SMALL).sent
     for seed in range(seeds):
         world, results, theirs = RacyWorld(seed), list[Any](), list[str]()
@@ -93,7 +93,7 @@ def stopped_by_a_person(runners: int, seeds: int, kills: int = 0) -> Tally:
         world.simulation.spawn(lambda w=world: _stop_by_hand(w))  # type: ignore[misc]
         world.simulation.run(kills)
         if [job["outcome"] for job in facts(world).get(WIRED, [])][:1] != ["stopped"]:
-            continue  # whoever was killed was the person, or the runner before its POST
+            continue  # the person was killed, or the runner before its POST
         problems = _stays_stopped(world)
         retried_at = world.clock.true_now().isoformat()
         again = {"customers": {**SMALL["customers"], "retriedAt": retried_at}}

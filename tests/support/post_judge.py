@@ -1,6 +1,6 @@
 """A tenant that judges each POST of a run by what it had shown to that run.
 
-The record is read with the stamps that the tenant shows, since nobody can know others.
+The record is read with the stamps that the tenant shows, the only ones that a run can know.
 """
 
 from __future__ import annotations

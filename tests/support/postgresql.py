@@ -88,7 +88,7 @@ def _unprivileged() -> str | None:
     """Return who is to run the server; it refuses to run as root."""
     if os.geteuid() != 0:
         return None
-    users = {each.pw_name for each in pwd.getpwall()}
+    users = {user.pw_name for user in pwd.getpwall()}
     return "postgres" if "postgres" in users else "nobody"
 
 

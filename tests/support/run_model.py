@@ -210,7 +210,7 @@ class Protocol(RuleBasedStateMachine):
                 assert TRUE_ENDS.search(error), error
 
     def teardown(self) -> None:
-        """Calm down: whoever runs comes to an end, and the next runs settle everything."""
+        """Calm down: every run comes to an end, and the next runs settle everything."""
         self.world.loss = ""
         for _ in range(20_000):
             if not self.alive:

@@ -59,7 +59,7 @@ class Killed(BaseException):
 
 
 def products(raw: Mapping[str, Any]) -> dict[str, Product]:
-    # A day later, so that no `since` is in the future, whatever a tenant's clock shows.
+    # A day later: no `since` is in the future, whatever a tenant's clock shows.
     return parse_products(dict(raw), START + timedelta(days=1))
 
 

@@ -135,7 +135,7 @@ def late_requests(stride: int) -> Tally:
 
     What comes more than ten seconds after our second POST is left alone: it is a duplicate that is
     counted, and nothing wrong. A request that is still on its way when the whole run is over is
-    left out: nobody is there any more to see what it starts.
+    left out: no run is left to see what it starts.
     """
     tally, plain = Tally("every POST carried out late"), undisturbed(TWO_PRODUCTS)
     requests = plain.emulator.record()["requests"]

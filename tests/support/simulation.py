@@ -76,11 +76,11 @@ class Simulation:
         return actor
 
     def on_the_floor(self) -> Actor | None:
-        """Return the actor that is asking, None where nobody of them is."""
+        """Return the actor that is asking, None if there is none."""
         return getattr(self._local, "actor", None)
 
     def calm(self) -> None:
-        """From now on nobody takes turns: waits pass at once."""
+        """From now on no actor takes turns: waits pass at once."""
         self._clock.simulation = None
 
     def runner(self, raw: Mapping[str, Any], results: list[StackRun]) -> Actor:

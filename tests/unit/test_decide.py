@@ -787,7 +787,7 @@ def test_the_same_facts_give_the_same_decision_and_stay_as_they_were(
 def test_the_order_of_the_list_changes_no_decision(
     orders: tuple[list[Job], list[Job]], step: Step
 ) -> None:
-    """Pages come in an order that nobody promised, and jobs move between them."""
+    """The order of pages is not documented, and jobs move between them."""
     policy = LaunchPolicy(buffer=4 * HOUR, slots=3)
     one, other = (decide(order, step, NOW, policy) for order in orders)
     assert replace(one, blockers=()) == replace(other, blockers=())

@@ -199,7 +199,7 @@ def test_filters_are_cut_by_their_length_in_the_address() -> None:
 
 
 class WithoutDurations(Tenant):
-    """A tenant that resets whoever asks for successes."""
+    """A tenant that resets every request for successes."""
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if "NOT status:error" in request.url.params.get("filter", ""):

@@ -91,5 +91,5 @@ def test_a_warning_belongs_to_the_resource_of_its_step() -> None:
 def test_without_an_engine_nothing_is_shown() -> None:
     rows = EngineReporter(FakeClock(), None)
     rows.assign_urn(_step(1), "")
-    rows.note("nobody hears this")
-    rows.warn(_step(1), "nobody hears this")
+    rows.note("not shown")
+    rows.warn(_step(1), "not shown")

@@ -232,6 +232,6 @@ def test_a_data_product_knows_what_works_on_it(
 
 
 def test_a_data_product_without_an_id_owns_no_job_without_one() -> None:
-    nobody = ConflictScope()
+    no_scope = ConflictScope()
     for configuration in (Configuration.workflow("wf"), Configuration.publish("dst")):
-        assert not nobody.touched_by(configuration)
+        assert not no_scope.touched_by(configuration)
