@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tamr_provider.stackfile.freeze_window import format_local
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
@@ -22,7 +20,7 @@ def freeze_reason(windows: Iterable[FreezeWindow], now: datetime) -> tuple[str, 
     for window in windows:
         ends_at = window.ends_at(now)
         if ends_at is not None:
-            return f"frozen until {format_local(ends_at)} ({window.text})", ends_at
+            return f"freeze ({window.text})", ends_at
     return None
 
 

@@ -7,13 +7,14 @@ The rows are tried in order and the first that fits wins. "Equal" means the same
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from tamr_provider.decision.buffer import last_run
 from tamr_provider.decision.duplicates import lost_race
+from tamr_provider.decision.failure import Failure
 from tamr_provider.decision.launch_limits import freeze_reason
 from tamr_provider.decision.policy import QueueState, RunFindings
 from tamr_provider.decision.steps import creation_key, is_recent_enough
@@ -39,15 +40,26 @@ class Action(str, Enum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do and why; `blockers` are the jobs whose end may change it."""
+    """What to do and why; `blockers` are the jobs whose end may change it.
+
+    `earliest` is when a wait or a hold may end, None if that is unknown. `fix` is the sentence that
+    says how a user ends a hold, or "". `failure` is the step's newest failed attempt.
+    """
 
     action: Action
     reason: str
     job: Job | None = None
     earliest: datetime | None = None
     blockers: tuple[Job, ...] = ()
-    failed_attempts: int = 0
+    failure: Failure | None = None
+    fix: str = ""
     ends_by_itself: bool = False  # Of a hold: no user has to act.
+
+    @property
+    def text(self) -> str:
+        """The reason, until when, and the fix."""
+        until = self.earliest if self.action in (Action.WAIT, Action.HOLD) else None
+        return format_reason(self.reason, until, self.fix)
 
 
 def decide(  # noqa: PLR0913, PLR0917 - the facts, and the three kinds of rules
@@ -68,19 +80,21 @@ def decide(  # noqa: PLR0913, PLR0917 - the facts, and the three kinds of rules
     recent = sorted((job for job in equal if is_recent_enough(job, step)), key=creation_key)
     judged = [job for job in recent if _counts(job, equal, policy, findings)]
     failed = [job for job in judged if job.outcome == FAILED]
-    return (
+    failure = Failure(failed[-1], len(failed), policy.max_attempts) if failed else None
+    decision = (
         _check_satisfied(recent)
         or _check_adoption(recent)
         or _check_conflict(jobs, step)
         or _check_stopped(judged, step)
-        or _check_attempts(failed, step, policy)
+        or _check_attempts(failure, step)
         or _check_history_limit(recent, step, now, policy)
         or _check_gates(step, now, policy, findings)
         or _check_not_before(step, now, findings)
         or _check_buffer(jobs, step, now, policy)
         or (queue and check_slots(jobs, now, policy, queue))
-        or _launch_decision(failed, step, policy)
+        or _launch_decision(failure)
     )
+    return replace(decision, failure=failure)
 
 
 def check_slots(
@@ -101,15 +115,21 @@ def check_slots(
     return None
 
 
-def failure_text(job: Job) -> str:
-    """Return why a job failed, in Tamr's words."""
-    return ": ".join(filter(None, (job.status.reason, job.status.message))) or "no reason given"
+def format_reason(reason: str, until: datetime | None, fix: str) -> str:
+    """Return a reason with the time at which it ends, if that is known, and the fix."""
+    end = f" until {format_timestamp(until)}" if until is not None else ""
+    return f"{reason}{end}. {fix}" if fix else f"{reason}{end}"
 
 
-def retry_hint(step: Step) -> str:
-    """Return the sentence that ends a hold on a step."""
+def retry_command(step: Step) -> str:
+    """Return the command that allows a step another attempt."""
     stack = f" --stack {shlex.quote(step.stack)}" if step.stack else ""
-    return f"To allow another attempt, run: tamr retry {shlex.quote(step.product)}{stack}"
+    return f"tamr retry {shlex.quote(step.product)}{stack}"
+
+
+def retry_fix(step: Step) -> str:
+    """Return the sentence that ends a hold on a step."""
+    return f"To retry, run: {retry_command(step)}"
 
 
 def _counts(job: Job, equal: Sequence[Job], policy: LaunchPolicy, findings: RunFindings) -> bool:
@@ -163,17 +183,13 @@ def _check_stopped(judged: Sequence[Job], step: Step) -> Decision | None:
     if not judged or judged[-1].outcome != STOPPED:
         return None
     job = judged[-1]
-    reason = f"{job.id} was stopped by a user{_at(job.finished_at)}. {retry_hint(step)}"
-    return Decision(Action.HOLD, reason, job)
+    return Decision(Action.HOLD, f"{job.id} was stopped by a user", job, fix=retry_fix(step))
 
 
-def _check_attempts(failed: Sequence[Job], step: Step, policy: LaunchPolicy) -> Decision | None:
-    if len(failed) < policy.max_attempts:
+def _check_attempts(failure: Failure | None, step: Step) -> Decision | None:
+    if failure is None or not failure.is_last:
         return None
-    job = failed[-1]
-    attempts = f"{len(failed)} of {policy.max_attempts} attempts failed"
-    reason = f"{attempts}, most recently {job.id} ({failure_text(job)}). {retry_hint(step)}"
-    return Decision(Action.HOLD, reason, job, failed_attempts=len(failed))
+    return Decision(Action.HOLD, str(failure), failure.job, fix=retry_fix(step))
 
 
 def _check_history_limit(
@@ -183,10 +199,10 @@ def _check_history_limit(
     if recent or now - wanted_since <= policy.trust:
         return None
     reason = (
-        f"no job has been listed since {format_timestamp(wanted_since)}, and Tamr may no longer "
-        f"list jobs that old (trustDays: {policy.trust / timedelta(days=1):g}). {retry_hint(step)}"
+        f"no job is listed for the last {format_duration(now - wanted_since)}, and Tamr may no "
+        f"longer list older ones (trustDays: {policy.trust / timedelta(days=1):g})"
     )
-    return Decision(Action.HOLD, reason)
+    return Decision(Action.HOLD, reason, fix=retry_fix(step))
 
 
 def _check_gates(
@@ -200,8 +216,8 @@ def _check_gates(
         return None
     window, ends_at = freeze
     override = f"add an `override` with this version and a reason to {step.product}"
-    reason = f"{window}. To launch anyway, {override} in the stack file."
-    return Decision(Action.HOLD, reason, earliest=ends_at, ends_by_itself=True)
+    fix = f"To launch anyway, {override} in the stack file."
+    return Decision(Action.HOLD, window, earliest=ends_at, fix=fix, ends_by_itself=True)
 
 
 def _check_not_before(step: Step, now: datetime, findings: RunFindings) -> Decision | None:
@@ -209,8 +225,8 @@ def _check_not_before(step: Step, now: datetime, findings: RunFindings) -> Decis
     if now >= earliest:
         return None
     behind = format_duration(findings.uncertainty) if findings.uncertainty else ""
-    clock = f"tenant time, which may be {behind} behind" if behind else "tenant time"
-    reason = f"waiting until {format_timestamp(step.not_before)} ({clock})"
+    clock = f"the tenant's clock, which may be {behind} behind" if behind else "the tenant's clock"
+    reason = f"jobs count only from a time ahead of {clock}"
     return Decision(Action.WAIT, reason, earliest=earliest)
 
 
@@ -221,20 +237,15 @@ def _check_buffer(
     if last is None or now >= last[0] + policy.buffer:
         return None
     ended_at, job = last
-    earliest = ended_at + policy.buffer
-    reason = (
-        f"minHoursBetween is {format_duration(policy.buffer)} and {job.id} finished{_at(ended_at)}"
-        f", so the next run can start at {format_timestamp(earliest)}"
-    )
-    return Decision(Action.WAIT, reason, job, earliest)
+    reason = f"minHoursBetween: {format_duration(policy.buffer)} after {job.id}"
+    return Decision(Action.WAIT, reason, job, ended_at + policy.buffer)
 
 
-def _launch_decision(failed: Sequence[Job], step: Step, policy: LaunchPolicy) -> Decision:
-    reason = f"no job with this configuration since {format_timestamp(step.not_before)}"
-    if failed:
-        attempt = f"attempt {len(failed) + 1} of {policy.max_attempts}"
-        reason = f"{attempt}: {failed[-1].id} failed with {failure_text(failed[-1])}"
-    return Decision(Action.LAUNCH, reason, failed_attempts=len(failed))
+def _launch_decision(failure: Failure | None) -> Decision:
+    if failure is None:
+        return Decision(Action.LAUNCH, "no job for this version yet")
+    attempt = f"attempt {failure.attempt + 1} of {failure.max_attempts}"
+    return Decision(Action.LAUNCH, f"{attempt}: {failure.job.id} failed with {failure.cause}")
 
 
 def _unproven(job: Job) -> str:

@@ -5,6 +5,7 @@ A run is one version of one product on one stack, until the change that sets the
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,9 +15,8 @@ from tamr_provider.decision.steps import would_satisfy
 from tamr_provider.environments.changes import read_changes
 from tamr_provider.environments.stack import list_stacks
 from tamr_provider.errors import InputError, TamrError
-from tamr_provider.models import FAILED
-from tamr_provider.planning.plan import ProductState, plan_steps
-from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH
+from tamr_provider.planning.plan import plan_steps
+from tamr_provider.planning.product_state import ProductState, judge_product
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.since.git import Repository
 from tamr_provider.tenant.job_cache import JobCache
@@ -123,8 +123,9 @@ def build_run(change: Change, jobs: Iterable[Job], now: datetime) -> Run:
     product = {change.name: change.product}
     snapshot = Snapshot(tuple(listed), end)
     plan = plan_steps(snapshot, product, _NO_LIMIT, change.stack).forecast(lambda _: None)
-    state = ProductState(plan, change.name)
-    steps = [step.step for step in state.steps]
+    resume = f"tamr up --stack {shlex.quote(change.stack)}"
+    state = judge_product(change.name, change.stack, plan.steps, plan.now, resume)
+    steps = [step.planned.step for step in state.steps]
     own = [job for job in listed if any(would_satisfy(job, step) for step in steps)]
     outcome, reason = _judge(change, state, own, now)
     ordered = tuple(sorted(own, key=lambda job: (job.created_at or now, job.id)))
@@ -134,21 +135,12 @@ def build_run(change: Change, jobs: Iterable[Job], now: datetime) -> Run:
 def _judge(
     change: Change, state: ProductState, jobs: Sequence[Job], now: datetime
 ) -> tuple[str, str]:
-    step = state.blocker
-    if step is None:
-        return "done", ""
+    if state.is_satisfied:
+        return state.state.value, ""
     product = change.product
     requested_at = max(product.not_before, product.retried_at or product.not_before)
     if not jobs and now - requested_at > timedelta(days=product.trust_days):
         return "unknown", f"no job is listed since {format_timestamp(requested_at)}"
-    reason = f"{step.step.configuration}: {step.reason}"
     if change.until is not None and change.until <= now:
-        return "superseded", reason
-    if step.action == HOLD:
-        return "hold", reason
-    if step.action == ADOPT and step.job is not None:
-        return "running", reason
-    has_failed = step.action == LAUNCH and any(
-        job.outcome == FAILED and would_satisfy(job, step.step) for job in jobs
-    )
-    return ("failed" if has_failed else "not finished" if jobs else "not run"), reason
+        return "superseded", state.reason
+    return state.state.value, state.reason

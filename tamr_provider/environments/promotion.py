@@ -12,12 +12,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.connection import connect
+from tamr_provider.decision.states import State
 from tamr_provider.environments.stack import Stack, find_product, read_file, refuse_problems
 from tamr_provider.environments.verification import verify_deployment
 from tamr_provider.errors import PromotionBlockedError, PromotionPendingError, TamrError
 from tamr_provider.planning.dry_run import plan_with_snapshot
-from tamr_provider.planning.plan import ProductState
-from tamr_provider.planning.planned_step import HOLD
+from tamr_provider.planning.product_state import ProductState, judge_product
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.version_change import is_older
 from tamr_provider.timestamps import format_duration, format_seconds
@@ -73,15 +73,11 @@ def promotion_blocker(
     try:
         _check_upstream(project, request, env, clock)
     except (PromotionBlockedError, PromotionPendingError) as error:
-        reason = str(error)
+        return f"{upstream} does not have {version} yet (promoteFrom: {error})"
     except TamrError as error:
         cause = "; ".join(str(error).splitlines())
-        reason = f"cannot check whether {version} is deployed to {upstream}: {cause}"
-    else:
-        return ""
-    names = [request.product, "--from", upstream, "--to", request.target or "STACK"]
-    command = f"tamr promote {shlex.join(names)}"
-    return f"promoteFrom: {reason}. When it is, run: {command}"
+        return f"cannot check whether {upstream} has {version} (promoteFrom: {cause})"
+    return ""
 
 
 def _check_upstream(
@@ -121,11 +117,11 @@ def read_deployment(
         plan, _ = plan_with_snapshot(
             client, clock, {name: product}, stack.settings.slots, stack.name
         )
-    state = ProductState(plan, name)
-    if (step := state.blocker) is not None:
-        raise (PromotionBlockedError if step.action == HOLD else PromotionPendingError)(
+    state = judge_product(name, stack.name, plan.steps, plan.now, stack.resume)
+    if not state.is_satisfied:
+        raise (PromotionBlockedError if state.state is State.HOLD else PromotionPendingError)(
             f"{name} {product.version} is not deployed to {stack.name} "
-            f"({step.step.configuration}: {step.reason})"
+            f"({state.state.product_words}: {state.reason})"
         )
     since = state.satisfied_since or state.now
     if state.now - since < soak:

@@ -6,25 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.connection import connect
-from tamr_provider.decision.steps import would_satisfy
+from tamr_provider.decision.states import State
+from tamr_provider.decision.steps import pipeline_steps, would_satisfy
 from tamr_provider.environments.promotion import promotion_gate
 from tamr_provider.environments.stack import Stack, list_stacks, read_file
 from tamr_provider.errors import TamrError, TenantUnavailableError, TenantUnreachableError
 from tamr_provider.planning.dry_run import plan_with_snapshot
-from tamr_provider.planning.plan import ProductState
-from tamr_provider.planning.states import (
-    FAILED,
-    SATISFIED,
-    UNKNOWN,
-    most_urgent,
-    needs_action,
-    step_state,
-)
+from tamr_provider.planning.product_state import ProductState, judge_product, unknown_product
 from tamr_provider.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from tamr_provider.clock import Clock
     from tamr_provider.models import Job
@@ -38,45 +31,56 @@ _NOT_FINISHED = 75
 
 
 @dataclass(frozen=True)
-class ProductStatus:
-    """One product in one environment; `progress` is None if the tenant did not respond."""
+class RequestedBy:
+    """The commit that brought a version, and its author; `at` is the committer date."""
 
-    name: str
-    stack: str
+    commit: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ProductStatus:
+    """One product in one environment.
+
+    `deployed_version` is the newest version of the file whose steps are all satisfied, and
+    `deployed_since` the finish of its last step; None if there is none, or if that is unknown.
+    `requested_by` is None if the version is not committed. `jobs` are those of this version.
+    """
+
     product: Product
-    progress: ProductState | None
+    progress: ProductState
+    deployed_version: str | None = None
+    deployed_since: datetime | None = None
+    requested_by: RequestedBy | None = None
     jobs: tuple[Job, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The product's name in the stack file."""
+        return self.progress.name
+
+    @property
+    def stack(self) -> str:
+        """The name of the stack."""
+        return self.progress.stack
+
+    @property
+    def age_seconds(self) -> float | None:
+        """Seconds since the deployed version was complete, None if there is none."""
+        if self.deployed_since is None:
+            return None
+        return max(0.0, (self.progress.now - self.deployed_since).total_seconds())
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the deployment is older than the product's maxAgeHours."""
+        return False
 
     @property
     def last_job(self) -> Job | None:
         """The job for this version that ended, or was created, last; a failed one too."""
         return max(self.jobs, key=_last_change, default=None)
-
-    @property
-    def state(self) -> str:
-        """The product's state, that of its most urgent step."""
-        if self.progress is None:
-            return UNKNOWN
-        retried_at = self.product.retried_at
-        return most_urgent([step_state(s, self.jobs, retried_at) for s in self.progress.steps])
-
-    @property
-    def needs_action(self) -> bool:
-        """Whether nothing happens to one of its steps until a user acts."""
-        return self.progress is not None and any(map(needs_action, self.progress.steps))
-
-    @property
-    def blocker(self) -> str:
-        """The first step that is not satisfied and why, or an empty string."""
-        step = self.progress.blocker if self.progress else None
-        return f"{step.step.configuration}: {step.reason}" if step else ""
-
-    @property
-    def age_seconds(self) -> float | None:
-        """Seconds since the last job ended, or was created if it is active."""
-        if self.progress is None or self.last_job is None:
-            return None
-        return max(0.0, self.progress.now.timestamp() - _last_change(self.last_job))
 
 
 @dataclass(frozen=True)
@@ -119,10 +123,10 @@ def read_environments(  # noqa: PLR0913 - which stacks, for which surface
                     client, clock, file.products, settings.slots, name, gate, back
                 )
         except TamrError as error:
-            environments.append(_without_tenant(name, file, error))
+            environments.append(_without_tenant(name, file, clock.now(), error))
             continue
         products = tuple(
-            _judge(plan, snapshot, name, key, product) for key, product in file.products.items()
+            _judge(plan, snapshot, stack, key, product) for key, product in file.products.items()
         )
         environments.append(
             EnvironmentStatus(name, settings.url, products, "", False, plan, snapshot)
@@ -130,11 +134,16 @@ def read_environments(  # noqa: PLR0913 - which stacks, for which surface
     return environments
 
 
-def _without_tenant(name: str, file: StackFile, error: TamrError) -> EnvironmentStatus:
-    products = tuple(
-        ProductStatus(key, name, product, None) for key, product in file.products.items()
-    )
+def _without_tenant(
+    name: str, file: StackFile, now: datetime, error: TamrError
+) -> EnvironmentStatus:
     reason = "; ".join(str(error).splitlines())
+    products = tuple(
+        ProductStatus(
+            product, unknown_product(key, name, pipeline_steps({key: product}), now, reason)
+        )
+        for key, product in file.products.items()
+    )
     is_away = isinstance(error, (TenantUnavailableError, TenantUnreachableError))
     return EnvironmentStatus(name, file.url, products, reason, is_away)
 
@@ -162,18 +171,24 @@ def exit_code(environments: Sequence[EnvironmentStatus]) -> int:
     products = [product for environment in environments for product in environment.products]
     if any(environment.error and not environment.is_away for environment in environments):
         return 1
-    if any(product.state == FAILED or product.needs_action for product in products):
+    if any(product.is_stale or _needs_user(product.progress) for product in products):
         return 1
-    return 0 if all(product.state == SATISFIED for product in products) else _NOT_FINISHED
+    is_deployed = all(product.progress.is_satisfied for product in products)
+    return 0 if is_deployed else _NOT_FINISHED
+
+
+def _needs_user(progress: ProductState) -> bool:
+    return progress.state is State.FAILED or progress.needs_action
 
 
 def _judge(
-    plan: Plan, snapshot: Snapshot, stack: str, name: str, product: Product
+    plan: Plan, snapshot: Snapshot, stack: Stack, name: str, product: Product
 ) -> ProductStatus:
-    progress = ProductState(plan, name)
-    steps = [step.step for step in progress.steps]
+    progress = judge_product(name, stack.name, plan.steps, plan.now, stack.resume)
+    steps = [step.planned.step for step in progress.steps]
     jobs = (job for job in snapshot.jobs if any(would_satisfy(job, step) for step in steps))
-    return ProductStatus(name, stack, product, progress, tuple(jobs))
+    deployed = product.version if progress.is_satisfied else None
+    return ProductStatus(product, progress, deployed, progress.satisfied_since, None, tuple(jobs))
 
 
 def _last_change(job: Job) -> float:

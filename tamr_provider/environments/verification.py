@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tamr_provider.environments.stack import Stack
-    from tamr_provider.planning.plan import ProductState
+    from tamr_provider.planning.product_state import ProductState
 
 _LIMIT = timedelta(hours=1)
 _MAX_LINES = 20

@@ -17,7 +17,7 @@ from tamr_provider.decision.steps import (
 )
 from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.planning.forecast import Task, forecast
-from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH, NONE, WAIT, PlannedStep
+from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH, WAIT, PlannedStep
 from tamr_provider.tenant.query import JobQuery
 
 if TYPE_CHECKING:
@@ -58,40 +58,6 @@ class Plan:
     def launches(self) -> int:
         """How many jobs a run would launch."""
         return sum(step.launches_job for step in self.steps)
-
-
-class ProductState:
-    """One product's part of a plan.
-
-    `now` is never before the ends of its jobs: a `Date` has whole seconds, and the clock that
-    stamps ends may be ahead of it.
-    """
-
-    def __init__(self, plan: Plan, product: str) -> None:
-        self.steps: tuple[PlannedStep, ...] = tuple(
-            planned for planned in plan.steps if planned.step.product == product
-        )
-        self.now = max([plan.now, *self._ends])
-
-    @property
-    def _ends(self) -> list[datetime]:
-        jobs = [planned.job for planned in self.steps if planned.job is not None]
-        return [job.finished_at for job in jobs if job.finished_at is not None]
-
-    @property
-    def is_satisfied(self) -> bool:
-        """Whether every step is satisfied."""
-        return all(planned.action == NONE for planned in self.steps)
-
-    @property
-    def satisfied_since(self) -> datetime | None:
-        """When the last step was satisfied; None if a step is not."""
-        return max(self._ends, default=None) if self.is_satisfied else None
-
-    @property
-    def blocker(self) -> PlannedStep | None:
-        """The first step that is not satisfied."""
-        return next((planned for planned in self.steps if planned.action != NONE), None)
 
 
 def plan_steps(
@@ -154,8 +120,10 @@ class DraftPlan:
         """Plan the steps of a product."""
         self._policies[name] = LaunchPolicy.from_rules(product, self._slots)
         before = list[_StepEnd]()
-        for phase in pipeline_phases(name, product, stack):
+        for number, phase in enumerate(pipeline_phases(name, product, stack)):
+            start = len(self._steps)
             before = [self._plan_step(step, gate, before) for step in phase]
+            self._steps[start:] = [replace(step, phase=number) for step in self._steps[start:]]
 
     def forecast(self, usual: Callable[[Configuration], DurationStats | None]) -> Plan:
         """Return the plan with the start of each step, from the usual durations of jobs."""
@@ -186,7 +154,7 @@ class DraftPlan:
             planned = PlannedStep(step, LAUNCH, "after the earlier steps finish")
             return self._add_task(planned, Task(self._now, after=tasks))
         if problem := why_too_early(step, self._snapshot.latest_time):
-            self._steps.append(PlannedStep(step, HOLD, problem))
+            self._steps.append(PlannedStep(step, HOLD, problem, not_before=step.since))
             return _StepEnd(on_hold=step)
         finishes = [end.finished_at for end in before if end.finished_at is not None]
         step = with_not_before(step, finishes)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tamr_provider.decision.table import Action, Decision
+from tamr_provider.decision.table import Action, Decision, format_reason
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tamr_provider.decision.failure import Failure
     from tamr_provider.decision.steps import Step
     from tamr_provider.models import Job
     from tamr_provider.tenant.durations import DurationStats
@@ -20,7 +21,11 @@ NONE, ADOPT, WAIT, LAUNCH, HOLD = "none", "adopt", "wait", "launch", "hold"
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One step; `not_before` is None while it depends on jobs that have not ended."""
+    """One step; `not_before` is None while it depends on jobs that have not ended.
+
+    `phase` is its place in the product's order: steps of one phase run in parallel. `until` is
+    when a wait or a hold may end; `fix` and `failure` are as in the decision.
+    """
 
     step: Step
     action: str
@@ -31,6 +36,10 @@ class PlannedStep:
     usual: DurationStats | None = None
     has_own_job: bool = True
     ends_by_itself: bool = False
+    failure: Failure | None = None
+    fix: str = ""
+    until: datetime | None = None
+    phase: int = 0
 
     @staticmethod
     def from_decision(step: Step, decision: Decision) -> PlannedStep:
@@ -43,7 +52,15 @@ class PlannedStep:
             not_before=step.not_before,
             earliest_start=decision.earliest,
             ends_by_itself=decision.ends_by_itself,
+            failure=decision.failure,
+            fix=decision.fix,
+            until=decision.earliest if decision.action in (Action.WAIT, Action.HOLD) else None,
         )
+
+    @property
+    def text(self) -> str:
+        """The reason, until when, and the fix."""
+        return format_reason(self.reason, self.until, self.fix)
 
     @property
     def job_id(self) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from tamr_provider.decision.failure import Failure
 from tamr_provider.decision.steps import has_failed
-from tamr_provider.decision.table import failure_text, retry_hint
+from tamr_provider.decision.table import retry_command
 from tamr_provider.errors import HeldError, JobFailedError, NotFinishedError, StepError
 from tamr_provider.timestamps import format_duration, format_timestamp
 
@@ -145,13 +146,10 @@ class PendingStep:
         `url` is the tenant's address: that of its Jobs page is not documented, and a browser
         cannot open the API's, which needs the key as a header.
         """
-        failures = self._count_failures(jobs)
-        attempt = f"attempt {failures} of {self.policy.max_attempts}"
-        where = f"{job.id}, Jobs page of {url}"
-        text = f"{self.step} failed ({attempt}): {failure_text(job)} ({where})"
-        if failures >= self.policy.max_attempts:
-            return JobFailedError(f"{text}. {retry_hint(self.step)}", job.id)
-        return JobFailedError(f"{text}. To try again, run: {resume}", job.id)
+        failure = Failure(job, self._count_failures(jobs), self.policy.max_attempts)
+        command = retry_command(self.step) if failure.is_last else resume
+        text = f"{self.step} failed: {failure} ({job.id}, Jobs page of {url})"
+        return JobFailedError(f"{text}. To retry, run: {command}", job.id)
 
     def too_old_error(self, job: Job, resume: str) -> StepError:
         """Return the error of a step whose launched job is too old for it."""
@@ -161,7 +159,8 @@ class PendingStep:
     def held_error(self, decision: Decision) -> HeldError:
         """Return the error of a step on hold."""
         job_id = decision.job.id if decision.job else ""
-        text = f"{self.step} is on hold: {decision.reason}"
+        reason = f"{decision.reason} ({job_id})" if decision.failure else decision.reason
+        text = f"{self.step} is on hold: {replace(decision, reason=reason).text}"
         return HeldError(text, job_id, ends_by_itself=decision.ends_by_itself)
 
     def unfinished_error(self, reason: str, resume: str) -> NotFinishedError:

@@ -97,7 +97,7 @@ class StepStatus:
         """Format as one line."""
         wait = self.wait
         if wait is None:
-            return f"{self.state}: {self.decision.reason}"
+            return f"{self.state}: {self.decision.text}"
         slots = f"{len(self.active)} of {self.slots} slots"
         return f"{self.state} {wait} ({wait.job.id}, {slots})"
 

@@ -55,7 +55,7 @@ def preview_step(
         _report_once(log, f"cannot preview this step: {error}")
         return None
     urn = engine.urn.get()
-    text = f"{_WORDS[decision.action]}: {decision.reason}"
+    text = f"{_WORDS[decision.action]}: {decision.text}"
     log.add_diagnostic(urn, text, is_warning=decision.action is Action.HOLD)
     if decision.action in (Action.LAUNCH, Action.WAIT):
         policy = LaunchPolicy.from_rules(declared, settings.slots)

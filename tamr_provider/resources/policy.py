@@ -21,7 +21,7 @@ from tamr_provider.decision.launch_limits import (
     tenant_violation,
     upstream_stack,
 )
-from tamr_provider.decision.table import Action
+from tamr_provider.decision.table import Action, format_reason
 from tamr_provider.errors import TamrError
 from tamr_provider.resources import _promotion_gate as promotion_gate
 from tamr_provider.resources._declared_step import parse_step
@@ -137,7 +137,7 @@ def _freeze_violation(windows: list[str], launch: _Launch) -> str:
         found = freeze_reason([parse_window(window) for window in windows], launch.snapshot.now)
     except ValueError as error:
         return f"windows: {error}"
-    return found[0] if found else ""
+    return format_reason(*found, "") if found else ""
 
 
 def _order_violation(order: list[str], launch: _Launch) -> str:

@@ -15,7 +15,7 @@ from support.schedules import errors_of
 from support.three_clocks import ThreeClocks
 from tamr_provider.decision.steps import Step
 from tamr_provider.planning.dry_run import plan_with_snapshot
-from tamr_provider.planning.plan import ProductState
+from tamr_provider.planning.product_state import judge_product
 from tamr_provider.reconciler.pending import Origin, StepResult
 from tamr_provider.tenant.server_clock import ServerClock
 from tamr_provider.timestamps import format_timestamp
@@ -268,7 +268,7 @@ def test_a_version_that_ended_in_the_future_has_no_negative_age() -> None:
     world.clocks = ThreeClocks(done=HOUR)
     world.run(load)
     plan, _ = plan_with_snapshot(world.client(), world.clock, products(load), 5, "dev")
-    standing = ProductState(plan, "customers")
+    standing = judge_product("customers", "dev", plan.steps, plan.now, "")
     assert standing.satisfied_since is not None
     assert standing.now >= standing.satisfied_since
 

@@ -102,7 +102,7 @@ def test_only_a_launch_in_a_freeze_window_is_refused(tmp_path: Path) -> None:
     with emulator(*QUICK) as server, pack(tmp_path) as rules:
         rules.configure({"freeze-windows": ALWAYS})
         refused = rules.judge(wanted(server.url))
-        assert "frozen until Thu 2099-01-01 00:00 UTC" in refused["freeze-windows"]
+        assert "until 2099-01-01T00:00:00Z" in refused["freeze-windows"]
         rules.configure({"freeze-windows": PAST})
         assert rules.judge(wanted(server.url)) == {}
         assert server.posts() == []
@@ -176,7 +176,7 @@ def test_a_step_with_later_phases_is_checked(tmp_path: Path) -> None:
     with emulator(*QUICK) as server, pack(tmp_path) as rules:
         rules.configure({"freeze-windows": ALWAYS})
         refused = rules.judge(wanted(server.url, then=behind))
-        assert "frozen until Thu 2099-01-01 00:00 UTC" in refused["freeze-windows"]
+        assert "until 2099-01-01T00:00:00Z" in refused["freeze-windows"]
 
 
 def test_without_the_tenant_a_rule_refuses_with_the_reason(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_pulumi_up_launches_nothing_that_the_pack_refuses(tmp_path: Path) -> Non
         strict = _rules(tmp_path, {"freeze-windows": ALWAYS, "allowed-tenants": mine})
         refused = pulumi.up(*strict)
         assert refused.returncode != 0, refused.stdout
-        assert "frozen until Thu 2099-01-01" in refused.stdout
+        assert "until 2099-01-01T" in refused.stdout
         assert "allowed-tenants" not in refused.stdout
         assert server.posts() == []
         done = pulumi.up(*_rules(tmp_path, {"freeze-windows": PAST, "allowed-tenants": mine}))

@@ -239,7 +239,7 @@ def test_a_preview_shows_every_action_unless_the_key_is_missing(
     with emulator(*QUICK) as server:
         pulumi = Pulumi(tmp_path, server.url)
         told = pulumi.run("preview").stdout
-        assert "would launch: no job with this configuration since 2026-11-20T09:00:00Z" in told
+        assert "would launch: no job for this version yet" in told
         assert "would launch: comes after steps that are not done yet" in told
         tamr(pulumi.folder, "up")
         asked = len(server.record()["requests"])
@@ -310,7 +310,7 @@ def test_a_failing_job_is_one_readable_line(tmp_path: Path) -> None:
         assert line.strip().startswith(
             "error: JobFailedError: customers: load src_crm failed (attempt 1 of 3): BOOM: it broke"
         )
-        assert line.endswith("To try again, run: pulumi up --stack dev")
+        assert line.endswith("To retry, run: pulumi up --stack dev")
         assert "Traceback" not in done.stdout
         assert "KeyboardInterrupt" not in done.stdout
 
@@ -423,7 +423,7 @@ def test_a_freeze_blocks_launches_but_not_satisfied_steps(tmp_path: Path) -> Non
         pulumi = Pulumi(tmp_path, server.url, product.replace("sources", f"{frozen}, sources"))
         done = pulumi.up()
         assert done.returncode != 0
-        assert "frozen until Thu 2099-01-01 00:00 UTC" in done.stdout
+        assert "until 2099-01-01T00:00:00Z" in done.stdout
         assert "audit" in done.stdout
         assert server.posts() == []
         tamr(pulumi.folder, "jobs", "start", "load", "src_crm")

@@ -52,7 +52,7 @@ def test_a_cell_has_the_version_the_state_and_the_last_outcome(
         tamr(folder, "up")
         page = html.unescape(board(folder))
         assert "1 deployed" in page
-        assert "1 not started" in page
+        assert "1 failed" in page
         assert "2 unknown" in page
         assert "load src_b failed: BOOM" in page
         assert "http://127.0.0.1:9 cannot be reached" in page

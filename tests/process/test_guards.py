@@ -34,9 +34,9 @@ def product(**more: Any) -> Any:
 def test_nothing_is_launched_in_a_freeze_and_its_end_is_reported() -> None:
     decision = decide([], step(LOAD), NOON, FROZEN)
     assert decision.action is Action.HOLD
-    assert "frozen until Mon 2026-11-23 08:00 UTC" in decision.reason
+    assert "until 2026-11-23T08:00:00Z" in decision.text
     assert "no one is on call" in decision.reason
-    assert "add an `override` with this version and a reason to customers" in decision.reason
+    assert "add an `override` with this version and a reason to customers" in decision.text
     assert decision.earliest == datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
 
 
@@ -115,9 +115,8 @@ def test_a_version_that_is_not_deployed_upstream_is_on_hold(tmp_path: Path) -> N
         folder = two_stacks(tmp_path, staging.url, prod.url)
         planned = tamr(folder, "plan", "--stack", "prod").stdout
         assert (
-            "promoteFrom: customers 2026-11-20 is not deployed to staging (load src_crm" in planned
+            "promoteFrom: customers 2026-11-20 is not deployed to staging (not started" in planned
         )
-        assert "tamr promote customers --from staging --to prod" in planned
         done = tamr(folder, "up", "--stack", "prod")
         assert done.returncode == 75
         assert "promoteFrom: customers 2026-11-20 is not deployed to staging" in done.stderr
@@ -142,7 +141,7 @@ def test_another_version_or_an_error_upstream_is_reported(tmp_path: Path) -> Non
     with emulator("--key", "another") as staging, emulator(*QUICK) as prod:
         folder = two_stacks(tmp_path, staging.url, prod.url)
         planned = tamr(folder, "plan", "--stack", "prod").stdout
-        assert "cannot check whether 2026-11-20 is deployed to staging" in planned
+        assert "cannot check whether staging has 2026-11-20" in planned
         assert "401" in planned
         tamr(folder, "bump", "customers", "2026-11-21", "--stack", "staging")
         planned = tamr(folder, "plan", "--stack", "prod").stdout
@@ -210,5 +209,5 @@ def test_a_create_in_a_freeze_is_on_hold_and_sends_no_post(tmp_path: Path) -> No
     with emulator(*QUICK) as prod, host(cwd=tmp_path) as provider:
         news = load_inputs(prod.url, freeze=["2026-01-01 00:00 - 2099-01-01 00:00 UTC"])
         future = provider.create_later(news)
-        assert "frozen until Thu 2099-01-01 00:00 UTC" in str(future.exception().details())
+        assert "until 2099-01-01T00:00:00Z" in str(future.exception().details())
         assert prod.posts() == []

@@ -73,7 +73,7 @@ def test_a_removed_product_ends_with_that_commit() -> None:
 
 def test_a_satisfied_run_is_done_and_lasts_from_creation_to_end() -> None:
     made = run(succeeded("job_1", CRM, at("10:00"), at("10:45")))
-    assert (made.outcome, made.duration) == ("done", timedelta(minutes=45))
+    assert (made.outcome, made.duration) == ("satisfied", timedelta(minutes=45))
 
 
 def test_a_failed_run_has_its_reason_and_a_later_success_counts() -> None:
@@ -82,7 +82,7 @@ def test_a_failed_run_has_its_reason_and_a_later_success_counts() -> None:
     assert made.outcome == "failed"
     assert "BOOM" in made.reason
     again = run(bad, succeeded("job_2", CRM, at("11:00"), at("11:30")))
-    assert (again.outcome, len(again.jobs)) == ("done", 2)
+    assert (again.outcome, len(again.jobs)) == ("satisfied", 2)
 
 
 def test_three_failures_are_a_hold_and_a_running_job_is_running() -> None:
@@ -106,7 +106,7 @@ def test_only_a_job_from_before_the_commit_counts_as_adopted() -> None:
 
 def test_a_run_that_tamr_may_have_forgotten_is_unknown() -> None:
     assert run(trustDays=0.1).outcome == "unknown"
-    assert run(trustDays=30).outcome == "not run"
+    assert run(trustDays=30).outcome == "pending"
 
 
 ONE = """\
@@ -158,7 +158,7 @@ def test_commits_and_jobs_are_joined_from_a_real_repository(tmp_path: Path) -> N
             ("2026-11-20", "Ann Example"),
         ]
         assert rows == expected
-        assert runs[-1]["outcome"] == "done"
+        assert runs[-1]["outcome"] == "satisfied"
         jobs = {job["jobId"] for run in runs for job in run["jobs"]}
         assert jobs == {job["jobId"] for job in server.jobs()}
         text = tamr(folder, "history").stdout

@@ -99,7 +99,7 @@ def test_a_version_that_is_not_deployed_is_not_promoted(tmp_path: Path) -> None:
         before = prod_file(folder)
         done = promote(folder)
         assert done.returncode == 75
-        assert "customers 2026-11-20 is not deployed to staging (load src_crm" in done.stderr
+        assert "customers 2026-11-20 is not deployed to staging (not started" in done.stderr
         assert prod_file(folder) == before
         assert server.posts() == []
 

@@ -13,7 +13,7 @@ from support.processes import QUICK, SLOW, emulator, project, tamr
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAD = ["product", "stack", "version", "satisfied"]
+HEAD = ["product", "stack", "version", "state"]
 
 
 def test_status_shows_which_versions_are_satisfied_and_why_not(tmp_path: Path) -> None:
@@ -25,10 +25,10 @@ def test_status_shows_which_versions_are_satisfied_and_why_not(tmp_path: Path) -
         assert done.returncode == 0
         head, in_prod, in_staging = done.stdout.splitlines()
         assert re.split("  +", head) == [*HEAD, "last job", "age", "reason"]
-        assert in_staging.split()[:4] == ["customers", "staging", "2026-11-20", "yes"]
+        assert in_staging.split()[:4] == ["customers", "staging", "2026-11-20", "deployed"]
         assert "succeeded" in in_staging
-        assert in_prod.split()[:4] == ["customers", "prod", "2026-11-20", "no"]
-        assert "load src_crm: no job with this configuration since 2026-11-20T09:00:00Z" in in_prod
+        assert in_prod.split()[:5] == ["customers", "prod", "2026-11-20", "not", "started"]
+        assert "no job for this version yet" in in_prod
         assert prod.posts() == []
 
 
@@ -39,21 +39,21 @@ def test_the_json_has_what_a_dashboard_needs(tmp_path: Path) -> None:
         document = json.loads(tamr(folder, "status", "--json", "--stack", "staging").stdout)
         (job,) = staging.jobs()
         (row,) = document["products"]
-        assert document["environments"] == [{"stack": "staging", "url": staging.url, "error": None}]
+        assert document["stacks"] == [{"stack": "staging", "url": staging.url, "error": None}]
         assert row.pop("ageSeconds") >= 0
-        assert row.pop("heldSince").startswith(job["finished"][:19])
+        assert [step["jobId"] for step in row.pop("steps")] == [job["jobId"]]
+        assert row.pop("deployedSince").startswith(job["finished"][:19])
         assert row == {
             "product": "customers",
             "stack": "staging",
             "version": "2026-11-20",
-            "since": "2026-11-20T09:00:00Z",
             "state": "satisfied",
             "needsAction": False,
-            "held": True,
-            "jobId": job["jobId"],
-            "outcome": "succeeded",
-            "pinned": False,
-            "inTheWay": None,
+            "reason": None,
+            "nextCommand": None,
+            "deployedVersion": "2026-11-20",
+            "stale": False,
+            "requestedBy": None,
         }
 
 
@@ -63,8 +63,10 @@ def test_a_running_job_is_the_blocker(tmp_path: Path) -> None:
         tamr(folder, "jobs", "start", "load", "src_crm", "--stack", "staging")
         document = json.loads(tamr(folder, "status", "--json", "--stack", "staging").stdout)
         (row,) = document["products"]
-        assert row["held"] is False
-        assert "is already running" in row["inTheWay"] or "is already pending" in row["inTheWay"]
+        (job,) = staging.jobs()
+        (step,) = row["steps"]
+        assert (step["state"], step["jobId"]) == ("running", job["jobId"])
+        assert row["reason"].startswith("load src_crm: ")
 
 
 def test_a_tenants_error_is_shown_next_to_the_other_tenants(tmp_path: Path) -> None:
@@ -75,7 +77,7 @@ def test_a_tenants_error_is_shown_next_to_the_other_tenants(tmp_path: Path) -> N
         assert done.returncode == 1
         assert "prod: Tamr refused the list of jobs: 401" in done.stdout
         assert "customers  prod     2026-11-20  unknown" in done.stdout
-        assert "customers  staging  2026-11-20  no" in done.stdout
+        assert "customers  staging  2026-11-20  not started" in done.stdout
         with_keys = tamr(folder, "status", TAMR_API_KEY_PROD="another")
         assert with_keys.returncode == 0
 
@@ -142,4 +144,4 @@ def test_a_version_not_deployed_upstream_is_on_hold(tmp_path: Path) -> None:
         done = tamr(folder, "status", "--stack", "prod", "--exit-code", "--json")
         (row,) = json.loads(done.stdout)["products"]
         assert (done.returncode, row["state"], row["needsAction"]) == (75, "hold", False)
-        assert "promoteFrom: customers 2026-11-20 is not deployed to staging" in row["inTheWay"]
+        assert "staging does not have 2026-11-20 yet (promoteFrom: " in row["reason"]

@@ -181,9 +181,9 @@ def test_a_failed_job_is_one_line_and_other_products_continue(tmp_path: Path) ->
         assert done.returncode == 1
         (line,) = done.stderr.splitlines()
         assert line.startswith(
-            "error: customers: update dp_customers failed (attempt 1 of 3): BOOM: it broke (job_"
+            "error: customers: update dp_customers failed: BOOM: it broke (attempt 1 of 3) (job_"
         )
-        assert line.endswith("To try again, run: tamr up --stack dev")
+        assert line.endswith("To retry, run: tamr up --stack dev")
         assert "5 of 9 steps satisfied" in done.stdout
         tamr(folder, "up")
         tamr(folder, "up")

@@ -258,8 +258,8 @@ def test_a_failed_job_ends_the_step_with_everything_a_person_needs() -> None:
     assert isinstance(ended, JobFailedError)
     assert ended.exit_code == 1
     assert str(ended) == (
-        "customers: load src_crm failed (attempt 1 of 3): BOOM: it broke (job_1, "
-        "Jobs page of https://acme.tamr.cloud). To try again, run: tamr up --stack dev"
+        "customers: load src_crm failed: BOOM: it broke (attempt 1 of 3) (job_1, "
+        "Jobs page of https://acme.tamr.cloud). To retry, run: tamr up --stack dev"
     )
 
 
@@ -296,7 +296,7 @@ def test_each_run_tries_a_failed_step_once_more_until_it_is_held() -> None:
     tenant = Tenant(fault_rules=FaultRules(jobs=[FAILS]))
     endings = [run(tenant, step(LOAD))[0] for _ in range(4)]
     assert [type(ending) for ending in endings] == [JobFailedError] * 3 + [HeldError]
-    assert "3 of 3 attempts failed, most recently job_3 (BOOM: it broke)" in str(endings[3])
+    assert "3 of 3 attempts failed: BOOM: it broke (job_3)" in str(endings[3])
     assert "tamr retry customers" in str(endings[3])
     assert endings[3].exit_code == 1
     assert tenant.posts() == 3
@@ -306,8 +306,8 @@ def test_the_last_failed_attempt_names_the_command_that_allows_another() -> None
     tenant = Tenant(fault_rules=FaultRules(jobs=[FAILS]))
     wanted = replace(step(LOAD), stack="my stack")
     *_, second, third = (str(run(tenant, wanted)[0]) for _ in range(3))
-    assert second.endswith("To try again, run: tamr up --stack dev")
-    assert third.endswith("another attempt, run: tamr retry customers --stack 'my stack'")
+    assert second.endswith("To retry, run: tamr up --stack dev")
+    assert third.endswith("To retry, run: tamr retry customers --stack 'my stack'")
 
 
 def test_a_retry_forgives_the_failures_before_it() -> None:

@@ -39,7 +39,10 @@ def status(directory: Path, stacks: tuple[str, ...], as_json: bool, by_state: bo
     environments = read_environments(
         project, stacks, os.environ, CLOCK, warn_once(), with_gates=True
     )
-    say(format_status_json(environments) if as_json else format_status_text(environments))
+    if as_json:
+        say(format_status_json(project.name, CLOCK.now(), environments))
+    else:
+        say(format_status_text(environments))
     if by_state:
         sys.exit(exit_code(environments))
     sys.exit(any(environment.error for environment in environments))

@@ -47,7 +47,7 @@ def _step_to_json(planned: PlannedStep) -> dict[str, Any]:
         "step": str(step.configuration),
         "configuration": step.configuration.to_wire(),
         "action": planned.action,
-        "reason": planned.reason,
+        "reason": planned.text,
         "jobId": planned.job_id or None,
         "notBefore": format_json_time(planned.not_before),
         "earliestStart": format_json_time(planned.earliest_start),
@@ -70,7 +70,7 @@ def format_plan_text(plan: Plan, stack: str, url: str) -> str:
             lines.append("  ".join(filter(None, (product, plan.versions.get(product)))))
         name = str(step.step.configuration).ljust(width)
         action = f"{_SYMBOLS[step.action]} {name}  {_format_action(step):<9}"
-        lines.append(f"  {action}  {visible(step.reason)}{_format_timing(step)}")
+        lines.append(f"  {action}  {visible(step.text)}{_format_timing(step)}")
     warnings = [f"warning: {warning}" for warning in plan.warnings]
     return "\n".join([*lines, "", *warnings, summarize(plan)])
 
@@ -144,7 +144,7 @@ def _format_row(planned: PlannedStep) -> tuple[str, ...]:
         planned.step.product,
         str(planned.step.configuration),
         f"{_SYMBOLS[planned.action]} {_format_action(planned)}",
-        planned.reason,
+        planned.text,
         _format_time(planned.earliest_start),
         typical,
     )

@@ -85,7 +85,7 @@ class Table:
     def status(self, step: Step, status: StepStatus) -> None:
         """Update a step's row."""
         progress = status.wait
-        text, job_id = ("", progress.job.id) if progress else (status.decision.reason, "")
+        text, job_id = ("", progress.job.id) if progress else (status.decision.text, "")
         now = self._clock.monotonic()
         with self._lock:
             self._tenant = status

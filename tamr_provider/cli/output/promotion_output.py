@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tamr_provider.environments.promotion import Promotion
-    from tamr_provider.planning.plan import ProductState
+    from tamr_provider.planning.product_state import ProductState
 
 
 def format_evidence(promotion: Promotion, is_dry_run: bool) -> str:
@@ -42,7 +42,7 @@ def _job_rows(state: ProductState) -> Iterator[str]:
     for step in state.steps:
         job = step.job
         if job is not None and job.created_at is not None and job.finished_at is not None:
-            name = escape(str(step.step.configuration))
+            name = escape(step.name)
             times = f"{format_seconds(job.created_at)} | {format_seconds(job.finished_at)}"
             duration = format_duration(job.finished_at - job.created_at)
             yield f"| {name} | {escape(job.id)} | {times} | {duration} |"

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from tamr_provider.cli.output.printing import align_columns, format_json, format_json_time
 from tamr_provider.foreign_text import visible
-from tamr_provider.timestamps import format_duration
+from tamr_provider.timestamps import format_duration, format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from tamr_provider.environments.status import EnvironmentStatus, ProductStatus
+    from tamr_provider.planning.product_state import StepState
 
-_COLUMNS = ("product", "stack", "version", "satisfied", "last job", "age", "reason")
+_COLUMNS = ("product", "stack", "version", "state", "last job", "age", "reason")
 
 
 def format_status_text(environments: Sequence[EnvironmentStatus]) -> str:
@@ -31,41 +33,54 @@ def format_status_text(environments: Sequence[EnvironmentStatus]) -> str:
 
 
 def _format_row(product: ProductStatus) -> tuple[str, ...]:
-    satisfied = "unknown"
-    if product.progress is not None:
-        satisfied = "yes" if product.progress.is_satisfied else "no"
     job = product.last_job
     last = f"{job.id} {job.outcome or job.state.lower()}" if job else ""
     seconds = product.age_seconds
     age = format_duration(timedelta(seconds=seconds)) if seconds is not None else ""
     version = product.product.version
-    return product.name, product.stack, version, satisfied, last, age, product.blocker
+    words = product.progress.state.product_words
+    return product.name, product.stack, version, words, last, age, product.progress.reason
 
 
-def format_status_json(environments: Sequence[EnvironmentStatus]) -> str:
-    """Return environments and products as JSON; unknown values are null."""
+def format_status_json(
+    project: str, now: datetime, environments: Sequence[EnvironmentStatus]
+) -> str:
+    """Return stacks and products as JSON; unknown values are null."""
     stacks = [
         {"stack": environment.stack, "url": environment.url, "error": environment.error or None}
         for environment in environments
     ]
     products = [product for environment in environments for product in environment.products]
-    return format_json({"environments": stacks, "products": list(map(_to_json, products))})
+    document = {"project": project, "now": format_timestamp(now), "stacks": stacks}
+    return format_json({**document, "products": [_to_json(product) for product in products]})
 
 
-def _to_json(product: ProductStatus) -> dict[str, Any]:
-    job, progress = product.last_job, product.progress
+def _to_json(status: ProductStatus) -> dict[str, Any]:
+    progress, asked = status.progress, status.requested_by
     return {
-        "product": product.name,
-        "stack": product.stack,
-        "version": product.product.version,
-        "since": format_json_time(product.product.not_before),
-        "state": product.state,
-        "needsAction": product.needs_action,
-        "held": progress.is_satisfied if progress else None,
-        "heldSince": format_json_time(progress.satisfied_since if progress else None),
-        "jobId": job.id if job else None,
-        "outcome": (job.outcome or None) if job else None,
-        "ageSeconds": product.age_seconds,
-        "pinned": product.product.is_pinned,
-        "inTheWay": product.blocker or None,
+        "product": status.name,
+        "stack": status.stack,
+        "version": status.product.version,
+        "state": progress.state.value,
+        "needsAction": progress.needs_action,
+        "reason": progress.reason or None,
+        "nextCommand": progress.next_command or None,
+        "deployedVersion": status.deployed_version,
+        "deployedSince": format_json_time(status.deployed_since),
+        "ageSeconds": status.age_seconds,
+        "stale": status.is_stale,
+        "requestedBy": asked
+        and {"commit": asked.commit, "author": asked.author, "at": format_timestamp(asked.at)},
+        "steps": [_step_to_json(step) for step in progress.steps],
+    }
+
+
+def _step_to_json(step: StepState) -> dict[str, Any]:
+    return {
+        "step": step.name,
+        "configuration": step.planned.step.configuration.to_wire(),
+        "state": step.state.value,
+        "reason": step.full_reason,
+        "jobId": step.job_id or None,
+        "finishedAt": format_json_time(step.job.finished_at if step.job else None),
     }

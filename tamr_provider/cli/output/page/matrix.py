@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tamr_provider.decision.states import State
 from tamr_provider.models import FAILED
-from tamr_provider.planning.planned_step import ADOPT, HOLD, LAUNCH, WAIT
 from tamr_provider.stackfile.version_change import is_older
 from tamr_provider.timestamps import format_duration
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from tamr_provider.environments.status import EnvironmentStatus, ProductStatus
     from tamr_provider.models import Job
-
-DEPLOYED, UNKNOWN = "deployed", "unknown"
-_STATES = {ADOPT: "running", WAIT: "waiting", LAUNCH: "not started", HOLD: "on hold"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ def build_matrix(environments: Sequence[EnvironmentStatus]) -> Matrix:
         for name in names
     )
     counts = Counter(cell.state for _, row in rows for cell in row if cell)
-    order = [DEPLOYED, *_STATES.values(), UNKNOWN]
+    order = [state.product_words for state in reversed(State)]
     shown = tuple((state, counts[state]) for state in order if counts[state])
     return Matrix(tuple(environments), rows, shown)
 
@@ -88,19 +85,14 @@ def _make_cell(
         age=f"{format_duration(timedelta(seconds=seconds))} ago" if seconds is not None else "",
         last=_format_last(status.last_job),
         job_id=status.last_job.id if status.last_job else "",
-        blocker=status.blocker,
+        blocker=status.progress.reason,
         promotion=_find_promotion(status, products.get((name, status.product.promote_from or ""))),
         is_pinned=status.product.is_pinned,
     )
 
 
 def _format_state(status: ProductStatus) -> str:
-    if status.progress is None:
-        return UNKNOWN
-    step = status.progress.blocker
-    if step is None:
-        return DEPLOYED
-    return _STATES[LAUNCH if step.action == ADOPT and step.job is None else step.action]
+    return status.progress.state.product_words
 
 
 def _format_last(job: Job | None) -> str:
@@ -113,7 +105,7 @@ def _format_last(job: Job | None) -> str:
 
 def _find_promotion(status: ProductStatus, upstream: ProductStatus | None) -> PromotionHint | None:
     """Return what `tamr promote` would take from the upstream environment, as far as is known."""
-    if upstream is None or upstream.progress is None or not upstream.progress.is_satisfied:
+    if upstream is None or not upstream.progress.is_satisfied:
         return None
     version = upstream.product.version
     current = status.product.version
