@@ -8,8 +8,10 @@ Pulumi engine rewrites an unquoted timestamp of a stack file in Go's format
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 
+EXAMPLES = "2h, 3d, yesterday, 2026-11-25 or 2026-11-25T09:00:00Z"
+_DAYS_AGO = {"today": 0, "yesterday": 1}
 _TIMESTAMP = re.compile(
     r"""(?P<y>\d{4})-(?P<mo>\d{1,2})-(?P<d>\d{1,2})
     (?:(?:[Tt]|[ ]+)(?P<h>\d{1,2}):(?P<mi>\d{1,2}):(?P<s>\d{1,2})(?:\.(?P<f>\d{1,9}))?
@@ -45,6 +47,41 @@ def parse_timestamp(text: str) -> datetime | None:
         return local.astimezone(timezone.utc)
     except (ValueError, OverflowError):
         return None
+
+
+def parse_moment(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
+    """Return the time that a user means by an age (`2h`), a day (`yesterday`) or a timestamp.
+
+    An age counts back from `now`. A day is its midnight in `zone`, None for this machine's.
+
+    Raises:
+        ValueError: `text` is something else, or a number without a unit.
+    """
+    try:
+        known = parse_day(text, now, zone) or parse_timestamp(text)
+        return known or now - parse_duration(text)
+    except (ValueError, OverflowError):
+        hint = ". A number needs a unit, for example 2h" if text.strip().isdecimal() else ""
+        raise ValueError(f"expected a time, for example {EXAMPLES}, got {text!r}{hint}") from None
+
+
+def parse_day(text: str, now: datetime, zone: tzinfo | None = None) -> datetime | None:
+    """Return the midnight in `zone` of `today`, `yesterday` or a date, None for other text."""
+    word = text.strip().lower()
+    match = _TIMESTAMP.fullmatch(word)
+    try:
+        if word in _DAYS_AGO:
+            day = now.astimezone(zone).date() - timedelta(days=_DAYS_AGO[word])
+        elif match is not None and match["h"] is None:
+            day = date(int(match["y"]), int(match["mo"]), int(match["d"]))
+        else:
+            return None
+        # Without a zone, astimezone takes the naive time for this machine's.
+        midnight = datetime.combine(day, time.min, zone).astimezone(zone)
+        midnight.astimezone(timezone.utc)
+    except (ValueError, OverflowError):  # A date that the calendar does not have.
+        return None
+    return midnight
 
 
 def _zone(text: str) -> timezone:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from tamr_provider.cli.completion import complete_products, complete_stacks
 from tamr_provider.cli.output.printing import say
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import InputError
@@ -28,8 +29,15 @@ CLOCK = SystemClock()
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 stacks_option = click.option(
-    "--stack", "stacks", multiple=True, help="Show only this stack. Repeatable."
+    "--stack",
+    "stacks",
+    multiple=True,
+    metavar="STACK",
+    help="Show only this stack. Repeatable.",
+    shell_complete=complete_stacks,
 )
+product_argument = click.argument("product", shell_complete=complete_products)
+products_argument = click.argument("products", nargs=-1, shell_complete=complete_products)
 directory_option = click.option(
     "-C",
     "directory",
@@ -39,7 +47,12 @@ directory_option = click.option(
     help="The project, or a folder in it.  [default: current folder]",
 )
 _stack_option = click.option(
-    "--stack", envvar="TAMR_STACK", default="", help="The environment.  [env: TAMR_STACK]"
+    "--stack",
+    envvar="TAMR_STACK",
+    default="",
+    metavar="STACK",
+    help="The environment.  [env: TAMR_STACK]",
+    shell_complete=complete_stacks,
 )
 
 
@@ -60,15 +73,26 @@ def read_stack(directory: Path, name: str, base: str = "") -> stacks.Stack:
     return read
 
 
-def make_editor(directory: Path, stack: str, product: str, url: str = "") -> ProductEditor:
+def make_editor(
+    directory: Path,
+    stack: str,
+    product: str,
+    url: str = "",
+    warn: Callable[[str], None] | None = None,
+) -> ProductEditor:
     """Return an editor of a product; `url` replaces the tenant of the stack file."""
     from tamr_provider.environments.product_editor import ProductEditor
     from tamr_provider.stackfile.project import find_project
 
-    def warn(text: str) -> None:
-        say(f"warning: {text}", err=True)
-
-    return ProductEditor(find_project(directory), stack, product, CLOCK, warn, url)
+    show = warn or warn_once()
+    return ProductEditor(
+        find_project(directory),
+        stack,
+        product,
+        CLOCK,
+        lambda text: show(f"warning: {text}"),
+        url,
+    )
 
 
 def tenant_settings(directory: Path, stack: str) -> Settings:

@@ -11,6 +11,7 @@ from tamr_provider.errors import InputError
 from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.since.lookup import with_effective_sinces
 from tamr_provider.stackfile.since.origin import NO_GIT_WARNING, WITHOUT_GIT, collect_problems
+from tamr_provider.stackfile.suggestions import suggest_or_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,8 +75,8 @@ def list_stacks(project: Project, names: Sequence[str]) -> Sequence[str]:
 def find_product(file: StackFile, name: str, place: str) -> Product:
     """Return a product of a stack file. Raises InputError if there is none of that name."""
     if name not in file.products:
-        known = ", ".join(file.products) or "none"
-        raise InputError(f'{place}: unknown product "{name}" (defined: {known})')
+        known = suggest_or_list(name, list(file.products), "defined")
+        raise InputError(f'{place}: unknown product "{name}" {known}')
     return file.products[name]
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.errors import InputError
-from tamr_provider.stackfile.parser import StackFile, parse_stack_file
 from tamr_provider.stackfile.pulumi_yaml import MAX_BYTES, parse_yaml, project_config
+from tamr_provider.stackfile.suggestions import suggest_or_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    from tamr_provider.stackfile.parser import StackFile
 
 _FILES = ("Pulumi.yaml", "Pulumi.yml")
 
@@ -37,17 +39,30 @@ class Project:
 
     def stack_file(self, stack: str) -> Path:
         """Return the stack's file. Raises InputError with the known stacks if there is none."""
-        known = ", ".join(self.stacks()) or "none"
         if not stack:
+            known = ", ".join(self.stacks()) or "none"
             raise InputError(f"no stack. Use --stack or TAMR_STACK (stacks: {known}).")
         for file in self._files():
             if file.name in (f"Pulumi.{stack}.yaml", f"Pulumi.{stack}.yml"):
                 return file
         missing = display_path(self.stack_dir / f"Pulumi.{stack}.yaml")
-        raise InputError(f"{missing}: file not found (stacks: {known})")
+        known = suggest_or_list(stack, self.stacks(), "stacks")
+        raise InputError(f"{missing}: file not found {known}")
+
+    def product_names(self, stack: str) -> list[str]:
+        """Return the names of a stack's products without checking them."""
+        path = self.stack_file(stack)
+        document = parse_yaml(read_text(path), display_path(path))
+        config = document.get("config") if isinstance(document, dict) else None
+        own = config if isinstance(config, dict) else {}
+        products = {**self.config, **own}.get(f"{self.name}:products")
+        return [str(name) for name in products] if isinstance(products, dict) else []
 
     def read_stack(self, stack: str, now: datetime) -> StackFile:
         """Return the parsed stack file. Raises InputError with all its problems."""
+        # Completion in a shell reads projects too, and must not wait for pydantic.
+        from tamr_provider.stackfile.parser import parse_stack_file  # noqa: PLC0415
+
         path = self.stack_file(stack)
         return parse_stack_file(read_text(path), self.name, display_path(path), now, self.config)
 

@@ -190,12 +190,9 @@ def test_a_tenant_without_a_response_leaves_unknown_rows(tmp_path: Path) -> None
     ("words", "message"),
     [
         (["nothing"], "no change of a product nothing in dev"),
-        (
-            ["--since", "yesterday"],
-            "--since: expected a date, a time or a duration such as 30d, got 'yesterday'",
-        ),
-        (["--since", "999999d"], "such as 30d, got '999999d'"),
-        (["--since", "99999999999h"], "such as 30d, got '99999999999h'"),
+        (["--since", "30"], "got '30'. A number needs a unit, for example 2h"),
+        (["--since", "999999d"], "--since: expected a time, for example 2h, 3d, yesterday, "),
+        (["--since", "99999999999h"], "2026-11-25T09:00:00Z, got '99999999999h'"),
         (["--stack", "prod"], "stacks/Pulumi.prod.yaml: file not found"),
     ],
 )

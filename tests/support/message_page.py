@@ -40,7 +40,7 @@ AREAS = [
     (
         "Settings and commands",
         "A variable, an option or an argument is invalid; nothing was launched.",
-        ("settings", "cli/", "__main__", "environments/stack"),
+        ("settings", "timestamps", "cli/", "__main__", "environments/stack"),
     ),
     (
         "Why a step is satisfied, waits, is launched or on hold",

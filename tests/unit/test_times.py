@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,7 +12,9 @@ from tamr_provider.timestamps import (
     add_duration,
     format_duration,
     format_timestamp,
+    parse_day,
     parse_duration,
+    parse_moment,
     parse_timestamp,
 )
 
@@ -175,3 +178,47 @@ def test_a_duration_without_a_unit_or_with_another_is_refused(text: str) -> None
 )
 def test_a_duration_is_formatted_in_two_units_at_most(duration: timedelta, text: str) -> None:
     assert format_duration(duration) == text
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+# 00:30 on Saturday in Berlin, and still Friday in UTC.
+AFTER_MIDNIGHT = datetime(2026, 11, 20, 23, 30, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2h", "2026-11-20T21:30:00Z"),
+        ("1d12h", "2026-11-19T11:30:00Z"),
+        ("today", "2026-11-20T23:00:00Z"),
+        ("yesterday", "2026-11-19T23:00:00Z"),
+        (" Yesterday ", "2026-11-19T23:00:00Z"),
+        ("2026-11-20", "2026-11-19T23:00:00Z"),
+        ("2026-07-01", "2026-06-30T22:00:00Z"),
+        ("2026-11-20T09:00:00Z", "2026-11-20T09:00:00Z"),
+        ("2026-11-20T09:00:00+05:30", "2026-11-20T03:30:00Z"),
+    ],
+)
+def test_a_typed_time_is_an_age_a_day_of_the_zone_or_rfc_3339(text: str, moment: str) -> None:
+    assert format_timestamp(parse_moment(text, AFTER_MIDNIGHT, BERLIN)) == moment
+
+
+def test_a_day_keeps_the_offset_of_its_zone() -> None:
+    assert parse_moment("2026-07-01", NINE, BERLIN).isoformat() == "2026-07-01T00:00:00+02:00"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "2", "2026-13-01", "2026-11-20T09:00:00", "-2h", "tomorrow"]
+)
+def test_other_text_is_no_typed_time(text: str) -> None:
+    with pytest.raises(ValueError, match="expected a time, for example 2h, 3d, yesterday, "):
+        parse_moment(text, NINE, timezone(timedelta(hours=14)))
+
+
+def test_a_typed_number_needs_a_unit() -> None:
+    with pytest.raises(ValueError, match="A number needs a unit, for example 2h"):
+        parse_moment("24", NINE)
+
+
+def test_a_day_before_the_calendar_is_no_day() -> None:
+    assert parse_day("0001-01-01", NINE, timezone(timedelta(hours=14))) is None

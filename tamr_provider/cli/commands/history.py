@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tamr_provider.cli.completion import complete_products
 from tamr_provider.cli.context import CLOCK, directory_option, json_option, stacks_option
 from tamr_provider.cli.output.printing import say
-from tamr_provider.errors import InputError
-from tamr_provider.timestamps import parse_duration, parse_timestamp
+from tamr_provider.cli.time_option import TIME
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 @click.command()
 @directory_option
-@click.argument("product", default="")
+@click.argument("product", default="", shell_complete=complete_products)
 @stacks_option
 @click.option(
     "--since",
-    default="",
-    metavar="WHEN",
-    help="Show only changes since then: 2026-11-01, or a duration such as 30d.",
+    type=TIME,
+    metavar="TIME",
+    help="Show only changes since then: 30d, yesterday, 2026-11-01 or 2026-11-01T09:00:00Z.",
 )
 @json_option
 def history(
-    directory: Path, product: str, stacks: tuple[str, ...], since: str, as_json: bool
+    directory: Path, product: str, stacks: tuple[str, ...], since: datetime | None, as_json: bool
 ) -> None:
     """Show version changes and their outcomes, newest first.
 
@@ -41,21 +41,10 @@ def history(
     from tamr_provider.environments.history import read_history
     from tamr_provider.stackfile.project import find_project
 
-    oldest = _parse_since(since, CLOCK.now()) if since else None
-    found = read_history(find_project(directory), stacks, product, oldest, os.environ, CLOCK)
+    found = read_history(find_project(directory), stacks, product, since, os.environ, CLOCK)
     if found.is_shallow:
         say("the clone is shallow: older changes are missing", err=True)
     for stack, error in found.errors.items():
         say(f"{stack}: {error}", err=True)
     say(format_history_json(found.runs) if as_json else format_history_text(found.runs))
     sys.exit(bool(found.errors))
-
-
-def _parse_since(text: str, now: datetime) -> datetime:
-    if (moment := parse_timestamp(text)) is not None:
-        return moment
-    try:
-        return now - parse_duration(text)
-    except ValueError:
-        expected = "a date, a time or a duration such as 30d"
-        raise InputError(f"--since: expected {expected}, got {text!r}") from None
