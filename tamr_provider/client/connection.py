@@ -27,6 +27,15 @@ def connect(
     return closing(make_client(settings, clock, stop or threading.Event(), on_outage))
 
 
+def connect_once(settings: Settings, clock: Clock) -> AbstractContextManager[JobsClient]:
+    """Return a client that a `with` statement closes, and that repeats no request.
+
+    Instead of a second attempt, it raises WaitInterruptedError with the reason.
+    """
+    stop = threading.Event()
+    return closing(make_client(settings, clock, stop, lambda _: stop.set()))
+
+
 def make_client(
     settings: Settings, clock: Clock, stop: threading.Event, on_outage: Callable[[str], None]
 ) -> JobsClient:

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tamr_provider.clock import Clock
-    from tamr_provider.environments.product_editor import ProductEditor
+    from tamr_provider.environments.product_editor import Edit, ProductEditor
     from tamr_provider.environments.verification import VerificationResult
+    from tamr_provider.settings import Settings
     from tamr_provider.stackfile.parser import StackFile
     from tamr_provider.stackfile.product import Product
     from tamr_provider.stackfile.project import Project
@@ -89,10 +90,14 @@ def _check_upstream(
     if product.version != version:
         problem = f"{request.upstream} is set to {product.version}, not {version}"
         raise PromotionPendingError(problem)
-    # TAMR_URL is meant for the stack that is run.
-    own = {key: value for key, value in env.items() if key != "TAMR_URL" or not file.url}
-    settings = read_settings(own, request.upstream, file.url, file.slots)
+    settings = read_settings_beside(env, request.upstream, file)
     read_deployment(Stack(request.upstream, project, file, settings), name, clock)
+
+
+def read_settings_beside(env: Mapping[str, str], stack: str, file: StackFile) -> Settings:
+    """Return the settings of a stack that is queried, not run: TAMR_URL is not meant for it."""
+    own = {key: value for key, value in env.items() if key != "TAMR_URL" or not file.url}
+    return read_settings(own, stack, file.url, file.slots)
 
 
 def _find_runnable(file: StackFile, name: str, stack: str) -> Product:
@@ -135,7 +140,7 @@ def read_deployment(
 
 @dataclass(frozen=True)
 class Promotion:
-    """A version that may be promoted, with the evidence; `change` is the edit in one line."""
+    """A version that may be promoted, with the evidence and the edit of the stack file."""
 
     source: Stack
     target: str
@@ -144,7 +149,7 @@ class Promotion:
     state: ProductState
     soak: timedelta
     verification: VerificationResult | None
-    change: str
+    edit: Edit
 
 
 def promote(  # noqa: PLR0913 - one parameter per option
@@ -173,8 +178,8 @@ def promote(  # noqa: PLR0913 - one parameter per option
     verification = None
     if product.verify:
         verification = verify_deployment(source, name, state, note, interrupts)
-    change = editor.promote(product.version, is_dry_run)
-    return Promotion(source, editor.stack, name, product, state, soak, verification, change)
+    edit = editor.promote(product.version, is_dry_run)
+    return Promotion(source, editor.stack, name, product, state, soak, verification, edit)
 
 
 def _check_replaceable(editor: ProductEditor, new: Product, unpin: bool) -> None:

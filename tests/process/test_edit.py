@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
+import time
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -182,11 +184,13 @@ def test_retry_writes_its_time(project: Path) -> None:
     ("words", "message"),
     [
         (["bump", "absent", "v1"], 'unknown product "absent" (defined: customers, suppliers)'),
+        (["bump", "custmers", "v1"], 'unknown product "custmers" (did you mean customers?)'),
         (["bump", "customers", "v1", "--since", "2026-11-19"], "is not after 2026-11-20T09:00"),
         (
             ["bump", "customers", "v1", "--since", "soon"],
-            "--since: expected a time such as 2026-11-20T09:00:00Z, got 'soon'",
+            "--since: expected a time, for example 2h, 3d, yesterday, 2026-11-25 or ",
         ),
+        (["bump", "customers", "v1", "--since", "24"], "A number needs a unit, for example 2h"),
         (["bump", "customers", " "], "version: expected a label"),
         (["bump", "customers", "a\nb"], "expected text without control characters"),
         (["bump", "customers", "\x1b[2J"], "expected text without control characters"),
@@ -216,3 +220,43 @@ def test_an_older_version_is_a_rollback_and_pinned(project: Path) -> None:
     done = tamr(project, "bump", "customers", "2026-11-13")
     assert "a rollback from 2026-11-20" in done.output
     assert 'pinned: "2026-11-13"' in (project / "envs/Pulumi.dev.yaml").read_text()
+
+
+def test_an_edit_shows_old_and_new_values_and_the_next_commands(project: Path) -> None:
+    done = tamr(project, "bump", "customers", "2026-11-21", "--since", "2026-11-21T08:00:00Z")
+    lines = done.stdout.splitlines()
+    assert lines[0].endswith("envs/Pulumi.dev.yaml: customers")
+    assert lines[1:5] == [
+        "  version  2026-11-20 → 2026-11-21",
+        "  since    2026-11-20T09:00:00Z → 2026-11-21T08:00:00Z",
+        "Next:",
+        f"  tamr plan -C {project} --stack dev",
+    ]
+    assert lines[5] == f"  tamr up -C {project} --stack dev"
+
+
+def test_the_first_next_command_commits_the_file_in_a_repository(project: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(project)], check=True)
+    done = tamr(project, "bump", "customers", "v 2", "--since", "1h")
+    commit = f"  git -C {project} commit -m 'customers v 2 on dev' envs/Pulumi.dev.yaml"
+    assert commit in done.stdout.splitlines()
+
+
+def test_a_bump_to_the_same_version_says_how_many_jobs_run_again(project: Path) -> None:
+    done = tamr(project, "bump", "customers", "2026-11-20")
+    assert "  version  2026-11-20 (unchanged)" in done.stdout
+    assert "This is the same version, so all 2 jobs run again." in done.stdout
+
+
+def test_a_day_is_printed_with_the_offset_of_this_machine(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        done = tamr(project, "bump", "customers", "v2", "--since", "2026-11-21")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert "--since: 2026-11-21 is 2026-11-21T00:00:00+01:00" in done.stderr
+    assert 'since: "2026-11-20T23:00:00Z"' in (project / "envs/Pulumi.dev.yaml").read_text()

@@ -82,7 +82,11 @@ def test_a_deployed_version_is_written_into_prod_with_evidence(tmp_path: Path) -
         assert len(changed) == 2
         assert server.posts() == posts
         again = promote(folder)
-        assert again.stdout == "nothing to promote: prod is already set to customers 2026-11-20\n"
+        asks = (
+            "customers: prod's file already asks for 2026-11-20; whether it is deployed there is "
+        )
+        assert again.stdout.startswith(f"{asks}unknown: https://prod.invalid cannot be reached")
+        assert again.returncode == 0
 
 
 def test_a_dry_run_checks_everything_and_writes_nothing(tmp_path: Path) -> None:
@@ -112,7 +116,7 @@ def test_an_unfinished_soak_exits_with_75_and_says_its_end(tmp_path: Path) -> No
         for soak in ("soon", "99999999999h"):
             wrong = promote(folder, "--soak", soak)
             assert wrong.returncode == 2
-            assert "--soak: expected a duration " in wrong.stderr
+            assert "--soak: expected a time, for example 2h, 3d, yesterday, " in wrong.stderr
 
 
 @contextmanager
@@ -289,3 +293,69 @@ def test_unknown_names_are_reported(tmp_path: Path) -> None:
 )
 def test_a_version_is_older_if_that_is_certain(version: str, than: str, older: bool) -> None:
     assert is_older(version, than) is older
+
+
+MORE = """\
+    suppliers: {version: "2026-11-20", since: "2026-11-20T09:00:00Z", sources: [src_erp],
+      trustDays: 36500}
+    sites: {version: "2026-11-20", since: "2026-11-20T09:00:00Z", sources: [src_sap],
+      trustDays: 36500}
+"""
+BEFORE = """\
+    suppliers: {version: "2026-11-13", since: "2026-11-13T09:00:00Z", sources: [src_erp]}
+"""
+
+
+def test_all_products_are_promoted_with_one_exit_code(tmp_path: Path) -> None:
+    """A pinned product (1) wins over one that is not deployed yet (75)."""
+    pinned = BEFORE.replace("suppliers", "sites").replace("{", '{pinned: "2026-11-13", ')
+    with staging_and_prod(tmp_path, MORE, prod=PROD + BEFORE) as (folder, _):
+        tamr(folder, "bump", "suppliers", "2026-11-27", "--stack", "staging")
+        words = ("promote", "--all", "--from", "staging", "--to", "prod")
+        done = tamr(folder, *words)
+        assert done.returncode == 75, done.stderr
+        assert "### Promote `customers` 2026-11-20 from staging to prod" in done.stdout
+        assert "sites: prod does not have this product" in done.stdout
+        assert "suppliers 2026-11-27 is not deployed to staging" in done.stderr
+        assert "  git commit -m 'customers 2026-11-20 to prod' stacks/Pulumi.prod.yaml" in (
+            done.stderr.splitlines()
+        )
+        assert "version: '2026-11-20'" in prod_file(folder)
+        with (folder / "stacks/Pulumi.prod.yaml").open("a", encoding="utf-8") as file:
+            file.write(pinned)
+        again = tamr(folder, *words)
+        assert again.returncode == 1
+        assert "sites is pinned to 2026-11-13 in prod" in again.stderr
+
+
+def test_several_products_are_checked_before_the_first_is_written(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path) as (folder, _):
+        before = prod_file(folder)
+        done = promote(folder, "nope")
+        assert done.returncode == 2
+        assert 'unknown product "nope"' in done.stderr
+        assert prod_file(folder) == before
+        neither = tamr(folder, "promote", "--from", "staging", "--to", "prod")
+        assert neither.returncode == 2
+        assert "add --all for every product" in neither.stderr
+
+
+def test_a_promoted_version_that_did_not_run_yet_is_said_so(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path) as (folder, _), emulator(*QUICK) as server:
+        path = folder / "stacks/Pulumi.prod.yaml"
+        path.write_text(prod_file(folder).replace("https://prod.invalid", server.url))
+        assert promote(folder).returncode == 0
+        asks = "customers: prod's file already asks for 2026-11-20"
+        assert promote(folder).stdout == (
+            f"{asks}; it is not deployed there yet. To run it, run: tamr up --stack prod\n"
+        )
+        assert tamr(folder, "up", "--stack", "prod").returncode == 0
+        assert promote(folder).stdout == f"{asks}, and it is deployed there\n"
+
+
+def test_a_soak_may_be_the_time_before_which_a_version_was_deployed(tmp_path: Path) -> None:
+    with staging_and_prod(tmp_path) as (folder, _):
+        done = promote(folder, "--soak", "yesterday")
+        assert done.returncode == 75
+        assert "of the required " in done.stderr
+        assert promote(folder, "--soak", "2199-01-01").returncode == 2

@@ -10,6 +10,7 @@ from tamr_provider.timestamps import format_duration, format_seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tamr_provider.environments.product_editor import Edit
     from tamr_provider.environments.promotion import Promotion
     from tamr_provider.planning.product_state import ProductState
 
@@ -33,9 +34,17 @@ def format_evidence(promotion: Promotion, is_dry_run: bool) -> str:
             "",
             _format_verification(promotion),
             "",
-            escape(promotion.change) + " (dry run: not written)" * is_dry_run,
+            *_format_edit(promotion.edit, is_dry_run),
         ]
     )
+
+
+def _format_edit(edit: Edit, is_dry_run: bool) -> Iterator[str]:
+    yield f"{escape(edit.place)}{' (dry run: not written)' * is_dry_run}:"
+    yield ""
+    for change in edit.changes:
+        before = "not set" if change.before is None else escape(change.before)
+        yield f"- {change.key}: {before} → {escape(change.after)}"
 
 
 def _job_rows(state: ProductState) -> Iterator[str]:
