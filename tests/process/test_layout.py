@@ -25,6 +25,10 @@ def test_a_command_describes_itself_as_the_overview_does(name: str) -> None:
     assert " ".join(command.help.split("\n\n")[0].split()) == _COMMANDS[name]
 
 
+def test_every_command_is_in_one_group_of_the_overview() -> None:
+    assert sorted(main.list_commands(CONTEXT)) == sorted(_COMMANDS)
+
+
 @pytest.mark.parametrize("name", sorted(_COMMANDS))
 def test_the_readme_names_the_command(name: str) -> None:
     assert f"tamr {name}" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -20,10 +20,10 @@ from tamr_provider.cli.output.printing import say
     help="Add workflows (check, up, promote) for this CI.",
 )
 def init(directory: Path, ci: str) -> None:
-    """Create a project with a Pulumi program, example stacks, and CI workflows.
+    """Create a project, or add what is missing to one.
 
-    Adds what is missing to an existing project, and never changes a file. The requirements.txt
-    names where this tamr-provider was installed from.
+    A project has a Pulumi program, stack files, and CI workflows with --ci. A file that exists is
+    never changed. The requirements.txt names where this tamr-provider was installed from.
     """
     from tamr_provider.cli.scaffold.project import write_project
 

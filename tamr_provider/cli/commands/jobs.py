@@ -18,6 +18,7 @@ from tamr_provider.cli.context import (
 from tamr_provider.cli.output import jobs_output
 from tamr_provider.cli.output.printing import format_json, say
 from tamr_provider.cli.signals import on_interrupt
+from tamr_provider.cli.usage_errors import CommandGroup
 from tamr_provider.errors import WaitInterruptedError
 from tamr_provider.models import STOPPED, SUCCEEDED, Configuration, Job
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _STATES = ["PENDING", "RUNNING", "STOPPING", "DONE"]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def jobs() -> None:
     """Call the Jobs API by hand.
 
@@ -91,7 +92,7 @@ def get(directory: Path, stack: str, job_id: str, as_json: bool) -> None:
     say(format_json(jobs_output.to_json(job)) if as_json else jobs_output.format_job_text(job))
 
 
-@jobs.group()
+@jobs.group(cls=CommandGroup)
 def start() -> None:
     """Start a job, and print its ID without waiting.
 
