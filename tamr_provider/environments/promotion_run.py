@@ -15,7 +15,7 @@ from tamr_provider.errors import (
     TenantUnreachableError,
 )
 from tamr_provider.planning.dry_run import plan_with_snapshot
-from tamr_provider.planning.plan import ProductState
+from tamr_provider.planning.product_state import judge_product
 
 if TYPE_CHECKING:
     import threading
@@ -152,7 +152,7 @@ class PromotionRun:
             plan, _ = plan_with_snapshot(
                 client, self._clock, products, settings.slots, self._target
             )
-        return ProductState(plan, name).is_satisfied
+        return judge_product(name, self._target, plan.steps, plan.now, "").is_satisfied
 
 
 def worst_exit_code(results: Iterable[PromotionResult]) -> int:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.connection import connect_once
+from tamr_provider.decision.states import State
 from tamr_provider.decision.steps import would_satisfy
 from tamr_provider.errors import TamrError
 from tamr_provider.models import FAILED, STOPPED
 from tamr_provider.planning.dry_run import plan_with_snapshot
-from tamr_provider.planning.plan import ProductState
-from tamr_provider.planning.planned_step import NONE
-from tamr_provider.planning.states import needs_action
+from tamr_provider.planning.product_state import judge_product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from tamr_provider.environments.product_editor import Edit, ProductEditor
     from tamr_provider.environments.stack import Stack
     from tamr_provider.models import Job
-    from tamr_provider.planning.planned_step import PlannedStep
+    from tamr_provider.planning.product_state import StepState
     from tamr_provider.stackfile.product import Product
 
 
@@ -60,20 +59,23 @@ def find_needless(stack: Stack, name: str, clock: Clock) -> str:
         plan, snapshot = plan_with_snapshot(
             client, clock, {name: product}, stack.settings.slots, stack.name
         )
-    state = ProductState(plan, name)
-    if any(_needs_retry(planned, snapshot.jobs, product) for planned in state.steps):
+    state = judge_product(name, stack.name, plan.steps, plan.now, stack.resume)
+    if any(_needs_retry(step, snapshot.jobs, product) for step in state.steps):
         return ""
-    what = f"{name} {product.version} needs no retry"
+    reason = f" ({state.reason})" if state.state in (State.HOLD, State.WAITING) else ""
+    words = f"it is {state.state.product_words}{reason}"
+    what = f"{name} {product.version} needs no retry on {stack.name}: {words}."
     if not state.is_satisfied:
-        return f"{what}: none of its jobs failed or was stopped.\nTo run it, run: {stack.resume}"
+        return f"{what}\nTo run it, run: {stack.resume}"
     again = shlex.join(["tamr", "bump", name, product.version, "--stack", stack.name])
-    return f"{what}: it is deployed to {stack.name}.\nTo run it again, run: {again}"
+    return f"{what}\nTo run it again, run: {again}"
 
 
-def _needs_retry(planned: PlannedStep, jobs: Iterable[Job], product: Product) -> bool:
-    if planned.action == NONE or planned.not_before is None:
+def _needs_retry(step: StepState, jobs: Iterable[Job], product: Product) -> bool:
+    planned = step.planned
+    if step.state is State.SATISFIED or planned.not_before is None:
         return False
-    return needs_action(planned) or any(
+    return step.needs_action or any(
         job.outcome in (FAILED, STOPPED)
         and would_satisfy(job, planned.step)
         and not _is_ignored(job, product)

@@ -31,7 +31,7 @@ def test_a_deployed_product_needs_no_retry(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout.splitlines()) == (
         0,
         [
-            "customers 2026-11-20 needs no retry: it is deployed to dev.",
+            "customers 2026-11-20 needs no retry on dev: it is deployed.",
             "To run it again, run: tamr bump customers 2026-11-20 --stack dev",
             "Nothing was written.",
         ],
@@ -43,7 +43,7 @@ def test_a_product_that_never_ran_needs_no_retry(tmp_path: Path) -> None:
     with emulator(*QUICK) as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
         done = tamr(folder, "retry", "customers")
-    assert "needs no retry: none of its jobs failed or was stopped." in done.stdout
+    assert "needs no retry on dev: it is not started.\nTo run it, run: tamr up" in done.stdout
     assert not is_written(folder)
 
 
