@@ -90,7 +90,8 @@ class Checkup:
             return
         with self.connect(settings) as client:
             found = list(check_tenant(client, self.clock.now()))
-            yield from found
+            # The assumptions include the clock.
+            yield from found[:1] if self.checks_assumptions else found
             if found[0].level != OK:
                 return
             steps = pipeline_steps(file.products)
@@ -104,4 +105,6 @@ class Checkup:
         backend = state.find_backend_folder(settings, self.env, folder)
         if backend is not None:
             yield state.check_lock(backend, project.name, self.stack)
-        yield state.check_pending(run_program, folder, backend, project.name, self.stack)
+        pending = state.check_pending(run_program, folder, backend, project.name, self.stack)
+        if pending is not None:
+            yield pending

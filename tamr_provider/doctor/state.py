@@ -47,15 +47,18 @@ def check_lock(backend: Path, project: str, stack: str) -> Finding:
 
 def check_pending(
     run: RunProgram, folder: Path, backend: Path | None, project: str, stack: str
-) -> Finding:
-    """Check whether the state has operations that a killed engine never finished."""
+) -> Finding | None:
+    """Check whether the state has operations that a killed engine never finished.
+
+    Return None if there is no state that can be read from here, as without Pulumi.
+    """
     pending = _read_pending_from_cli(run, folder, stack)
     if pending is None and backend is not None:
         content = _read_json(backend / ".pulumi/stacks" / project / f"{stack}.json")
         if content is not None:
             pending = _list_pending((content.get("checkpoint") or {}).get("latest"))
     if pending is None:
-        return Finding(OK, "the stack has no state that can be read from here")
+        return None
     if not pending:
         return Finding(OK, "no pending operations")
     fix = f"pulumi refresh --clear-pending-creates --yes --stack {shlex.quote(stack)}"

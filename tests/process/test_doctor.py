@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support.fake_clock import START
+from support.fake_clock import START, FakeClock
 from support.fake_tenant import LOAD, UPDATE, Tenant, Unquoting
 from support.processes import KEY, emulator, project, stack_file, tamr
 from tamr_provider.doctor import engine, state
+from tamr_provider.doctor.checkup import Checkup
 from tamr_provider.doctor.finding import (
     OK,
     PROBLEM,
@@ -27,6 +30,7 @@ from tamr_provider.doctor.finding import (
 from tamr_provider.doctor.ids import check_ids
 from tamr_provider.doctor.tenant import check_tenant
 from tamr_provider.models import Configuration
+from tamr_provider.stackfile.parser import StackFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -143,14 +147,22 @@ def test_pending_operations_are_read_from_the_cli_or_the_file(tmp_path: Path) ->
     export = json.dumps({"deployment": PENDING})
     fix = "pulumi refresh --clear-pending-creates --yes --stack dev"
     found = state.check_pending(program(0, export), tmp_path, None, "shop", "dev")
+    assert found is not None
     assert (found.level, found.fix) == (PROBLEM, fix)
     path = tmp_path / ".pulumi/stacks/shop/dev.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"checkpoint": {"latest": PENDING}}))
     found = state.check_pending(program(None), tmp_path, tmp_path, "shop", "dev")
+    assert found is not None
     assert (found.level, found.fix) == (PROBLEM, fix)
     path.write_text(json.dumps({"checkpoint": {"latest": None}}))
-    assert state.check_pending(program(None), tmp_path, tmp_path, "shop", "dev").level == OK
+    found = state.check_pending(program(None), tmp_path, tmp_path, "shop", "dev")
+    assert found is not None
+    assert found.level == OK
+
+
+def test_without_a_state_nothing_is_said_about_it(tmp_path: Path) -> None:
+    assert state.check_pending(program(None), tmp_path, None, "shop", "dev") is None
 
 
 def test_a_tenant_that_responds_is_ok() -> None:
@@ -279,3 +291,22 @@ def test_an_uncommitted_version_is_found_with_its_fix(tmp_path: Path) -> None:
         output = tamr(folder, "doctor").stdout
     assert "version v1 is not committed. Commit it, or run: tamr bump a v1 --stack dev" in output
     assert "Traceback" not in output
+
+
+def test_the_report_ends_with_counts_and_the_next_command(tmp_path: Path) -> None:
+    with emulator() as server:
+        folder = project(tmp_path, server.url)
+        good = tamr(folder, "doctor", "-C", str(folder)).stdout.splitlines()
+        bad = tamr(folder, "doctor", TAMR_API_KEY="").stdout.splitlines()
+    assert re.fullmatch(r"\d+ ok, \d+ warnings?, \d unknown", good[-2])
+    assert good[-1] == f"To see what would run, run: tamr plan -C {folder} --stack dev"
+    assert re.fullmatch(r"\d+ ok, \d+ warnings?, 1 problem", bad[-1])
+
+
+@pytest.mark.parametrize("checks_assumptions", [False, True])
+def test_clocks_that_are_far_apart_are_reported_once(checks_assumptions: bool) -> None:
+    tenant, clock = Tenant(), FakeClock(skew=timedelta(minutes=30))
+    env = {"TAMR_API_KEY": "k"}
+    checkup = Checkup("dev", env, clock, lambda _: closing(tenant.client()), checks_assumptions)
+    found = list(checkup._check_tenant(StackFile({}, "https://acme.tamr.cloud")))
+    assert [finding.level for finding in found if "30m apart" in finding.message] == [WARNING]

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
 from tamr_provider.cli.context import CLOCK, json_option, open_client, project_options
 from tamr_provider.cli.output.printing import format_json, say
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-_SYMBOLS = {"ok": "✓", "warning": "!", "problem": "✗", "unknown": "?"}
 
 
 @click.command()
@@ -33,6 +29,7 @@ def doctor(directory: Path, stack: str, checks_assumptions: bool, as_json: bool)
     Checks the CLI, the project, the stack file, the tenant and the state. Sends only GETs and
     changes nothing. Exits with 1 if something must be fixed.
     """
+    from tamr_provider.cli.output.findings_output import format_findings
     from tamr_provider.doctor.checkup import Checkup
 
     checkup = Checkup(stack, os.environ, CLOCK, open_client, checks_assumptions)
@@ -40,8 +37,10 @@ def doctor(directory: Path, stack: str, checks_assumptions: bool, as_json: bool)
     if as_json:
         say(format_json([asdict(finding) for finding in findings]))
     else:
-        for finding in findings:
-            say(f"{_SYMBOLS[finding.level]} {finding.message}")
-            if finding.fix:
-                say(f"    fix: {finding.fix}")
+        say(format_findings(findings, _next_command(directory, stack)))
     sys.exit(any(finding.level == "problem" for finding in findings))
+
+
+def _next_command(directory: Path, stack: str) -> str:
+    inside = ["-C", str(directory)] if directory != Path() else []
+    return shlex.join(["tamr", "plan", *inside, "--stack", stack]) if stack else ""
