@@ -78,6 +78,9 @@ def test_existing_files_are_kept_and_missing_ones_are_added(tmp_path: Path) -> N
         0,
         ["  stacks/host/pulumi-resource-pulumi-python", ""],
     )
+    summary = done.stdout.splitlines()[2]
+    assert summary == "project my-shop is in my shop: 1 added"
+    assert "8 kept: .gitignore, Pulumi.yaml, README.md, requirements.txt," in done.stdout
     assert (made / "README.md").read_text() == "mine"
     assert "is complete" in tamr(tmp_path, "init", "my shop").stdout
 
@@ -91,6 +94,23 @@ def test_the_workflows_of_a_ci_are_added_to_a_project(tmp_path: Path) -> None:
     assert "project my-shop is in renamed" in done.stdout
     assert "README.md exists and was not changed. Add this to it:" in done.stdout
     assert "TAMR_API_KEY_PROD" in done.stdout
+
+
+def test_a_new_project_ends_with_the_next_commands_in_order(tmp_path: Path) -> None:
+    done = tamr(tmp_path, "init", "my shop")
+    assert done.stdout.splitlines()[-5:] == [
+        "Next:",
+        "  1. cd 'my shop'",
+        "  2. $EDITOR stacks/Pulumi.staging.yaml   # your tenant's address and IDs",
+        "  3. tamr doctor --stack staging",
+        "  4. tamr plan --stack staging",
+    ]
+    again = tamr(tmp_path / "my shop", "init", ".")
+    assert again.stdout.splitlines()[-3:] == [
+        "Next:",
+        "  1. tamr doctor --stack staging",
+        "  2. tamr plan --stack staging",
+    ]
 
 
 def test_an_existing_stack_file_keeps_its_bytes(tmp_path: Path) -> None:

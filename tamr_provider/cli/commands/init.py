@@ -25,14 +25,8 @@ def init(directory: Path, ci: str) -> None:
     A project has a Pulumi program, stack files, and CI workflows with --ci. A file that exists is
     never changed. The requirements.txt names where this tamr-provider was installed from.
     """
+    from tamr_provider.cli.output.project_output import format_project
     from tamr_provider.cli.scaffold.project import write_project
 
     project = write_project(directory, "" if ci == "none" else ci, CLOCK.now())
-    if not project.paths:
-        say(f"project {project.name} in {directory} is complete; nothing was written")
-        return
-    say("\n".join(f"  {path}" for path in project.paths))
-    say(f"\nproject {project.name} is in {directory}. For the next steps, see its README.md")
-    if project.readme:
-        say("\nREADME.md exists and was not changed. Add this to it:\n")
-        say(project.readme)
+    say(format_project(project, directory))

@@ -17,23 +17,30 @@ if TYPE_CHECKING:
 
 _EXAMPLE_DAY = "2026-11-20"  # The template's; a new project gets today's.
 _EXAMPLES = "stacks/Pulumi."
+_FIRST_STACK = "staging"  # Of the template.
 _README = "README.md"
 _REQUIREMENTS = "requirements.txt"
 
 
 @dataclass(frozen=True)
 class WrittenProject:
-    """The project's name and written paths; `readme` is what an existing README lacks, or ""."""
+    """The paths of a project that were added, and those that it had.
+
+    `readme` is what an existing README lacks, or "". `stack` is one to start with, "" for none.
+    """
 
     name: str
-    paths: tuple[str, ...]
+    added: tuple[str, ...]
+    kept: tuple[str, ...]
     readme: str
+    stack: str
 
 
 def write_project(directory: Path, ci: str, now: datetime) -> WrittenProject:
     """Write the missing files of a project; `ci` is a template of workflows, or empty."""
     name = _find_name(directory)
     texts = template_texts(name, [PROJECT, ci] if ci else [PROJECT])
+    known = [path for path in sorted({*texts, _REQUIREMENTS}) if (directory / path).exists()]
     if any((directory / "stacks").glob("Pulumi.*")):
         texts = {path: text for path, text in texts.items() if not path.startswith(_EXAMPLES)}
     origin = find_origin()
@@ -49,7 +56,18 @@ def write_project(directory: Path, ci: str, now: datetime) -> WrittenProject:
     workflows = template_texts(name, [ci]) if ci else {}
     readme = workflows.pop(_README, "")
     lacks_readme = _README not in paths and any(path in paths for path in workflows)
-    return WrittenProject(name, tuple(paths), readme if lacks_readme else "")
+    return WrittenProject(
+        name=name,
+        added=tuple(paths),
+        kept=tuple(known),
+        readme=readme if lacks_readme else "",
+        stack=_find_stack(directory),
+    )
+
+
+def _find_stack(directory: Path) -> str:
+    stacks = find_project(directory).stacks()
+    return _FIRST_STACK if _FIRST_STACK in stacks else next(iter(stacks), "")
 
 
 def _find_name(directory: Path) -> str:
