@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tamr_provider.client.jobs import JobsClient
     from tamr_provider.environments import stack as stacks
     from tamr_provider.environments.product_editor import ProductEditor
+    from tamr_provider.models import Configuration
     from tamr_provider.settings import Settings
 
 _Command = TypeVar("_Command", bound="Callable[..., object]")
@@ -106,6 +107,23 @@ def tenant_settings(directory: Path, stack: str) -> Settings:
     if not os.environ.get("TAMR_URL"):
         raise InputError("no tenant: add --stack, or set TAMR_URL and TAMR_API_KEY")
     return read_settings(os.environ)
+
+
+def products_by_configuration(directory: Path, stack: str) -> dict[Configuration, str]:
+    """Return the names of the products that each step of a stack belongs to; {} without one."""
+    from tamr_provider.decision.steps import pipeline_steps
+    from tamr_provider.models import Configuration
+    from tamr_provider.stackfile.project import find_project
+
+    if not stack:
+        return {}
+    now, names = CLOCK.now(), dict[Configuration, str]()
+    products = find_project(directory).read_stack(stack, now).products
+    # Since when the versions count does not matter here.
+    for step in pipeline_steps({key: product.with_since(now) for key, product in products.items()}):
+        before = names.get(step.configuration)
+        names[step.configuration] = f"{before}, {step.product}" if before else step.product
+    return names
 
 
 def open_client(

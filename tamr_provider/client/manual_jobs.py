@@ -6,7 +6,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.jobs import PAGE_SIZE
-from tamr_provider.errors import InputError, ResponseLostError, TamrError
+from tamr_provider.errors import ApiError, InputError, ResponseLostError, TamrError
+from tamr_provider.foreign_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,17 @@ def list_newest(client: JobsClient, filters: Sequence[str], limit: int) -> list[
     jobs = client.list_jobs(filter_, max_pages=-(-limit // PAGE_SIZE))
     jobs.sort(key=lambda job: job.created_at or job.started_at or _OLDEST, reverse=True)
     return jobs[:limit]
+
+
+def find_job(client: JobsClient, job_id: str) -> Job:
+    """Return a job. Raises TamrError if the tenant does not have it, with what to do then."""
+    try:
+        return client.get_job(job_id)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        problem = f"{client.url} does not have the job {visible(job_id)} ({error.reply})"
+        raise TamrError(f"{problem}. To list its jobs, run: tamr jobs list") from None
 
 
 def start_job(client: JobsClient, configuration: Configuration) -> Job:

@@ -109,7 +109,8 @@ class ProductEditor:
             edit = self._write(current, values)
             if edit.version != current.version:
                 return edit
-            return replace(edit, rerun_count=len(pipeline_steps({self.name: current})))
+            steps = pipeline_steps({self.name: current.with_since(at)})
+            return replace(edit, rerun_count=len(steps))
 
     def retry(self, now: datetime) -> Edit:
         """Write that failures and stops before `now` are ignored."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
 import time
@@ -246,6 +247,11 @@ def test_a_bump_to_the_same_version_says_how_many_jobs_run_again(project: Path) 
     done = tamr(project, "bump", "customers", "2026-11-20")
     assert "  version  2026-11-20 (unchanged)" in done.stdout
     assert "This is the same version, so all 2 jobs run again." in done.stdout
+    tamr(project, "bump", "suppliers", "v1")
+    path = project / "envs/Pulumi.dev.yaml"
+    path.write_text(re.sub(r'"v1", since: "[^"]*"', '"v1"', path.read_text()))
+    again = tamr(project, "bump", "suppliers", "v1")
+    assert "This is the same version, so its job runs again." in again.stdout
 
 
 def test_a_day_is_printed_with_the_offset_of_this_machine(

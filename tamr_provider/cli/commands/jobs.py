@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,22 +15,24 @@ from tamr_provider.cli.context import (
     CLOCK,
     json_option,
     open_client,
+    products_by_configuration,
     project_options,
     tenant_settings,
 )
 from tamr_provider.cli.output import jobs_output
 from tamr_provider.cli.output.printing import format_json, say
 from tamr_provider.cli.signals import on_interrupt
+from tamr_provider.cli.time_option import TIME
 from tamr_provider.cli.usage_errors import CommandGroup
 from tamr_provider.errors import WaitInterruptedError
 from tamr_provider.models import STOPPED, SUCCEEDED, Configuration, Job
+from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+    from datetime import datetime
 
     from tamr_provider.client.jobs import JobsClient
-    from tamr_provider.settings import Settings
 
 _STATES = ["PENDING", "RUNNING", "STOPPING", "DONE"]
 
@@ -42,7 +47,13 @@ def jobs() -> None:
 
 @jobs.command("list")
 @project_options
-@click.option("--filter", "filter_", default="", help="A filter in Tamr's filter language.")
+@click.option(
+    "--filter",
+    "filter_",
+    default="",
+    metavar="FILTER",
+    help="A filter in Tamr's filter language, for example: configuration:load.",
+)
 @click.option("--state", type=click.Choice(_STATES), help="Show only jobs in this state.")
 @click.option(
     "--type",
@@ -53,7 +64,18 @@ def jobs() -> None:
 @click.option("--active", is_flag=True, help="Show only jobs that are not DONE.")
 @click.option("--failed", is_flag=True, help="Show only jobs that ended with an error.")
 @click.option(
-    "--limit", type=click.IntRange(1), default=30, show_default=True, help="Maximum number of jobs."
+    "--since",
+    type=TIME,
+    metavar="TIME",
+    help="Show only jobs created since then: 2h, yesterday or 2026-11-20.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=30,
+    show_default=True,
+    metavar="COUNT",
+    help="Maximum number of jobs.",
 )
 @json_option
 def list_(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -64,21 +86,28 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter per option
     type_: str | None,
     active: bool,
     failed: bool,
+    since: datetime | None,
     limit: int,
     as_json: bool,
 ) -> None:
-    """List jobs, newest first."""
+    """List jobs, newest first.
+
+    With --stack, each job is shown with the products that its step belongs to.
+    """
     from tamr_provider.client.manual_jobs import list_newest
 
     filters = [filter_, f"status.state = {state}" if state else ""]
     filters += [f"configuration:{type_}" if type_ else ""]
     filters += ["status.state != DONE" if active else "", "status:error" if failed else ""]
+    filters += [f'NOT create_time() < "{format_timestamp(since)}"' if since else ""]
     with open_client(tenant_settings(directory, stack)) as client:
         found = list_newest(client, filters, limit)
     if as_json:
         say(format_json([jobs_output.to_json(job) for job in found]))
-    else:
-        say(jobs_output.format_jobs_text(found))
+        return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    products = products_by_configuration(directory, stack)
+    say(jobs_output.format_jobs_text(found, products, CLOCK.now(), width))
 
 
 @jobs.command()
@@ -87,16 +116,23 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter per option
 @json_option
 def get(directory: Path, stack: str, job_id: str, as_json: bool) -> None:
     """Show one job."""
+    from tamr_provider.client.manual_jobs import find_job
+
     with open_client(tenant_settings(directory, stack)) as client:
-        job = client.get_job(job_id)
-    say(format_json(jobs_output.to_json(job)) if as_json else jobs_output.format_job_text(job))
+        job = find_job(client, job_id)
+    if as_json:
+        say(format_json(jobs_output.to_json(job)))
+        return
+    products = products_by_configuration(directory, stack)
+    say(jobs_output.format_job_text(job, products, CLOCK.now()))
 
 
 @jobs.group(cls=CommandGroup)
 def start() -> None:
     """Start a job, and print its ID without waiting.
 
-    To run a step exactly once, use a stack file and `tamr up`.
+    The first line of the output is the ID alone, and the next command goes to stderr. To run a
+    step exactly once, use a stack file and `tamr up`.
     """
 
 
@@ -105,7 +141,7 @@ def start() -> None:
 @click.argument("source_id")
 def load(directory: Path, stack: str, source_id: str) -> None:
     """Refresh a source."""
-    _start(tenant_settings(directory, stack), Configuration.load(source_id))
+    _start(directory, stack, Configuration.load(source_id))
 
 
 @start.command()
@@ -113,7 +149,7 @@ def load(directory: Path, stack: str, source_id: str) -> None:
 @click.argument("data_product_id")
 def update(directory: Path, stack: str, data_product_id: str) -> None:
     """Run a data product."""
-    _start(tenant_settings(directory, stack), Configuration.update(data_product_id))
+    _start(directory, stack, Configuration.update(data_product_id))
 
 
 @start.command()
@@ -121,7 +157,7 @@ def update(directory: Path, stack: str, data_product_id: str) -> None:
 @click.argument("workflow_id")
 def workflow(directory: Path, stack: str, workflow_id: str) -> None:
     """Run a RealTime workflow."""
-    _start(tenant_settings(directory, stack), Configuration.workflow(workflow_id))
+    _start(directory, stack, Configuration.workflow(workflow_id))
 
 
 @start.command()
@@ -130,14 +166,22 @@ def workflow(directory: Path, stack: str, workflow_id: str) -> None:
 @click.option("--data-product", default="", help="Omit for legacy and RealTime destinations.")
 def publish(directory: Path, stack: str, destination_id: str, data_product: str) -> None:
     """Publish to a destination, by its ID or its exact name."""
-    _start(tenant_settings(directory, stack), Configuration.publish(destination_id, data_product))
+    _start(directory, stack, Configuration.publish(destination_id, data_product))
 
 
-def _start(settings: Settings, configuration: Configuration) -> None:
+def _start(directory: Path, stack: str, configuration: Configuration) -> None:
     from tamr_provider.client.manual_jobs import start_job
 
-    with open_client(settings) as client:
-        say(start_job(client, configuration).id)
+    with open_client(tenant_settings(directory, stack)) as client:
+        job_id = start_job(client, configuration).id
+    say(job_id)
+    say(f"To watch it, run: {_watch_command(directory, stack, job_id)}", err=True)
+
+
+def _watch_command(directory: Path, stack: str, job_id: str) -> str:
+    inside = ["-C", str(directory)] if directory != Path() else []
+    options = [*inside, *(["--stack", stack] if stack else [])]
+    return shlex.join(["tamr", "jobs", "watch", job_id, *options])
 
 
 @jobs.command()
@@ -145,16 +189,17 @@ def _start(settings: Settings, configuration: Configuration) -> None:
 @click.argument("job_id")
 def stop(directory: Path, stack: str, job_id: str) -> None:
     """Stop a job, wait until it is DONE, and print its outcome: it may have succeeded."""
+    from tamr_provider.client.manual_jobs import find_job
 
     def request_stop(client: JobsClient) -> None:
-        job = client.get_job(job_id)
+        job = find_job(client, job_id)
         if not job.is_active:
             say(f"{job_id} had already finished: {jobs_output.format_outcome(job)}")
             sys.exit(0)
         client.stop_job(job_id)
         say(f"requested a stop of {job_id} ({job.configuration})")
 
-    job = _follow(tenant_settings(directory, stack), job_id, request_stop)
+    job = _follow(directory, stack, job_id, request_stop)
     early = "" if job.outcome == STOPPED else " before it could be stopped"
     say(f"{job_id} {jobs_output.format_outcome(job)}{early}")
 
@@ -164,17 +209,19 @@ def stop(directory: Path, stack: str, job_id: str) -> None:
 @click.argument("job_id")
 def watch(directory: Path, stack: str, job_id: str) -> None:
     """Wait until a job is DONE; exit with 0 if it succeeded, and with 1 if not."""
-    job = _follow(tenant_settings(directory, stack), job_id, lambda _: None)
+    from tamr_provider.client.manual_jobs import find_job
+
+    job = _follow(directory, stack, job_id, lambda client: find_job(client, job_id))
     say(f"{job_id} {jobs_output.format_outcome(job)}")
     sys.exit(0 if job.outcome == SUCCEEDED else 1)
 
 
-def _follow(settings: Settings, job_id: str, first: Callable[[JobsClient], None]) -> Job:
+def _follow(directory: Path, stack: str, job_id: str, first: Callable[[JobsClient], object]) -> Job:
     """Return the job once it is DONE, and show its progress."""
     from tamr_provider.cli.output.reporters import terminal_table
     from tamr_provider.reconciler.polling import wait_until_done
 
-    over = threading.Event()
+    settings, over = tenant_settings(directory, stack), threading.Event()
     with on_interrupt(lambda _: None, over), open_client(settings, over) as client:
         first(client)
         try:
@@ -182,6 +229,6 @@ def _follow(settings: Settings, job_id: str, first: Callable[[JobsClient], None]
                 show = table.wait if table else jobs_output.StateLogger()
                 return wait_until_done(client, job_id, CLOCK, over, settings.poll_seconds, show)
         except WaitInterruptedError:
-            resume = f"tamr jobs watch {job_id}"
+            resume = _watch_command(directory, stack, job_id)
             say(f"{job_id} is still running. To keep watching, run: {resume}", err=True)
             sys.exit(WaitInterruptedError.exit_code)
