@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +15,21 @@ from tamr_provider.stackfile.cross_field import (
     find_rule_violations,
     find_shared_ids,
 )
+from tamr_provider.stackfile.problem_lines import ProblemLines
 from tamr_provider.stackfile.product import Destination, Override, Product
 from tamr_provider.stackfile.pulumi_yaml import UnquotedScalar, parse_yaml
+from tamr_provider.stackfile.suggestions import suggest
 from tamr_provider.stackfile.values import Count, describe_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from tamr_provider.stackfile.since.origin import Since
 
 _MODELS: dict[str, type[BaseModel]] = {"publish": Destination, "override": Override}
 _TAMR_KEYS = ("tamr:url", "tamr:slots", "tamr:apiKey")
+_KNOWN_KEYS = ", expected one of "
 _PRODUCTS = "a mapping of product names to products"
 
 
@@ -83,20 +85,33 @@ def parse_stack_file(
     except InputError as error:
         problems += error.problems
     if problems:
+        lines = ProblemLines(text, project)
         raise InputError(
             *(
-                f"{_file_to_fix(problem, inherited, project, file)}: {problem}"
-                for problem in problems
+                f"{_place(problem, inherited, project, file, lines)}: {problem}"
+                for problem in _list_keys_once(sorted(problems, key=lines.find))
             )
         )
     return StackFile(products, config.get("tamr:url") or "", slots)
 
 
-def _file_to_fix(problem: str, inherited: Mapping[str, Any], project: str, file: str) -> str:
+def _place(
+    problem: str, inherited: Mapping[str, Any], project: str, file: str, lines: ProblemLines
+) -> str:
+    """Return the file with the line to change, or Pulumi.yaml."""
     key = problem.partition(": ")[0]
     if problem.startswith(("products.", "products:")):
         key = f"{project}:products"
-    return "Pulumi.yaml" if key in inherited else file
+    return "Pulumi.yaml" if key in inherited else f"{file}:{lines.find(problem)}"
+
+
+def _list_keys_once(problems: Iterable[str]) -> Iterator[str]:
+    """Yield the problems; a list of known keys that an earlier one has is left out."""
+    lists = set[str]()
+    for problem in problems:
+        start, separator, keys = problem.partition(_KNOWN_KEYS)
+        yield start if keys in lists else problem
+        lists.update([keys] if separator else [])
 
 
 def parse_slots(value: object) -> int:
@@ -230,6 +245,6 @@ def _description(location: tuple[str | int, ...]) -> str:
 
 
 def _unknown_key(path: str, key: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(key, known, 1)
-    hint = f" (did you mean {near[0]}?)" if near else ""
-    return f"{path}: unknown key{hint}, expected one of {', '.join(known)}"
+    if near := suggest(key, known):
+        return f"{path}: unknown key ({near})"
+    return f"{path}: unknown key{_KNOWN_KEYS}{', '.join(known)}"

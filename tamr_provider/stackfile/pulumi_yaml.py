@@ -46,6 +46,10 @@ class UnquotedScalar(str):
         return made
 
 
+class UnquotedFloat(UnquotedScalar):
+    """An unquoted number with a point or an exponent: the engine reads `1.10` as 1.1."""
+
+
 class _Constructor(SafeConstructor):
     """Constructs numbers and timestamps as the engine does."""
 
@@ -89,7 +93,7 @@ def _integer(constructor: _Constructor, node: ScalarNode) -> object:
 
 
 def _float(constructor: _Constructor, node: ScalarNode) -> object:
-    return UnquotedScalar(node.value, _number(constructor.construct_yaml_float(node)))
+    return UnquotedFloat(node.value, _number(constructor.construct_yaml_float(node)))
 
 
 def _number(value: float) -> str:

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from tamr_provider.foreign_text import has_unseen, visible
 from tamr_provider.stackfile.freeze_window import EXAMPLES, FreezeWindow, parse_window
-from tamr_provider.stackfile.pulumi_yaml import UnquotedScalar
+from tamr_provider.stackfile.pulumi_yaml import UnquotedFloat, UnquotedScalar
 from tamr_provider.timestamps import format_timestamp, parse_timestamp
 
 EXAMPLE_TIME = 'a time with its UTC offset, for example "2026-11-20T09:00:00Z"'
@@ -83,6 +83,16 @@ def canonical_version(value: object) -> str:
     if moment is None:
         return _refuse_control_characters(text)
     return format_timestamp(moment).removesuffix("T00:00:00Z")
+
+
+def _version(value: object) -> str:
+    # A revision in git may have such a version, so only a file that is to run is refused.
+    if isinstance(value, UnquotedFloat) and str(value) != value.engine:
+        raise make_error(
+            f"expected a label in quotes, got {value}, which Pulumi reads as {value.engine}. Write "
+            f'"{value}" or "{value.engine}".'
+        )
+    return canonical_version(value)
 
 
 def parse_time(value: object) -> datetime:
@@ -187,9 +197,7 @@ _NUMERIC = r"^\d+(\.\d+)?$"
 _POSITIVE = r"^(?=.*[1-9])\d+(\.\d+)?$"
 COUNT = r"^[1-9]\d*(\.0+)?$"
 Id = Annotated[str, BeforeValidator(_id), _json(type=["string", "integer"], minLength=1)]
-Version = Annotated[
-    str, BeforeValidator(canonical_version), _json(type=["string", "number"], minLength=1)
-]
+Version = Annotated[str, BeforeValidator(_version), _json(type=["string", "number"], minLength=1)]
 Moment = Annotated[datetime, BeforeValidator(_not_future), _json(type="string")]
 Hours = Annotated[
     float,
