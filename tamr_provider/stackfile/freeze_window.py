@@ -13,6 +13,11 @@ _EDGE = r"(?:(?P<{0}_day>[A-Za-z]{{3}})|(?P<{0}_date>\d{{4}}-\d\d-\d\d)) (?P<{0}
 _WINDOW = re.compile(
     rf"{_EDGE.format('from')} - {_EDGE.format('to')} (?P<zone>[\w+\-/]+)(?:: (?P<reason>.+))?"
 )
+# For the JSON Schema: every window fits, and so do some that the parser refuses.
+WINDOW_PATTERN = (
+    r"^\s*([A-Za-z]{3}|\d{4}-\d\d-\d\d) \d\d:\d\d - ([A-Za-z]{3}|\d{4}-\d\d-\d\d) \d\d:\d\d "
+    r"[\w+\-/]+(: .+)?\s*$"
+)
 EXAMPLES = '"Fri 16:00 - Mon 08:00 Europe/Berlin" or "2026-12-18 16:00 - 2027-01-04 08:00 UTC"'
 
 

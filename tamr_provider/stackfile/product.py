@@ -31,12 +31,22 @@ def _destination(value: object) -> object:
 class Destination(StrictObject):
     """A destination that a product is published to."""
 
-    destination: Id = Field(description="the destination's ID, or its exact name, spaces included")
+    destination: Id = Field(
+        title="Destination",
+        description="the destination's ID, or its exact name, spaces included",
+        examples=["Customer export", "dst_legacy"],
+    )
     legacy: Flag = Field(
-        default=False, description="of a legacy data product: sent without dataProductId"
+        default=False,
+        title="Legacy data product",
+        description="of a legacy data product: sent without dataProductId",
+        examples=[True],
     )
     real_time: Flag = Field(
-        default=False, description="a RealTime destination: sent without dataProductId"
+        default=False,
+        title="RealTime destination",
+        description="a RealTime destination: sent without dataProductId",
+        examples=[True],
     )
 
     @property
@@ -51,32 +61,60 @@ Publish = Annotated[Destination, BeforeValidator(_destination)]
 class Override(StrictObject):
     """Exempts one version from `freeze` and `promoteFrom`."""
 
-    version: Version = Field(description="the exempted version, as in the product")
-    reason: Reason = Field(description="why, for the reviewer")
+    version: Version = Field(
+        title="Exempted version",
+        description="the exempted version, as in the product",
+        examples=["2026-11-20"],
+    )
+    reason: Reason = Field(
+        title="Reason", description="why, for the reviewer", examples=["agreed with sales"]
+    )
 
 
 class Product(StepRules):
     """A data product's pipeline, with the desired version for one environment."""
 
     sources: Annotated[list[Id], BeforeValidator(non_empty_list)] = Field(
-        default=[], description="sources to load, in parallel"
+        default=[],
+        title="Sources",
+        description="sources to load, in parallel",
+        examples=[["src_crm", "src_erp"]],
     )
-    data_product: Id | None = Field(default=None, description="the data product to update")
+    data_product: Id | None = Field(
+        default=None,
+        title="Data product",
+        description="the data product to update",
+        examples=["dp_customers"],
+    )
     workflows: Annotated[list[Id], BeforeValidator(non_empty_list)] = Field(
-        default=[], description="RealTime workflows to run after the update, in order"
+        default=[],
+        title="RealTime workflows",
+        description="RealTime workflows to run after the update, in order",
+        examples=[["wf_apply"]],
     )
     publish: Annotated[list[Publish], BeforeValidator(non_empty_list)] = Field(
-        default=[], description="destinations to publish to, in parallel"
+        default=[],
+        title="Destinations",
+        description="destinations to publish to, in parallel",
+        examples=[["Customer export"], [{"destination": "dst_legacy", "legacy": True}]],
     )
     override: Override | None = Field(
-        default=None, description="exempts one version from `freeze` and `promoteFrom`"
+        default=None,
+        title="Override",
+        description="exempts one version from `freeze` and `promoteFrom`",
+        examples=[{"version": "2026-11-20", "reason": "agreed with sales"}],
     )
     pinned: Version | None = Field(
-        default=None, description="set by a rollback; `tamr promote` skips a pinned version"
+        default=None,
+        title="Pinned version",
+        description="set by a rollback; `tamr promote` skips a pinned version",
+        examples=["2026-11-13"],
     )
     verify: Command | None = Field(
         default=None,
+        title="Verification",
         description="a command that must succeed before a version is promoted from here",
+        examples=["python checks/customers.py"],
     )
 
     _since_origin: str = PrivateAttr(default="")

@@ -6,11 +6,18 @@ import json
 from importlib.resources import files
 from typing import Any
 
+from tamr_provider.settings import DEFAULT_SLOTS
 from tamr_provider.stackfile.product import Product
 from tamr_provider.stackfile.values import COUNT
 
 _OPTIONAL = ("since", "dataProduct", "retriedAt", "promoteFrom", "override", "pinned", "verify")
 _SHIPPED = "stack.schema.json"
+_EXAMPLE_PRODUCT = {
+    "version": "2026-11-20",
+    "sources": ["src_crm", "src_erp"],
+    "dataProduct": "dp_customers",
+    "publish": ["Customer export"],
+}
 
 
 def schema_text() -> str:
@@ -47,25 +54,44 @@ def make_schema() -> str:
         "properties": {"config": _config()},
         "$defs": {**definitions, "Product": product},
     }
-    for model in schema["$defs"].values():
-        for schema_of_key in model["properties"].values():
-            schema_of_key.pop("title", None)
     return json.dumps(schema, indent=2) + "\n"
 
 
 def _config() -> dict[str, Any]:
     count = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": COUNT}]}
-    secret = {"type": "object", "required": ["secure"], "description": "set it with --secret"}
-    products = {"type": "object", "additionalProperties": {"$ref": "#/$defs/Product"}}
     return {
         "type": "object",
+        "title": "Config",
+        "description": "the tenant, and the products of this environment",
         "properties": {
-            "tamr:url": {"type": "string", "description": "the tenant's URL"},
-            "tamr:slots": {**count, "description": "the tenant's concurrent jobs; default 5"},
-            "tamr:apiKey": secret,
+            "tamr:url": {
+                "type": "string",
+                "title": "Tenant",
+                "description": "the tenant's URL",
+                "examples": ["https://acme.tamr.cloud"],
+            },
+            "tamr:slots": {
+                **count,
+                "title": "Slots",
+                "description": "the tenant's limit of concurrent jobs",
+                "default": DEFAULT_SLOTS,
+                "examples": [DEFAULT_SLOTS],
+            },
+            "tamr:apiKey": {
+                "type": "object",
+                "required": ["secure"],
+                "title": "API key",
+                "description": "a secret; set it with: pulumi config set --secret tamr:apiKey",
+            },
         },
         "patternProperties": {
-            "^(?!tamr:)[^:]+:products$": products,
+            "^(?!tamr:)[^:]+:products$": {
+                "type": "object",
+                "title": "Products",
+                "description": "products by name",
+                "additionalProperties": {"$ref": "#/$defs/Product"},
+                "examples": [{"customers": _EXAMPLE_PRODUCT}],
+            },
             "^tamr:(?!(url|slots|apiKey)$)": False,
         },
     }

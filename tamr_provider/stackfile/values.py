@@ -16,7 +16,12 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from tamr_provider.foreign_text import has_unseen, visible
-from tamr_provider.stackfile.freeze_window import EXAMPLES, FreezeWindow, parse_window
+from tamr_provider.stackfile.freeze_window import (
+    EXAMPLES,
+    WINDOW_PATTERN,
+    FreezeWindow,
+    parse_window,
+)
 from tamr_provider.stackfile.pulumi_yaml import UnquotedFloat, UnquotedScalar
 from tamr_provider.timestamps import format_timestamp, parse_timestamp
 
@@ -222,7 +227,19 @@ Flag = Annotated[
 Freeze = Annotated[
     FreezeWindow,
     BeforeValidator(_window),
-    _json(type="string", examples=["Fri 16:00 - Mon 08:00 UTC"]),
+    _json(
+        type="string",
+        title="Freeze window",
+        description=(
+            "DAY HH:MM - DAY HH:MM ZONE, weekly, or the same with two dates, once; then, if you "
+            "like, a colon and the reason. DAY is mon to sun, ZONE an IANA time zone"
+        ),
+        pattern=WINDOW_PATTERN,
+        examples=[
+            "Fri 16:00 - Mon 08:00 Europe/Berlin",
+            "2026-12-18 16:00 - 2027-01-04 08:00 UTC: end of the year",
+        ],
+    ),
 ]
 Command = Annotated[str, BeforeValidator(_command), _json(type="string", minLength=1)]
 Reason = Annotated[str, BeforeValidator(_reason), _json(type="string", minLength=1)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
@@ -12,6 +12,9 @@ from support.sample_jobs import at
 from tamr_provider.errors import InputError
 from tamr_provider.stackfile.parser import parse_stack_file
 from tamr_provider.stackfile.schema import make_schema, schema_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NOW = at("12:00")
 PROJECT = "tamr-pipelines"
@@ -82,6 +85,33 @@ def test_every_key_of_the_schema_has_a_description() -> None:
     assert all(key["description"] for key in properties.values())
 
 
+def keys_of_every_object() -> Iterator[tuple[str, dict[str, Any]]]:
+    schema = json.loads(schema_text())
+    objects = {"config": schema["properties"]["config"], **schema["$defs"]}
+    for name, definition in objects.items():
+        for key, value in definition["properties"].items():
+            yield f"{name}.{key}", value
+
+
+def test_every_key_has_a_title_and_an_example_for_editors() -> None:
+    lacking = [
+        (path, word)
+        for path, key in keys_of_every_object()
+        for word in ("title", "description", "examples")
+        if word not in key and (path, word) != ("config.tamr:apiKey", "examples")
+    ]
+    assert lacking == []
+
+
+def test_the_examples_of_a_product_are_valid() -> None:
+    product = json.loads(schema_text())["$defs"]["Product"]["properties"]
+    for name, key in product.items():
+        for example in key["examples"]:
+            stack = changed(**{name: example})
+            assert parser_accepts(stack), (name, example)
+            assert schema_accepts(stack), (name, example)
+
+
 GOOD = {
     "everything": document(),
     "a source alone": document({"version": "2026-11-20", "sources": ["src_crm"]}),
@@ -99,6 +129,7 @@ GOOD = {
     "a version that is a number": changed(version=7),
     "a version that is a fraction": changed(version=1.5),
     "a since as the engine writes it": changed(since="2026-11-20 09:00:00 +0000 UTC"),
+    "a window with spaces around it": changed(freeze=[" Mon 00:00 - tue 23:00 Etc/GMT+1: x "]),
     "numbers as texts": changed(
         minHoursBetween="0.5", maxAttempts="2", timeoutHours="1.5", trustDays="7"
     ),
@@ -154,6 +185,8 @@ BAD = {
     "a destination that is legacy and RealTime": changed(
         publish=[{"destination": "d", "legacy": True, "realTime": "true"}]
     ),
+    "a window without a time zone": changed(freeze=["Fri 16:00 - Mon 08:00"]),
+    "a window that is a word": changed(freeze=["never"]),
     "a buffer below zero": changed(minHoursBetween=-1),
     "no attempts": changed(maxAttempts=0),
     "no attempts as a text": changed(maxAttempts="0"),
