@@ -69,7 +69,7 @@ def test_a_taken_port_is_one_line_and_exit_code_2() -> None:
         port = str(taken.getsockname()[1])
         result = run("--port", port)
     assert result.exit_code == 2
-    assert result.output.startswith(f"Error: cannot use port {port}: ")
+    assert result.output.startswith(f"error: cannot use port {port}: ")
     assert result.output.count("\n") == 1
 
 

@@ -13,6 +13,7 @@ import click
 
 from tamr_provider.cli.output.printing import say
 from tamr_provider.cli.signals import wait_for
+from tamr_provider.cli.usage_errors import InvalidUsageError
 from tamr_provider.errors import TamrError
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from tamr_provider.emulator import Options
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
-
-
-class _StartError(click.ClickException):
-    exit_code = 2
 
 
 @click.command()
@@ -37,6 +34,7 @@ class _StartError(click.ClickException):
 )
 @click.option(
     "--key",
+    metavar="KEY",
     envvar="TAMR_EMULATOR_KEY",
     show_envvar=True,
     help="Accept only this API key. By default any key is accepted.",
@@ -48,10 +46,34 @@ class _StartError(click.ClickException):
     type=click.IntRange(0),
     help="Maximum number of concurrent jobs.",
 )
-@click.option("--load", default="20m", show_default=True, help="Duration of a load.")
-@click.option("--update", default="45m", show_default=True, help="Duration of an update.")
-@click.option("--publish", default="10m", show_default=True, help="Duration of a publish.")
-@click.option("--pending", default="5s", show_default=True, help="Time for which a job is PENDING.")
+@click.option(
+    "--load",
+    default="20m",
+    show_default=True,
+    metavar="DURATION",
+    help="Duration of a load.",
+)
+@click.option(
+    "--update",
+    default="45m",
+    show_default=True,
+    metavar="DURATION",
+    help="Duration of an update.",
+)
+@click.option(
+    "--publish",
+    default="10m",
+    show_default=True,
+    metavar="DURATION",
+    help="Duration of a publish.",
+)
+@click.option(
+    "--pending",
+    default="5s",
+    show_default=True,
+    metavar="DURATION",
+    help="Time for which a job is PENDING.",
+)
 @click.option(
     "--speed",
     default=1.0,
@@ -91,7 +113,7 @@ def emulator(port: int, **given: Any) -> None:
             stack.enter_context(state_lock(given["state"]))
             server = stack.enter_context(Server(Emulator(_read_options(given), log=_log), port))
         except (FaultFileError, PortTakenError, StoreError) as error:
-            raise _StartError(str(error)) from None
+            raise InvalidUsageError(str(error)) from None
         key = "<the key>" if given["key"] else "anything"
         _log(f"To use it, set TAMR_URL={server.url} and TAMR_API_KEY={key}. Press Ctrl-C to stop.")
         say(server.url)  # Last: a program that reads it sends requests immediately.
