@@ -38,7 +38,9 @@ stacks_option = click.option(
     shell_complete=complete_stacks,
 )
 product_argument = click.argument("product", shell_complete=complete_products)
-products_argument = click.argument("products", nargs=-1, shell_complete=complete_products)
+products_argument = click.argument(
+    "products", nargs=-1, metavar="[PRODUCT]...", shell_complete=complete_products
+)
 directory_option = click.option(
     "-C",
     "directory",

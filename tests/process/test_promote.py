@@ -359,3 +359,5 @@ def test_a_soak_may_be_the_time_before_which_a_version_was_deployed(tmp_path: Pa
         assert done.returncode == 75
         assert "of the required " in done.stderr
         assert promote(folder, "--soak", "2199-01-01").returncode == 2
+        assert promote(folder, "--soak", "0s", "--dry-run").returncode == 0
+        assert "required soak" not in promote(folder, "--soak", "0s").stdout

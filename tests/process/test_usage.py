@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         ),
         (
             ["promote", "customers", "--to", "prod"],
-            "tamr promote: missing --from. Usage: tamr promote [OPTIONS] [PRODUCTS]...",
+            "tamr promote: missing --from. Usage: tamr promote [OPTIONS] [PRODUCT]...",
         ),
         (
             ["init", "--ci", "hub", "x"],

@@ -129,10 +129,10 @@ def get(directory: Path, stack: str, job_id: str, as_json: bool) -> None:
 
 @jobs.group(cls=CommandGroup)
 def start() -> None:
-    """Start a job, and print its ID without waiting.
+    """Start a job without waiting.
 
-    The first line of the output is the ID alone, and the next command goes to stderr. To run a
-    step exactly once, use a stack file and `tamr up`.
+    The output is the ID alone, and the next command goes to stderr. To run a step exactly once, use
+    a stack file and `tamr up`.
     """
 
 
@@ -188,7 +188,10 @@ def _watch_command(directory: Path, stack: str, job_id: str) -> str:
 @project_options
 @click.argument("job_id")
 def stop(directory: Path, stack: str, job_id: str) -> None:
-    """Stop a job, wait until it is DONE, and print its outcome: it may have succeeded."""
+    """Stop a job, wait for its end, and say what it was.
+
+    A job may succeed or fail before it can be stopped.
+    """
     from tamr_provider.client.manual_jobs import find_job
 
     def request_stop(client: JobsClient) -> None:
@@ -208,7 +211,11 @@ def stop(directory: Path, stack: str, job_id: str) -> None:
 @project_options
 @click.argument("job_id")
 def watch(directory: Path, stack: str, job_id: str) -> None:
-    """Wait until a job is DONE; exit with 0 if it succeeded, and with 1 if not."""
+    """Wait until a job is DONE.
+
+    Exits with 0 if it succeeded, with 1 if it failed or was stopped, and with 75 if the wait was
+    interrupted.
+    """
     from tamr_provider.client.manual_jobs import find_job
 
     job = _follow(directory, stack, job_id, lambda client: find_job(client, job_id))

@@ -54,8 +54,8 @@ if TYPE_CHECKING:
     "--soak",
     type=TIME,
     metavar="DURATION",
-    help="Minimum time since the version was deployed to --from, for example 4h; or the time"
-    " before which it was deployed, such as yesterday.  [default: none]",
+    help="Minimum time since the version was deployed to --from, for example 4h or yesterday.  "
+    "[default: none]",
 )
 @click.option("--unpin", is_flag=True, help="Replace a version that is pinned by a rollback.")
 @click.option("--dry-run", is_flag=True, help="Check everything, but write nothing.")
@@ -72,9 +72,9 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
     """Promote versions from one environment to another.
 
     Queries the tenant of --from, runs the product's own verification (`verify`) if it has one, and
-    writes the version into the stack file of --to. Prints the evidence as Markdown, and everything
-    else on stderr. Exits with 75 if a version is not deployed yet or its soak time is not over, and
-    with 1 if one must not be promoted; 1 wins over 75.
+    writes the version into the stack file of --to. Prints the evidence as Markdown, and the next
+    commands on stderr. Exits with 75 if a version is not deployed yet or its soak time is not over,
+    and with 1 if one must not be promoted; 1 wins over 75.
     """
     from tamr_provider.environments.promotion_run import (
         PromotionOptions,
@@ -86,16 +86,16 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
         raise InputError("name one or more products, or add --all for every product")
     if source == target:
         raise InputError("--from and --to name the same stack")
-    now = CLOCK.now()
-    required = now - soak if soak else timedelta(0)
-    if required < timedelta(0):
+    # In whole seconds, since a moment passed after the time was read.
+    age = (CLOCK.now() - soak) // timedelta(seconds=1) if soak else 0
+    if age < 0:
         raise InputError("--soak: expected a time in the past")
     stack, warn = read_stack(directory, source), warn_once()
     edit = functools.partial(make_editor, directory, target, warn=warn)
     interrupts = functools.partial(on_interrupt, lambda _: None)
     run = PromotionRun(stack, target, edit, os.environ, CLOCK, warn, interrupts)
     results: list[PromotionResult] = []
-    for result in run.promote(products, PromotionOptions(required, unpin, dry_run)):
+    for result in run.promote(products, PromotionOptions(timedelta(seconds=age), unpin, dry_run)):
         _show(result, dry_run, is_first=not results)
         results.append(result)
     _show_next(results, directory, target, dry_run)
