@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class RetryResult:
     """The edit, or None with a `note` in two lines that says why no retry is needed.
 
-    With an edit, `note` says why the tenant could not be asked, "" if that is said or was not so.
+    With an edit, `note` says why the tenant could not be asked, "" if it could.
     """
 
     edit: Edit | None
@@ -39,14 +39,14 @@ class RetryResult:
 def retry(editor: ProductEditor, open_stack: Callable[[], Stack], clock: Clock) -> RetryResult:
     """Write a retry if one is needed, or if the tenant does not say."""
     now = editor.read_latest_time()
+    unknown = f"cannot check whether {editor.name} needs a retry"
     if not editor.has_tenant_responded:
-        return RetryResult(editor.retry(now))
+        return RetryResult(editor.retry(now), f"{unknown}: the tenant did not respond")
     try:
         needless = find_needless(open_stack(), editor.name, clock)
     except TamrError as error:
         cause = "; ".join(str(error).splitlines())
-        note = f"cannot check whether {editor.name} needs a retry: {cause}"
-        return RetryResult(editor.retry(now), note)
+        return RetryResult(editor.retry(now), f"{unknown}: {cause}")
     return RetryResult(None, needless) if needless else RetryResult(editor.retry(now))
 
 

@@ -72,6 +72,14 @@ def test_a_stopped_product_is_retried(tmp_path: Path) -> None:
     assert is_written(folder)
 
 
+def test_a_retry_is_written_if_the_tenant_does_not_respond(tmp_path: Path) -> None:
+    folder = project(tmp_path, "http://127.0.0.1:9", ONE_LOAD)
+    done = tamr(folder, "retry", "customers")
+    assert done.returncode == 0
+    assert "cannot check whether customers needs a retry: the tenant did not" in done.stderr
+    assert is_written(folder)
+
+
 def test_a_retry_is_written_if_the_tenant_does_not_say(tmp_path: Path) -> None:
     with emulator("--key", "another") as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
