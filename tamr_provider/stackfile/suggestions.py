@@ -9,12 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MAX_NAMES = 12  # More names hide the message.
+_MIN_START = 3  # Characters; fewer begin too many names.
 
 
 def suggest(name: str, known: Sequence[str]) -> str:
     """Return `did you mean X?` with the closest of the known names, "" if none is close."""
-    near = difflib.get_close_matches(name.lower(), [word.lower() for word in known], 1)
-    return next((f"did you mean {word}?" for word in known if word.lower() in near), "")
+    typed = name.lower()
+    near = difflib.get_close_matches(typed, [word.lower() for word in known], 1)
+    found = [word for word in known if word.lower() in near]
+    # The beginning of a long name is not close enough to it.
+    found += [word for word in known if len(typed) >= _MIN_START and word.lower().startswith(typed)]
+    return f"did you mean {found[0]}?" if found else ""
 
 
 def suggest_or_list(name: str, known: Sequence[str], label: str) -> str:
