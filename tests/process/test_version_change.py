@@ -62,7 +62,7 @@ def test_a_changed_version_is_not_deployed_or_promoted_before_it_ran(
     repository.write("v2")
     repository.commit()
     rows = json.loads(tamr(repository.folder, "status", "--stack", "dev", "--json").stdout)
-    assert [(row["version"], row["held"]) for row in rows["products"]] == [("v2", False)]
+    assert [(row["version"], row["state"]) for row in rows["products"]] == [("v2", "pending")]
     promoted = tamr(repository.folder, "promote", "customers", "--from", "dev", "--to", "prod")
     assert promoted.returncode == 75
     assert "v1" in stack_file(repository.folder).with_name("Pulumi.prod.yaml").read_text()
