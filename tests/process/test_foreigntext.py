@@ -144,6 +144,7 @@ def test_a_failed_jobs_message_is_harmless_in_every_output(tmp_path: Path) -> No
             ["plan", "--format", "markdown"],
             ["status"],
             ["status", "--json"],
+            ["status", "--format", "markdown"],
             ["jobs", "get", job_id],
             ["jobs", "get", job_id, "--json"],
             ["jobs", "watch", job_id],
@@ -154,7 +155,7 @@ def test_a_failed_jobs_message_is_harmless_in_every_output(tmp_path: Path) -> No
     for text in [report, *(done.stdout + done.stderr for done in outputs)]:
         assert not has_unseen(text.replace("\n", ""))
         assert not COMMAND.search(text)
-    for text in (report, outputs[3].stdout):
+    for text in (report, outputs[3].stdout, outputs[6].stdout):
         assert "@octocat" not in text
 
 
