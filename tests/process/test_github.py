@@ -144,13 +144,18 @@ def test_a_freeze_is_neither_a_failure_nor_a_reason_to_queue(tmp_path: Path) -> 
         assert up(runner, RUN) == (0, [])
 
 
+def outputs(runner: CIRunner) -> dict[str, str]:
+    """Return the outputs of the steps that ran, the last value of each."""
+    lines = (runner.root / "github_output").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
 def plan(runner: CIRunner, **env: str) -> tuple[str, str]:
     """Run the check's plan; return the comment, and the exit code that it noted."""
     runner.git("update-ref", "refs/remotes/origin/main", "main")
     done = runner.step("tamr-check", "Plan", **{"STACK": "dev", "BASE": "main", **KEY, **env})
     assert done.returncode == 0, done.stderr
-    noted = (runner.root / "github_output").read_text().splitlines()[-1].removeprefix("code=")
-    return (runner.folder / "comment.md").read_text(), noted
+    return (runner.folder / "comment.md").read_text(), outputs(runner)["code"]
 
 
 def test_the_check_says_what_the_change_would_launch(runner: CIRunner) -> None:
@@ -226,3 +231,109 @@ def test_one_comment_is_made_and_from_then_on_kept_current(runner: CIRunner) -> 
         done = runner.step("tamr-check", "Comment", **given)
         assert done.returncode == 0, done.stderr
         assert runner.calls() == [f"api --silent {expected} --field body=@comment.md"]
+
+
+@pytest.mark.parametrize(
+    ("tamr", "conclusion", "title", "code"),
+    [
+        ("echo plan; exit 0", "success", "Nothing needs you", "0"),
+        ("echo plan; exit 3", "success", "Nothing needs you", "0"),
+        ("echo plan; exit 1", "neutral", "Something needs you: see the comment", "0"),
+        ("echo 'error: no response' >&2; exit 1", "failure", "There is no plan", "1"),
+    ],
+)
+def test_a_hold_that_needs_a_person_makes_a_check_neutral(
+    runner: CIRunner, tamr: str, conclusion: str, title: str, code: str
+) -> None:
+    """The exit codes are those of `tamr plan --detailed-exitcode`."""
+    runner.program("tamr", tamr)
+    plan(runner)
+    assert (outputs(runner)["result"], outputs(runner)["code"]) == (conclusion, code)
+    given = {"STACK": "dev", "HEAD": "c0ffee", "CHECKS": "checks", "RESULT": conclusion}
+    assert runner.step("tamr-check", "Check", **given).returncode == 0
+    (call,) = runner.calls()
+    assert call.startswith("api --silent --method POST checks --raw-field name=tamr plan (dev) ")
+    assert f"conclusion={conclusion} --raw-field output[title]={title} " in call
+
+
+# Serves comments, a pull request and the edit of a comment from files.
+GH = """\
+case "$*" in
+  *" --method PATCH "*) echo "$5" >> {log}; jq -n --rawfile b body.md '{{body: $b}}' > {root}/one ;;
+  */pulls/*) jq -r "$4" {root}/pull ;;
+  */comments/*) jq -r "$4" {root}/one ;;
+  *) jq -r "$5" {root}/all ;;
+esac"""
+
+
+class Merged:
+    """A merged pull request with the comment of tamr-check, and a stranger's."""
+
+    def __init__(self, runner: CIRunner) -> None:
+        self.runner = runner
+        self.pull = {"merged": True, "merge_commit_sha": runner.git("rev-parse", "HEAD").strip()}
+        self.body = "<!-- tamr plan dev -->\nthe plan\n"
+        runner.program("gh", GH.format(root=runner.root, log=runner.log))
+
+    def tell(self, **env: str) -> list[str]:
+        """Run the steps after the run; return the addresses of the comments that were edited."""
+        root = self.runner.root
+        given = {"STACK": "dev", "REPOSITORY": "repos/o/r", "RUN": "run/1", **KEY, **env}
+        row = {"issue_url": "https://api.github.com/repos/o/r/issues/5", "body": self.body}
+        ours = {**row, "id": 42, "user": {"login": "github-actions[bot]"}}
+        theirs = {**row, "id": 41, "user": {"login": "octocat"}}
+        (root / "all").write_text(json.dumps([theirs, ours]))
+        (root / "one").write_text(json.dumps(ours))
+        (root / "pull").write_text(json.dumps(self.pull))
+        (root / "summary").write_text("")
+        for step in ("Status", "Comment"):
+            done = self.runner.step("tamr-up", step, **given)
+            assert done.returncode == 0, done.stderr
+        self.body = json.loads((root / "one").read_text())["body"]
+        return self.runner.calls()
+
+
+EDITED = ["repos/o/r/issues/comments/42"]
+
+
+def test_the_comment_tells_how_it_ended_until_all_is_deployed(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        runner = CIRunner(tmp_path)
+        write_stacks(runner, dev=server.url)
+        merged = Merged(runner)
+        tamr(runner.folder, "up", TAMR_HAND_OVER_AFTER="1s")
+        server.wait_for_running(2)
+        assert merged.tell() == EDITED
+        start = "<!-- tamr plan dev -->\n### dev: 0 of 2 products are deployed\n"
+        assert merged.body.startswith(start)
+        assert merged.body.endswith("[The run that ended so](run/1)\n")
+        assert merged.tell(RUN="run/2") == []
+    with emulator(*QUICK) as server:
+        write_stacks(runner, dev=server.url)
+        assert tamr(runner.folder, "up").returncode == 0
+        assert merged.tell() == EDITED
+        start = "<!-- tamr plan dev -->\n<!-- deployed -->\n### dev: all 2 products are deployed\n"
+        assert merged.body.startswith(start)
+        assert (runner.root / "summary").read_text().startswith("### dev: all 2 products ")
+        assert outputs(runner)["url"] == server.url
+        tamr(runner.folder, "bump", "customers", "2026-11-21")
+        assert merged.tell() == []
+
+
+def test_no_comment_is_edited_before_its_merge_is_part_of_the_run(runner: CIRunner) -> None:
+    merged = Merged(runner)
+    merged.pull["merged"] = False
+    assert merged.tell() == []
+    before = runner.git("rev-parse", "HEAD").strip()
+    runner.commit("A later merge")
+    merged.pull = {"merged": True, "merge_commit_sha": runner.git("rev-parse", "HEAD").strip()}
+    runner.git("reset", "--quiet", "--hard", before)
+    assert merged.tell() == []
+
+
+def test_an_unknown_state_is_said_and_gives_no_address(runner: CIRunner) -> None:
+    path = stack_file(runner.folder)
+    path.write_text(path.read_text().replace("sources", "sorces", 1))
+    assert Merged(runner).tell() == EDITED
+    assert (runner.root / "summary").read_text().startswith("### dev: the state is unknown")
+    assert outputs(runner)["url"] == ""

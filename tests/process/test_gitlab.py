@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.ci_runners import TEMPLATES, CIRunner
-from support.gitlab_api import STRANGER, GitLab, gitlab
+from support.gitlab_api import ME, STRANGER, GitLab, gitlab
 from support.processes import QUICK, SLOW, emulator, project, stack_file, tamr
 
 if TYPE_CHECKING:
@@ -75,6 +75,21 @@ def test_without_a_protected_key_the_file_is_checked_and_the_note_says_so(
         assert "unknown key" in forge.notes[0]["body"]
 
 
+def test_a_plan_with_something_that_needs_a_person_is_a_warning(
+    tmp_path: Path, forge: GitLab
+) -> None:
+    """GitLab allows exit code 10, so that the job is orange and blocks no merge."""
+    runner = start(tmp_path, "http://127.0.0.1:9")
+    runner.program("tamr", "echo '### dev: on hold'; exit 1")
+    assert check(runner, forge, **KEY) == 10
+    assert forge.notes[0]["body"] == "<!-- tamr plan dev -->\n### dev: on hold\n"
+    runner.program("tamr", "echo '### dev: 2 jobs'; exit 3")
+    assert check(runner, forge, **KEY) == 0
+    runner.program("tamr", "echo 'error: no response' >&2; exit 1")
+    assert check(runner, forge, **KEY) == 1
+    assert "error: no response" in forge.notes[0]["body"]
+
+
 def up(runner: CIRunner, pulumi: str = "", **env: str) -> int:
     env["PULUMI_SHA256"] = env.get("PULUMI_SHA256") or runner.offer_pulumi(pulumi)
     (runner.root / "state").mkdir(exist_ok=True)
@@ -126,3 +141,53 @@ def test_a_download_with_another_checksum_is_not_unpacked(tmp_path: Path) -> Non
     runner.offer_pulumi()
     assert up(runner, PULUMI_SHA256="0" * 64) == 1
     assert not (runner.root / "pulumi").exists()
+
+
+def merged(forge: GitLab, runner: CIRunner) -> str:
+    """Let the head be a merge request with a note; return the note's marker."""
+    sha = runner.git("rev-parse", "HEAD").strip()
+    commits = {"merge_commit_sha": None, "squash_commit_sha": None, "sha": sha}
+    forge.merge_requests.append({"id": 5, "iid": 5, "state": "merged", **commits})
+    marker = "<!-- tamr plan dev -->"
+    forge.notes += [
+        {"id": 1, "author": STRANGER, "body": marker},
+        {"id": 2, "author": ME, "body": f"{marker}\nthe plan"},
+    ]
+    return marker
+
+
+def test_the_note_tells_how_it_ended_until_all_is_deployed(tmp_path: Path, forge: GitLab) -> None:
+    with emulator(*SLOW) as server:
+        runner = start(tmp_path, server.url)
+        marker = merged(forge, runner)
+        for _ in range(2):
+            assert up(runner, TAMR_HAND_OVER_AFTER="1s", **forge.variables) == 75
+            server.wait_for_running(2)
+    assert forge.notes[0]["body"] == marker
+    assert forge.notes[1]["body"].startswith(f"{marker}\n### dev: 0 of 2 products are deployed\n")
+    assert "[The job that ended so](https://gitlab.example.com/jobs/1)" in forge.notes[1]["body"]
+    with emulator(*QUICK) as server:
+        path = stack_file(runner.folder)
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(f"  tamr:url: {server.url}\n" if "url:" in s else s for s in lines))
+        runner.commit()
+        assert up(runner, **forge.variables) == 0
+        start_of_end = f"{marker}\n<!-- deployed -->\n### dev: all 2 products are deployed\n"
+        assert forge.notes[1]["body"].startswith(start_of_end)
+        assert (runner.folder / "environment.env").read_text() == f"DEPLOYED_TO={server.url}\n"
+        edits = forge.edits
+        assert up(runner, **forge.variables) == 0
+    assert forge.edits == edits
+
+
+def test_a_request_that_this_commit_does_not_include_is_left_alone(
+    tmp_path: Path, forge: GitLab
+) -> None:
+    with emulator(*QUICK) as server:
+        runner = start(tmp_path, server.url)
+        before = runner.git("rev-parse", "HEAD").strip()
+        runner.commit("A later merge")
+        merged(forge, runner)
+        runner.git("reset", "--quiet", "--hard", before)
+        assert up(runner, **forge.variables) == 0
+    assert forge.edits == 0

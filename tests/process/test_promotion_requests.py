@@ -175,6 +175,17 @@ def test_a_blocked_promotion_is_a_failure_and_a_pending_one_is_not(shop: Project
     assert shop.requests() == []
 
 
+def test_a_request_that_cannot_be_opened_stops_no_other(shop: Project) -> None:
+    """The branch of customers cannot be pushed; the request for suppliers is opened."""
+    hook = shop.remote / "hooks/update"
+    hook.write_text('#!/bin/sh\ncase "$1" in *customers) exit 1 ;; esac\n')
+    hook.chmod(0o755)
+    code, output = shop.promote("")
+    assert code == 1
+    assert "customers was not proposed for prod" in output
+    assert shop.requests() == ["suppliers 2026-11-20 to prod"]
+
+
 def test_the_token_reaches_git_without_being_an_argument(shop: Project) -> None:
     """A fake git queries the credential helper of the push."""
     runner = shop.runner

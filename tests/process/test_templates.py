@@ -108,9 +108,9 @@ def test_each_job_has_the_permissions_that_it_needs() -> None:
     }
     assert {json.dumps(workflow(name)["permissions"]) for name in WORKFLOWS} == {"{}"}
     assert granted == {
-        "tamr-check plan": {"contents": "read", "pull-requests": "write"},
+        "tamr-check plan": {"contents": "read", "pull-requests": "write", "checks": "write"},
         "tamr-check fork": {},
-        "tamr-up up": {"contents": "read", "actions": "write"},
+        "tamr-up up": {"contents": "read", "actions": "write", "pull-requests": "write"},
         "tamr-up promote": {"actions": "write"},
         "tamr-promote promote": {"contents": "write", "pull-requests": "write"},
     }
@@ -126,6 +126,26 @@ def test_a_run_is_never_cancelled_and_hands_over_before_its_time_limit() -> None
     assert gitlab["interruptible"] is False
     assert gitlab["resource_group"] == "tamr-up-$STACK"
     assert (gitlab["timeout"], gitlab["variables"]["TAMR_HAND_OVER_AFTER"]) == ("6h", "5h30m")
+
+
+def test_each_stack_is_an_environment_with_its_tenants_address() -> None:
+    """On GitHub the hourly runs are no deployments of their own."""
+    environment = workflow("tamr-up")["jobs"]["up"]["environment"]
+    assert environment == {
+        "name": "${{ matrix.stack }}",
+        "url": "${{ steps.status.outputs.url }}",
+        "deployment": "${{ github.event_name != 'schedule' }}",
+    }
+    gitlab = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))["tamr-up"]
+    assert gitlab["environment"] == {"name": "$STACK", "url": "$DEPLOYED_TO"}
+    assert gitlab["artifacts"] == {"when": "always", "reports": {"dotenv": "environment.env"}}
+
+
+def test_a_product_that_failed_stops_no_promotion_of_the_others() -> None:
+    promote = workflow("tamr-up")["jobs"]["promote"]
+    assert (promote["needs"], promote["if"]) == ("up", "${{ !cancelled() }}")
+    gitlab = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))["tamr-promote"]
+    assert [rule["when"] for rule in gitlab["rules"]] == ["always"]
 
 
 def table(ci: str) -> list[list[str]]:

@@ -147,18 +147,21 @@ class CIRunner:
         return done
 
     def gitlab(self, job: str, **given: str) -> subprocess.CompletedProcess[str]:
-        """Run the script of a job as GitLab does: all lines in one shell."""
+        """Run the scripts of a job as GitLab does: each in a shell, the code is the first's."""
         document = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))
         found = document[job]
         env = {**document["variables"], **found.get("variables", {})}
-        env |= {"HOME": str(self.root), "CI_DEFAULT_BRANCH": "main"}
-        return self.run(GITLAB_SHELL, "\n".join(found["script"]), {**env, **given})
+        env |= {"HOME": str(self.root), "CI_DEFAULT_BRANCH": "main", **given}
+        done = self.run(GITLAB_SHELL, "\n".join(found["script"]), env)
+        after = self.run(GITLAB_SHELL, "\n".join(found.get("after_script", [])), env)
+        output, errors = done.stdout + after.stdout, done.stderr + after.stderr
+        return subprocess.CompletedProcess(done.args, done.returncode, output, errors)
 
 
 def filled(text: str, settings: dict[str, str]) -> str:
     """Replace expressions as GitHub does; an unset value is an empty string."""
     return re.sub(
-        r"\$\{\{ (?:secrets|vars|inputs|github|steps\.plan\.outputs)\.(\w+)[^}]*\}\}",
+        r"\$\{\{ (?:secrets|vars|inputs|github|steps\.\w+\.outputs)\.(\w+)[^}]*\}\}",
         lambda found: settings.get(found[1], ""),
         text,
     )

@@ -22,6 +22,7 @@ class GitLab:
     def __init__(self) -> None:
         self.url = ""
         self.notes: list[dict[str, Any]] = []
+        self.edits = 0  # How often a note was replaced.
         self.merge_requests: list[dict[str, Any]] = []
 
     @property
@@ -30,6 +31,7 @@ class GitLab:
             "CI_API_V4_URL": self.url,
             "CI_PROJECT_ID": "3",
             "CI_MERGE_REQUEST_IID": "5",
+            "CI_JOB_URL": "https://gitlab.example.com/jobs/1",
             "GITLAB_TOKEN": TOKEN,
             "GITLAB_USER_NAME": "A. Engineer",
             "GITLAB_USER_EMAIL": "engineer@example.com",
@@ -47,8 +49,11 @@ class GitLab:
             rows.append({**state, **fields})
         elif method == "PUT":
             next(row for row in rows if row["id"] == int(path.rpartition("/")[2])).update(fields)
+            self.edits += path.startswith("merge_requests/5/notes")
         elif query.get("page", "1") != "1":
             return []
+        elif query.get("state") == "merged":
+            return [row for row in rows if row["state"] == "merged"]
         elif "source_branch" in query:
             return [
                 row

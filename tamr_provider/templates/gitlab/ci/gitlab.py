@@ -2,6 +2,11 @@
 
 python ci/gitlab.py note MARKER FILE
     create or replace our note that starts with MARKER
+python ci/gitlab.py ended MARKER FILE CODE
+    replace our note that starts with MARKER in the merge requests that this commit includes, until
+    CODE, the exit code of `tamr status`, was 0
+python ci/gitlab.py address STATUS STACK
+    print DEPLOYED_TO=<the tenant's address>
 python ci/gitlab.py merge-request BRANCH TITLE FILE [once]
     open or update the merge request of a branch; `once`: leave any existing one alone, even closed
 python ci/gitlab.py candidates STATUS FROM TO [PRODUCT]
@@ -14,13 +19,23 @@ python ci/gitlab.py unfinished STATUS HISTORY STARTED
 STATUS is the output of `tamr status --json`.
 """
 
+from __future__ import annotations
+
 import json
 import os
+import re
+import subprocess
 import sys
 import urllib.parse
 import urllib.request
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEPLOYED, RUN = "<!-- deployed -->", "<!-- run -->"
 
 
 def call(method: str, path: str, **fields: str) -> Any:
@@ -35,18 +50,58 @@ def call(method: str, path: str, **fields: str) -> Any:
         return json.load(response)
 
 
-def note(marker: str, file: str) -> None:
-    notes = f"merge_requests/{os.environ['CI_MERGE_REQUEST_IID']}/notes"
-    body = Path(file).read_text(encoding="utf-8")
-    me = call("GET", "user")["id"]  # Any user can start a note with the marker.
+def pages(path: str) -> Iterator[dict[str, Any]]:
     page = 1
-    while found := call("GET", f"{notes}?per_page=100&page={page}"):
-        for entry in found:
-            if entry["author"]["id"] == me and entry["body"].startswith(marker):
-                call("PUT", f"{notes}/{entry['id']}", body=body)
-                return
+    while found := call("GET", f"{path}{'&' if '?' in path else '?'}per_page=100&page={page}"):
+        yield from found
         page += 1
-    call("POST", notes, body=body)
+
+
+def find_note(request: str, marker: str) -> dict[str, Any] | None:
+    me = call("GET", "user")["id"]  # Any user can start a note with the marker.
+    for entry in pages(f"merge_requests/{request}/notes"):
+        if entry["author"]["id"] == me and entry["body"].startswith(marker):
+            return entry
+    return None
+
+
+def note(marker: str, file: str) -> None:
+    request = os.environ["CI_MERGE_REQUEST_IID"]
+    body = Path(file).read_text(encoding="utf-8")
+    if found := find_note(request, marker):
+        call("PUT", f"merge_requests/{request}/notes/{found['id']}", body=body)
+    else:
+        call("POST", f"merge_requests/{request}/notes", body=body)
+
+
+def ended(marker: str, file: str, code: str) -> None:
+    head = f"{marker}\n{DEPLOYED}\n" if code == "0" else f"{marker}\n"
+    text = head + Path(file).read_text(encoding="utf-8")
+    body = f"{text}{RUN}\n\n[The job that ended so]({os.environ['CI_JOB_URL']})\n"
+    month = datetime.now(timezone.utc) - timedelta(days=30)
+    query = f"state=merged&updated_after={month:%Y-%m-%dT%H:%M:%SZ}"
+    for request in pages(f"merge_requests?{query}"):
+        if not is_included(request):
+            continue
+        found = find_note(request["iid"], marker)
+        if found is None or found["body"].startswith(f"{marker}\n{DEPLOYED}"):
+            continue
+        if found["body"].partition(RUN)[0] != text:
+            call("PUT", f"merge_requests/{request['iid']}/notes/{found['id']}", body=body)
+
+
+def is_included(request: dict[str, Any]) -> bool:
+    commit = request["merge_commit_sha"] or request["squash_commit_sha"] or request["sha"]
+    words = ["git", "merge-base", "--is-ancestor", commit, "HEAD"]
+    return subprocess.run(words, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def address(status: str, stack: str) -> None:
+    text = Path(status).read_text(encoding="utf-8")
+    stacks = json.loads(text)["stacks"] if text else []
+    for url in (row["url"] for row in stacks if row["stack"] == stack):
+        if re.fullmatch(r"https?://\S+", url):  # One line: GitLab reads variables from it.
+            print(f"DEPLOYED_TO={url}")
 
 
 def merge_request(branch: str, title: str, file: str, once: str = "") -> None:
