@@ -137,10 +137,11 @@ def asks(status: str, product: str, version: str) -> bool:
 
 def unfinished(status: str, history: str, started: str) -> bool:
     states = {row["state"] for row in products(status)}
+    is_running = any(step["state"] == "running" for r in products(status) for step in r["steps"])
     text = Path(history).read_text(encoding="utf-8").strip()
     updates = json.loads(text) if text else []
     began = not updates or updates[0]["startTime"][: len(started)] >= started
-    return began and ("running" in states or not states & {"pending", "unknown"})
+    return began and (is_running or not states & {"pending", "unknown"})
 
 
 if __name__ == "__main__":
