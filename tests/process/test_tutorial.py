@@ -1,22 +1,30 @@
-"""The tutorial: every command of it is run, and prints what it is said to print."""
+"""The pages with consoles: every command of them is run, and prints what it is said to print."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from support.doc_commands import Shell, fits, form, sessions
 
-TUTORIAL = Path(__file__).parents[2] / "docs/tutorial.md"
+DOCS = Path(__file__).parents[2] / "docs"
+TUTORIAL, PULL_REQUEST = DOCS / "tutorial.md", DOCS / "how-to/pull-request.md"
 
 
-def test_every_command_of_the_tutorial_prints_what_the_tutorial_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("page", "least"), [(TUTORIAL, 26), (PULL_REQUEST, 17)], ids=["tutorial", "pull-request"]
+)
+def test_every_command_of_a_page_prints_what_the_page_says(
+    tmp_path: Path, page: Path, least: int
+) -> None:
     shell = Shell(tmp_path)
-    text = TUTORIAL.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     try:
         played = [(command, said, shell.run(command)) for command, said in sessions(text)]
     finally:
         shell.close()
-    assert len(played) > 25
+    assert len(played) >= least
     wrong = [
         f"$ {command}\n{printed}\n--- instead of\n{said}"
         for command, said, printed in played

@@ -25,6 +25,7 @@ _END = "end-of-command"
 _FORMS = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\d"), "DAY"),
+    (re.compile(r"\d\d:\d\d UTC"), "CLOCK"),
     (re.compile(r"since \d\d:\d\d,"), "since CLOCK,"),
     (re.compile(r"job_\w+"), "JOB"),
     (re.compile(r"\b(\d+d)?(\d+h)?(\d+m)?(\d+s)\b|\b\d+m\b|\b\d+h\d\dm\b"), "LENGTH"),
