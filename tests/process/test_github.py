@@ -259,7 +259,9 @@ def test_a_hold_that_needs_a_person_makes_a_check_neutral(
 # Serves comments, a pull request and the edit of a comment from files.
 GH = """\
 case "$*" in
-  *" --method PATCH "*) echo "$5" >> {log}; jq -n --rawfile b body.md '{{body: $b}}' > {root}/one ;;
+  *" --method PATCH "*)
+    echo "$5" >> {log}
+    jq -n --rawfile b comment.md '{{body: $b}}' > {root}/one ;;
   */pulls/*) jq -r "$4" {root}/pull ;;
   */comments/*) jq -r "$4" {root}/one ;;
   *) jq -r "$5" {root}/all ;;
@@ -287,6 +289,7 @@ class Merged:
         (root / "pull").write_text(json.dumps(self.pull))
         (root / "summary").write_text("")
         for step in ("Status", "Comment"):
+            given["CODE"] = outputs(self.runner)["code"] if step == "Comment" else ""
             done = self.runner.step("tamr-up", step, **given)
             assert done.returncode == 0, done.stderr
         self.body = json.loads((root / "one").read_text())["body"]
@@ -337,3 +340,20 @@ def test_an_unknown_state_is_said_and_gives_no_address(runner: CIRunner) -> None
     assert Merged(runner).tell() == EDITED
     assert (runner.root / "summary").read_text().startswith("### dev: the state is unknown")
     assert outputs(runner)["url"] == ""
+
+
+@pytest.mark.parametrize(("state", "is_final"), [("satisfied", True), ("running", False)])
+def test_a_comment_is_final_once_its_own_versions_are_deployed(
+    runner: CIRunner, state: str, is_final: bool
+) -> None:
+    """Whatever the products of other pull requests wait for."""
+    runner.commit("customers: the next version")
+    merged = Merged(runner)
+    other = {"state": "hold", "requestedBy": None}
+    own = {"state": state, "requestedBy": {"commit": merged.pull["merge_commit_sha"]}}
+    document = json.dumps({"stacks": [{"url": "https://t"}], "products": [other, own]})
+    runner.program(
+        "tamr", f"case \"$*\" in *json) echo '{document}' ;; *) echo text ;; esac; exit 1"
+    )
+    assert merged.tell() == EDITED
+    assert merged.body.startswith("<!-- tamr plan dev -->\n<!-- deployed -->\n") == is_final

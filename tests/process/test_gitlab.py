@@ -191,3 +191,24 @@ def test_a_request_that_this_commit_does_not_include_is_left_alone(
         runner.git("reset", "--quiet", "--hard", before)
         assert up(runner, **forge.variables) == 0
     assert forge.edits == 0
+
+
+@pytest.mark.parametrize(("state", "is_final"), [("satisfied", True), ("running", False)])
+def test_a_note_is_final_once_its_own_versions_are_deployed(
+    tmp_path: Path, forge: GitLab, state: str, is_final: bool
+) -> None:
+    """Whatever the products of other merge requests wait for."""
+    runner = start(tmp_path, "http://127.0.0.1:9")
+    runner.commit("customers: the next version")
+    marker = merged(forge, runner)
+    other = {"stack": "dev", "state": "hold", "requestedBy": None}
+    brought = {"commit": runner.git("rev-parse", "HEAD").strip()}
+    own = {"stack": "dev", "state": state, "requestedBy": brought}
+    row = {"stack": "dev", "url": "https://t"}
+    document = json.dumps({"stacks": [row], "products": [other, own]})
+    runner.program(
+        "tamr", f"case \"$*\" in *json) echo '{document}' ;; *) echo text ;; esac; exit 1"
+    )
+    up(runner, "exit 1", **forge.variables)
+    assert forge.notes[1]["body"].startswith(f"{marker}\n<!-- deployed -->\ntext\n") == is_final
+    assert forge.edits == 1

@@ -2,9 +2,9 @@
 
 python ci/gitlab.py note MARKER FILE
     create or replace our note that starts with MARKER
-python ci/gitlab.py ended MARKER FILE CODE
+python ci/gitlab.py ended MARKER FILE STATUS CODE
     replace our note that starts with MARKER in the merge requests that this commit includes, until
-    CODE, the exit code of `tamr status`, was 0
+    what they brought is deployed; CODE, the exit code of `tamr status`, decides if that is unknown
 python ci/gitlab.py address STATUS STACK
     print DEPLOYED_TO=<the tenant's address>
 python ci/gitlab.py merge-request BRANCH TITLE FILE [once]
@@ -74,26 +74,40 @@ def note(marker: str, file: str) -> None:
         call("POST", f"merge_requests/{request}/notes", body=body)
 
 
-def ended(marker: str, file: str, code: str) -> None:
-    head = f"{marker}\n{DEPLOYED}\n" if code == "0" else f"{marker}\n"
-    text = head + Path(file).read_text(encoding="utf-8")
-    body = f"{text}{RUN}\n\n[The job that ended so]({os.environ['CI_JOB_URL']})\n"
+def ended(marker: str, file: str, status: str, code: str) -> None:
     month = datetime.now(timezone.utc) - timedelta(days=30)
     query = f"state=merged&updated_after={month:%Y-%m-%dT%H:%M:%SZ}"
     for request in pages(f"merge_requests?{query}"):
-        if not is_included(request):
-            continue
-        found = find_note(request["iid"], marker)
+        commit = request["merge_commit_sha"] or request["squash_commit_sha"] or request["sha"]
+        found = find_note(request["iid"], marker) if is_included(commit) else None
         if found is None or found["body"].startswith(f"{marker}\n{DEPLOYED}"):
             continue
+        head = f"{marker}\n{DEPLOYED}\n" if is_deployed(commit, status, code) else f"{marker}\n"
+        text = head + Path(file).read_text(encoding="utf-8")
         if found["body"].partition(RUN)[0] != text:
+            body = f"{text}{RUN}\n\n[The job that ended so]({os.environ['CI_JOB_URL']})\n"
             call("PUT", f"merge_requests/{request['iid']}/notes/{found['id']}", body=body)
 
 
-def is_included(request: dict[str, Any]) -> bool:
-    commit = request["merge_commit_sha"] or request["squash_commit_sha"] or request["sha"]
+def is_deployed(merge: str, status: str, code: str) -> bool:
+    """Whether the versions that a merge brought are deployed; if none is known, the stack."""
+    commits = git("rev-list", merge, f"^{merge}^1").split()
+    own = [
+        row["state"] == "satisfied"
+        for row in products(status)
+        if row["requestedBy"] and row["requestedBy"]["commit"] in commits
+    ]
+    return all(own) if own else code == "0"
+
+
+def is_included(commit: str) -> bool:
     words = ["git", "merge-base", "--is-ancestor", commit, "HEAD"]
     return subprocess.run(words, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def git(*words: str) -> str:
+    done = subprocess.run(["git", *words], capture_output=True, text=True, check=False)
+    return done.stdout
 
 
 def address(status: str, stack: str) -> None:
@@ -117,7 +131,8 @@ def merge_request(branch: str, title: str, file: str, once: str = "") -> None:
 
 
 def products(status: str, stack: str = "") -> list[dict[str, Any]]:
-    rows = json.loads(Path(status).read_text(encoding="utf-8"))["products"]
+    text = Path(status).read_text(encoding="utf-8")
+    rows = json.loads(text)["products"] if text else []
     return [row for row in rows if stack in ("", row["stack"])]
 
 
