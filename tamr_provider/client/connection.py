@@ -17,14 +17,22 @@ if TYPE_CHECKING:
     from tamr_provider.settings import Settings
 
 
+READ_ONLY_CONNECT_SECONDS = 3.0  # A command that only reads does not wait for a tenant to return.
+
+
 def connect(
     settings: Settings,
     clock: Clock,
     stop: threading.Event | None = None,
     on_outage: Callable[[str], None] = lambda _: None,
+    connect_seconds: float | None = None,
 ) -> AbstractContextManager[JobsClient]:
-    """Return a client for a tenant that a `with` statement closes."""
-    return closing(make_client(settings, clock, stop or threading.Event(), on_outage))
+    """Return a client for a tenant that a `with` statement closes.
+
+    With `connect_seconds`, a tenant that cannot be connected to for that long is given up.
+    """
+    stop = stop or threading.Event()
+    return closing(make_client(settings, clock, stop, on_outage, connect_seconds))
 
 
 def connect_once(settings: Settings, clock: Clock) -> AbstractContextManager[JobsClient]:
@@ -37,7 +45,14 @@ def connect_once(settings: Settings, clock: Clock) -> AbstractContextManager[Job
 
 
 def make_client(
-    settings: Settings, clock: Clock, stop: threading.Event, on_outage: Callable[[str], None]
+    settings: Settings,
+    clock: Clock,
+    stop: threading.Event,
+    on_outage: Callable[[str], None],
+    connect_seconds: float | None = None,
 ) -> JobsClient:
     """Return a client. `stop` ends its waits; `on_outage` gets a text for each retry."""
-    return JobsClient(HttpSession(settings, clock, stop, on_outage=on_outage))
+    session = HttpSession(
+        settings, clock, stop, on_outage=on_outage, connect_seconds=connect_seconds
+    )
+    return JobsClient(session)

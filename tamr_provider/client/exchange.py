@@ -29,30 +29,49 @@ class Exchange:
     """Sends requests; a late, long or wrongly encoded response raises an httpx.HTTPError."""
 
     def __init__(
-        self, http: httpx.Client, clock: Clock, deadline_seconds: float, *, is_remote: bool
+        self,
+        http: httpx.Client,
+        clock: Clock,
+        deadline_seconds: float,
+        *,
+        is_remote: bool,
+        connect_seconds: float | None = None,
     ) -> None:
         self._http = http
         self._clock = clock
         self._deadline_seconds = deadline_seconds
         self._is_remote = is_remote
+        self._connect_seconds = connect_seconds
 
     def send(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Return the complete response.
 
         httpx cannot interrupt the reading of headers, so a thread reads. After the deadline that
         thread is abandoned and ends with its connection. An in-process transport needs no thread.
+        Nor can httpx limit how long a name is resolved, so `connect_seconds` are counted here, of
+        which only a session that sends no POST has any: the abandoned thread may still connect.
         """
         if not self._is_remote:
             return self._read(method, path, request)
         result: Future[httpx.Response] = Future()
+        is_connected = threading.Event()
+        result.add_done_callback(lambda _: is_connected.set())
+
+        def trace(event: str, _: object) -> None:
+            if event.endswith(_CONNECTED):
+                is_connected.set()
 
         def work() -> None:
             try:
-                result.set_result(self._read(method, path, request))
+                traced = {**request, "extensions": {"trace": trace}}
+                result.set_result(self._read(method, path, traced))
             except BaseException as error:  # noqa: BLE001 - raised again by result.result()
                 result.set_exception(error)
 
         threading.Thread(target=work, name=f"{method} {path}", daemon=True).start()
+        limit = self._connect_seconds
+        if limit is not None and not is_connected.wait(limit):
+            raise httpx.ConnectTimeout(f"no connection within {limit:g} seconds")
         try:
             return result.result(self._deadline_seconds)
         except FutureTimeoutError:
@@ -78,6 +97,7 @@ class Exchange:
         return httpx.ReadTimeout(f"no complete response within {self._deadline_seconds:g} seconds")
 
 
+_CONNECTED = ".send_request_headers.started"  # What httpcore reports once it has a connection.
 _ENCODING_HEADERS = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 

@@ -14,6 +14,7 @@ is a second job.
 from __future__ import annotations
 
 import json
+import math
 import random
 from dataclasses import dataclass
 from datetime import timedelta, timezone
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from tamr_provider.clock import Clock
     from tamr_provider.settings import Settings
 
-_TIMEOUT = httpx.Timeout(60, connect=15)
 _OUTAGE_SECONDS = 20 * 60  # The documentation promises 15 minutes.
 _FIRST_CONTACT_ATTEMPTS = 6  # A URL that never responded is more likely wrong than down.
 _CERTIFICATE = "CERTIFICATE_VERIFY_FAILED"  # OpenSSL's error text. A retry cannot fix it.
@@ -88,12 +88,14 @@ class HttpSession:
         transport: httpx.BaseTransport | None = None,
         on_outage: Callable[[str], None] = lambda _: None,
         deadline_seconds: float = DEADLINE_SECONDS,
+        connect_seconds: float | None = None,
     ) -> None:
         self.url = settings.url
         self._api_key = settings.api_key
         self._clock = clock
         self._stop = stop
         self._on_outage = on_outage
+        self._connect_seconds = connect_seconds
         self._has_responded = False
         try:
             self._http = httpx.Client(
@@ -103,7 +105,7 @@ class HttpSession:
                     "User-Agent": f"tamr-provider/{version('tamr-provider')}",
                     "Accept-Encoding": ENCODING,
                 },
-                timeout=_TIMEOUT,
+                timeout=httpx.Timeout(60, connect=connect_seconds or 15),
                 transport=transport,
             )
         except (OSError, ValueError, httpx.InvalidURL) as error:
@@ -111,7 +113,13 @@ class HttpSession:
                 f"cannot set up a connection to {settings.url}: {error}. Check HTTPS_PROXY, "
                 "ALL_PROXY and SSL_CERT_FILE."
             ) from None
-        self._exchange = Exchange(self._http, clock, deadline_seconds, is_remote=transport is None)
+        self._exchange = Exchange(
+            self._http,
+            clock,
+            deadline_seconds,
+            is_remote=transport is None,
+            connect_seconds=connect_seconds,
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -127,6 +135,7 @@ class HttpSession:
     ) -> Response:
         """Send a GET until it succeeds: for 20 minutes of outage, and without limit after a 429.
 
+        A session with `connect_seconds` gives up that soon if there is no connection.
         `check` raises InvalidResponseError for a body that has to be requested again.
         """
         outage = 0.0
@@ -146,7 +155,7 @@ class HttpSession:
                 if attempts == max_attempts:
                     raise TenantUnavailableError(f"{what}: {retry.reason}") from None
                 self._on_outage(f"{retry.reason}; retrying")
-                self._pause(retry, attempts)
+                self._pause(retry, attempts, outage)
 
     def post(self, path: str, what: str, body: Mapping[str, Any]) -> Response:
         """Send a POST once. Raises TooManyRequestsError, ResponseLostError or ApiError."""
@@ -201,18 +210,27 @@ class HttpSession:
         """Raise after a few attempts at a URL that never responded, else after an outage."""
         is_unsent = isinstance(retry.error, ResponseLostError) and not retry.error.sent
         limit = 1 if _CERTIFICATE in retry.reason else _FIRST_CONTACT_ATTEMPTS
-        if not self._has_responded and (is_unsent or retry.status == 200) and attempts >= limit:
+        is_over = is_unsent and self._left_to_connect(seconds) <= 0
+        is_over = is_over or ((is_unsent or retry.status == 200) and attempts >= limit)
+        if not self._has_responded and is_over:
             hint = _first_contact_hint(retry.reason, self.url)
             raise TenantUnreachableError(f"{retry.reason}. {hint}") from None
+        if is_unsent and self._left_to_connect(seconds) <= 0:
+            raise TenantUnavailableError(f"{retry.reason}. Run the command again later.") from None
         if seconds >= _OUTAGE_SECONDS:
             raise TenantUnavailableError(
                 f"{what}: no response for {seconds / 60:.0f} minutes ({retry.reason}). Run the "
                 "command again later."
             ) from None
 
-    def _pause(self, retry: _Retry, attempts: int) -> None:
+    def _left_to_connect(self, seconds: float) -> float:
+        return math.inf if self._connect_seconds is None else self._connect_seconds - seconds
+
+    def _pause(self, retry: _Retry, attempts: int, outage: float) -> None:
         pause = min(_MAX_PAUSE_SECONDS, 0.25 * 2 ** min(attempts, 10))
         pause = max(pause * random.uniform(0.5, 1), retry.pause or 0)  # noqa: S311 - jitter
+        if isinstance(retry.error, ResponseLostError) and not retry.error.sent:
+            pause = min(pause, self._left_to_connect(outage))
         if self._clock.wait(self._stop, pause):
             raise WaitInterruptedError(retry.reason) from None
 

@@ -13,12 +13,18 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.client.connection import connect
 from tamr_provider.decision.states import State
-from tamr_provider.environments.stack import Stack, find_product, read_file, refuse_problems
+from tamr_provider.environments.stack import (
+    Stack,
+    find_product,
+    read_file,
+    read_settings_beside,
+    refuse_problems,
+)
 from tamr_provider.environments.verification import verify_deployment
 from tamr_provider.errors import PromotionBlockedError, PromotionPendingError, TamrError
 from tamr_provider.planning.dry_run import plan_with_snapshot
+from tamr_provider.planning.plan import plan_steps
 from tamr_provider.planning.product_state import ProductState, judge_product
-from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.version_change import is_older
 from tamr_provider.timestamps import format_duration, format_seconds
 
@@ -30,10 +36,11 @@ if TYPE_CHECKING:
     from tamr_provider.clock import Clock
     from tamr_provider.environments.product_editor import Edit, ProductEditor
     from tamr_provider.environments.verification import VerificationResult
-    from tamr_provider.settings import Settings
+    from tamr_provider.planning.plan import Plan
     from tamr_provider.stackfile.parser import StackFile
     from tamr_provider.stackfile.product import Product
     from tamr_provider.stackfile.project import Project
+    from tamr_provider.tenant.snapshot import Snapshot
 
 _NO_SOAK = timedelta(0)
 
@@ -48,11 +55,25 @@ class PromotionRequest:
     upstream: str
 
 
-def promotion_gate(stack: Stack, env: Mapping[str, str], clock: Clock) -> Callable[[str], str]:
+@dataclass(frozen=True)
+class Observation:
+    """A stack, and its tenant's jobs as of one poll."""
+
+    stack: Stack
+    snapshot: Snapshot
+
+
+def promotion_gate(
+    stack: Stack,
+    env: Mapping[str, str],
+    clock: Clock,
+    observe: Callable[[str], Observation | None] = lambda _: None,
+    connect_seconds: float | None = None,
+) -> Callable[[str], str]:
     """Return a function from a product's name to why it may not run here, or an empty string.
 
-    It follows the product's `promoteFrom` and queries that stack's tenant once for each product. A
-    version that is pinned or overridden may run.
+    It follows the product's `promoteFrom` and queries that stack's tenant once for each product,
+    unless `observe` knows the stack. A version that is pinned or overridden may run.
     """
 
     @functools.cache
@@ -61,7 +82,14 @@ def promotion_gate(stack: Stack, env: Mapping[str, str], clock: Clock) -> Callab
         if not product.promote_from or product.is_overridden or product.is_pinned:
             return ""
         request = PromotionRequest(name, product.version, stack.name, product.promote_from)
-        return promotion_blocker(stack.project, request, env, clock)
+        return _find_blocker(request, lambda: check(request))
+
+    def check(request: PromotionRequest) -> None:
+        observed = observe(request.upstream)
+        if observed is None:
+            _check_upstream(stack.project, request, env, clock, connect_seconds)
+        else:
+            _check_observed(observed, request)
 
     return gate
 
@@ -70,9 +98,13 @@ def promotion_blocker(
     project: Project, request: PromotionRequest, env: Mapping[str, str], clock: Clock
 ) -> str:
     """Return why the version must not run, or an empty string. Queries the upstream tenant."""
+    return _find_blocker(request, lambda: _check_upstream(project, request, env, clock))
+
+
+def _find_blocker(request: PromotionRequest, check: Callable[[], None]) -> str:
     upstream, version = request.upstream, request.version
     try:
-        _check_upstream(project, request, env, clock)
+        check()
     except (PromotionBlockedError, PromotionPendingError) as error:
         return f"{upstream} does not have {version} yet (promoteFrom: {error})"
     except TamrError as error:
@@ -82,22 +114,33 @@ def promotion_blocker(
 
 
 def _check_upstream(
-    project: Project, request: PromotionRequest, env: Mapping[str, str], clock: Clock
+    project: Project,
+    request: PromotionRequest,
+    env: Mapping[str, str],
+    clock: Clock,
+    connect_seconds: float | None = None,
 ) -> None:
-    name, version = request.product, request.version
     file = read_file(project, request.upstream, clock.now())
-    product = _find_runnable(file, name, request.upstream)
-    if product.version != version:
-        problem = f"{request.upstream} is set to {product.version}, not {version}"
-        raise PromotionPendingError(problem)
+    _check_version(file, request)
     settings = read_settings_beside(env, request.upstream, file)
-    read_deployment(Stack(request.upstream, project, file, settings), name, clock)
+    stack = Stack(request.upstream, project, file, settings)
+    read_deployment(stack, request.product, clock, connect_seconds=connect_seconds)
 
 
-def read_settings_beside(env: Mapping[str, str], stack: str, file: StackFile) -> Settings:
-    """Return the settings of a stack that is queried, not run: TAMR_URL is not meant for it."""
-    own = {key: value for key, value in env.items() if key != "TAMR_URL" or not file.url}
-    return read_settings(own, stack, file.url, file.slots)
+def _check_observed(observed: Observation, request: PromotionRequest) -> None:
+    stack, name = observed.stack, request.product
+    _check_version(stack.file, request)
+    draft = plan_steps(
+        observed.snapshot, {name: stack.file.products[name]}, stack.settings.slots, stack.name
+    )
+    _judge_deployment(stack, name, draft.forecast(lambda _: None), _NO_SOAK)
+
+
+def _check_version(file: StackFile, request: PromotionRequest) -> None:
+    product = _find_runnable(file, request.product, request.upstream)
+    if product.version != request.version:
+        problem = f"{request.upstream} is set to {product.version}, not {request.version}"
+        raise PromotionPendingError(problem)
 
 
 def _find_runnable(file: StackFile, name: str, stack: str) -> Product:
@@ -106,22 +149,27 @@ def _find_runnable(file: StackFile, name: str, stack: str) -> Product:
     return product
 
 
-def read_deployment(
+def read_deployment(  # noqa: PLR0913, PLR0917 - what to read, and for how long
     stack: Stack,
     name: str,
     clock: Clock,
     soak: timedelta = _NO_SOAK,
     on_outage: Callable[[str], None] = lambda _: None,
+    connect_seconds: float | None = None,
 ) -> ProductState:
     """Return the state of a product whose version is deployed to a stack, for `soak` at least.
 
     Raises PromotionBlockedError if a step is on hold, PromotionPendingError if it is too early.
     """
     product = stack.file.products[name]
-    with connect(stack.settings, clock, on_outage=on_outage) as client:
-        plan, _ = plan_with_snapshot(
-            client, clock, {name: product}, stack.settings.slots, stack.name
-        )
+    settings = stack.settings
+    with connect(settings, clock, None, on_outage, connect_seconds) as client:
+        plan, _ = plan_with_snapshot(client, clock, {name: product}, settings.slots, stack.name)
+    return _judge_deployment(stack, name, plan, soak)
+
+
+def _judge_deployment(stack: Stack, name: str, plan: Plan, soak: timedelta) -> ProductState:
+    product = stack.file.products[name]
     state = judge_product(name, stack.name, plan.steps, plan.now, stack.resume)
     if not state.is_satisfied:
         raise (PromotionBlockedError if state.state is State.HOLD else PromotionPendingError)(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tamr_provider.client.connection import connect_once
-from tamr_provider.environments.promotion import promote, read_settings_beside
-from tamr_provider.environments.stack import read_file
+from tamr_provider.environments.promotion import promote
+from tamr_provider.environments.stack import read_file, read_settings_beside
 from tamr_provider.errors import (
     TamrError,
     TenantUnavailableError,

@@ -65,6 +65,12 @@ def read_stack(  # noqa: PLR0913, PLR0917 - which stack, in which environment, a
     return Stack(name, project, file, read_settings(env, name, file.url, file.slots), directory)
 
 
+def read_settings_beside(env: Mapping[str, str], name: str, file: StackFile) -> Settings:
+    """Return the settings of a stack that is queried, not run: TAMR_URL is not meant for it."""
+    own = {key: value for key, value in env.items() if key != "TAMR_URL" or not file.url}
+    return read_settings(own, name, file.url, file.slots)
+
+
 def list_stacks(project: Project, names: Sequence[str]) -> Sequence[str]:
     """Return the named stacks, or all. Raises InputError if there are none."""
     if not (stacks := names or project.stacks()):

@@ -34,6 +34,18 @@ def plan_with_snapshot(  # noqa: PLR0913, PLR0917 - a client, what a plan is mad
     `gate` returns why a product must not run here, or ""; it is called only where needed.
     The snapshot has every job of the last `back`, and the products' own jobs since `since`.
     """
+    snapshot = poll(client, clock, products, back, since)
+    return plan_from_snapshot(client, snapshot, products, slots, stack, gate), snapshot
+
+
+def poll(
+    client: JobsClient,
+    clock: Clock,
+    products: Mapping[str, Product],
+    back: timedelta | None = None,
+    since: datetime | None = None,
+) -> Snapshot:
+    """Return the jobs that a plan of the products depends on, as `plan_with_snapshot` says."""
     cache = JobCache(client, clock)
     query = query_for(products, cache.time.now())
     relevant = query.configurations
@@ -41,8 +53,19 @@ def plan_with_snapshot(  # noqa: PLR0913, PLR0917 - a client, what a plan is mad
         query = replace(query, created_after=min(query.created_after, since))
     if back is not None:
         query = query.extended_to(cache.time.now() - back)
-    snapshot = cache.refresh(query, relevant)
+    return cache.refresh(query, relevant)
+
+
+def plan_from_snapshot(  # noqa: PLR0913, PLR0917 - a client, and what a plan is made of
+    client: JobsClient,
+    snapshot: Snapshot,
+    products: Mapping[str, Product],
+    slots: int,
+    stack: str,
+    gate: Callable[[str], str] = lambda _: "",
+) -> Plan:
+    """Return the plan of a snapshot; the tenant is asked only for durations of jobs."""
     draft = plan_steps(snapshot, products, slots, stack, gate)
     durations = Durations(client)
     durations.learn(draft.configurations)
-    return draft.forecast(durations.of), snapshot
+    return draft.forecast(durations.of)

@@ -62,9 +62,22 @@ class StepState:
 
 
 @dataclass(frozen=True)
+class PinConflict:
+    """A version that is pinned by a rollback while another stack asks for a newer one."""
+
+    reason: str
+    next_command: str
+
+
+# A pin says nothing about these: the product has a more urgent problem.
+_MORE_URGENT_THAN_PIN = (State.UNKNOWN, State.FAILED, State.HOLD)
+
+
+@dataclass(frozen=True)
 class ProductState:
     """One product on one stack; its state is that of its most urgent step.
 
+    `pin` keeps a newer version from coming here until a user acts, whatever the state is.
     `now` is never before the ends of its jobs: a `Date` has whole seconds, and the clock that
     stamps ends may be ahead of it.
     """
@@ -73,6 +86,7 @@ class ProductState:
     stack: str
     steps: tuple[StepState, ...]
     now: datetime
+    pin: PinConflict | None = None
 
     @property
     def state(self) -> State:
@@ -89,7 +103,9 @@ class ProductState:
 
     @property
     def reason(self) -> str:
-        """Why the product is not deployed, "" if it is; a rule for all steps names none."""
+        """Why the product is not deployed, or pinned, else ""; a rule for all steps names none."""
+        if (pin := self._shown_pin) is not None:
+            return pin.reason
         step = self.urgent_step
         if step is None:
             return ""
@@ -98,14 +114,20 @@ class ProductState:
 
     @property
     def needs_action(self) -> bool:
-        """Whether nothing happens to one of its steps until a user acts."""
-        return any(step.needs_action for step in self.steps)
+        """Whether nothing happens to one of its steps, or to a newer version, until a user acts."""
+        return self.pin is not None or any(step.needs_action for step in self.steps)
 
     @property
     def next_command(self) -> str:
         """The command that brings the product forward, "" if there is nothing to do."""
+        if (pin := self._shown_pin) is not None:
+            return pin.next_command
         step = next((step for step in self.steps if step.needs_action), self.urgent_step)
         return step.next_command if step else ""
+
+    @property
+    def _shown_pin(self) -> PinConflict | None:
+        return None if self.state in _MORE_URGENT_THAN_PIN else self.pin
 
     @property
     def is_satisfied(self) -> bool:
@@ -119,14 +141,19 @@ class ProductState:
         return max(ends, default=None) if self.is_satisfied else None
 
 
-def judge_product(
-    name: str, stack: str, planned: Iterable[PlannedStep], now: datetime, resume: str
+def judge_product(  # noqa: PLR0913, PLR0917 - a product, its steps, and what keeps it back
+    name: str,
+    stack: str,
+    planned: Iterable[PlannedStep],
+    now: datetime,
+    resume: str,
+    pin: PinConflict | None = None,
 ) -> ProductState:
     """Return the state of a product from its planned steps; `resume` is the command of a run."""
     steps = tuple(judge_steps([step for step in planned if step.step.product == name], now, resume))
     jobs = [step.planned.job for step in steps if step.planned.job is not None]
     ends = [job.finished_at for job in jobs if job.finished_at is not None]
-    return ProductState(name, stack, steps, max([now, *ends]))
+    return ProductState(name, stack, steps, max([now, *ends]), pin)
 
 
 def unknown_product(

@@ -21,7 +21,7 @@ def find_rule_violations(product: object) -> Iterator[tuple[str, str]]:
     """Yield the path in the product, and the message, of each violated rule."""
     if not isinstance(product, dict):
         return
-    for key in ("since", "retriedAt", "dataProduct", *_GUARDS):
+    for key in ("since", "retriedAt", "dataProduct", "maxAgeHours", *_GUARDS):
         if key in product and product[key] is None:
             yield f".{key}", "expected a value, got nothing. Set one or remove the key."
     if not any(key in product for key in _STEPS):

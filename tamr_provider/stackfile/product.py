@@ -11,6 +11,7 @@ from tamr_provider.stackfile.values import (
     Command,
     Flag,
     Id,
+    Positive,
     Reason,
     StrictObject,
     Version,
@@ -97,6 +98,12 @@ class Product(StepRules):
         title="Destinations",
         description="destinations to publish to, in parallel",
         examples=[["Customer export"], [{"destination": "dst_legacy", "legacy": True}]],
+    )
+    max_age_hours: Positive | None = Field(
+        default=None,
+        title="Maximum age in hours",
+        description="how old a deployment may get; an older one is shown as stale",
+        examples=[26],
     )
     override: Override | None = Field(
         default=None,

@@ -10,7 +10,16 @@ from tamr_provider.settings import DEFAULT_SLOTS
 from tamr_provider.stackfile.product import Product
 from tamr_provider.stackfile.values import COUNT
 
-_OPTIONAL = ("since", "dataProduct", "retriedAt", "promoteFrom", "override", "pinned", "verify")
+_OPTIONAL = (
+    "since",
+    "dataProduct",
+    "retriedAt",
+    "promoteFrom",
+    "maxAgeHours",
+    "override",
+    "pinned",
+    "verify",
+)
 _SHIPPED = "stack.schema.json"
 _EXAMPLE_PRODUCT = {
     "version": "2026-11-20",
@@ -40,8 +49,9 @@ def make_schema() -> str:
         product["properties"][name] |= {"minItems": 1, "uniqueItems": True}
         product["properties"][name].pop("default", None)
     for name in _OPTIONAL:
-        options = product["properties"][name].pop("anyOf")
-        product["properties"][name] |= options[0]
+        kinds = product["properties"][name].pop("anyOf")
+        options = [kind for kind in kinds if kind != {"type": "null"}]
+        product["properties"][name] |= options[0] if len(options) == 1 else {"anyOf": options}
         product["properties"][name].pop("default", None)
     product["anyOf"] = [
         {"required": [name]} for name in ("sources", "dataProduct", "workflows", "publish")

@@ -34,6 +34,7 @@ WHOLE: dict[str, Any] = {
     "maxAttempts": 3,
     "timeoutHours": 12,
     "trustDays": 30,
+    "maxAgeHours": 26,
     "freeze": ["Fri 16:00 - Mon 08:00 Europe/Berlin"],
     "promoteFrom": "staging",
     "override": {"version": "2026-11-20", "reason": "agreed with sales"},
@@ -131,7 +132,7 @@ GOOD = {
     "a since as the engine writes it": changed(since="2026-11-20 09:00:00 +0000 UTC"),
     "a window with spaces around it": changed(freeze=[" Mon 00:00 - tue 23:00 Etc/GMT+1: x "]),
     "numbers as texts": changed(
-        minHoursBetween="0.5", maxAttempts="2", timeoutHours="1.5", trustDays="7"
+        minHoursBetween="0.5", maxAttempts="2", timeoutHours="1.5", trustDays="7", maxAgeHours="26"
     ),
     "booleans as texts": changed(publish=[{"destination": "dst", "legacy": "true"}]),
     "fractions of hours": changed(minHoursBetween=0.5, timeoutHours=0.25),
@@ -195,6 +196,9 @@ BAD = {
     "a time-out of nothing as a text": changed(timeoutHours="0"),
     "trust that is a word": changed(trustDays="long"),
     "trust of nothing as a text": changed(trustDays="0.0"),
+    "an age of nothing": changed(maxAgeHours=0),
+    "an age that is a word": changed(maxAgeHours="a day"),
+    "an age without a value": changed(maxAgeHours=None),
     "no slots": document(**{"tamr:slots": 0}),
     "no slots as a text": document(**{"tamr:slots": "0"}),
     "slots that are a word": document(**{"tamr:slots": "many"}),

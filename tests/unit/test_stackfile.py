@@ -44,6 +44,7 @@ config:
       maxAttempts: 3                     # failed jobs since `since` before the step is on hold
       timeoutHours: 12                   # how long one run waits for one job
       trustDays: 30                      # how far back the tenant's list of jobs is complete
+      maxAgeHours: 26                    # an older deployment is stale
 """
 
 
@@ -99,12 +100,14 @@ def test_an_example_with_every_key_is_parsed() -> None:
     assert customers.retried_at == at("15:10")
     assert (customers.min_hours_between, customers.max_attempts) == (4, 3)
     assert (customers.timeout_hours, customers.trust_days) == (12, 30)
+    assert customers.max_age_hours == 26
 
 
 def test_missing_keys_have_their_defaults() -> None:
     plain = product(SOURCED)
     assert (plain.min_hours_between, plain.max_attempts) == (0, 3)
     assert (plain.timeout_hours, plain.trust_days) == (12, 30)
+    assert plain.max_age_hours is None
     assert plain.since is None
     assert plain.retried_at is None
     assert plain.not_before == at("00:00")
@@ -511,6 +514,18 @@ MISTAKES = [
         SOURCED + "trustDays: .nan",
         "trustDays",
         ("nan", "expected a number"),
+    ),
+    Mistake(
+        "an age of nothing",
+        SOURCED + "maxAgeHours: 0",
+        "maxAgeHours",
+        ("got 0", "expected a number above 0"),
+    ),
+    Mistake(
+        "an age without a value",
+        SOURCED + "maxAgeHours:",
+        "maxAgeHours",
+        ("expected a value, got nothing",),
     ),
 ]
 

@@ -51,7 +51,8 @@ def board(directory: Path, stacks: tuple[str, ...], out: Path | None, port: int 
 
 def _make_page(directory: Path, stacks: tuple[str, ...], refresh_seconds: int = 0) -> str:
     from tamr_provider.cli.output.page import format_page
-    from tamr_provider.environments.status import read_environments, sort_by_promotion
+    from tamr_provider.environments.status import sort_by_promotion
+    from tamr_provider.environments.status_reader import read_environments
     from tamr_provider.environments.timeline import build_timelines
     from tamr_provider.stackfile.project import find_project
 

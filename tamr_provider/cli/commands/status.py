@@ -43,13 +43,12 @@ def status(
     """
     from tamr_provider.cli.output.status_markdown import format_status_markdown
     from tamr_provider.cli.output.status_output import format_status_json, format_status_text
-    from tamr_provider.environments.status import exit_code, read_environments
+    from tamr_provider.environments.status import exit_code
+    from tamr_provider.environments.status_reader import read_environments
     from tamr_provider.stackfile.project import find_project
 
     project = find_project(directory)
-    environments = read_environments(
-        project, stacks, os.environ, CLOCK, warn_once(), with_gates=True
-    )
+    environments = read_environments(project, stacks, os.environ, CLOCK, warn_once())
     if as_json or format_ == "json":
         say(format_status_json(project.name, CLOCK.now(), environments))
     elif format_ == "markdown":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tamr_provider.stackfile.since.commit_files import CommitFiles
 from tamr_provider.stackfile.since.git_objects import read_signature
+from tamr_provider.stackfile.since.past_versions import PastVersions
 from tamr_provider.stackfile.since.walk import Walk
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Ancestry:
         self._files = files
         self._objects = repository.objects()
         self._commit_files = CommitFiles(self._objects, files, project)
+        self._walk: Walk | None = None
 
     def __enter__(self) -> Ancestry:
         return self
@@ -53,13 +55,19 @@ class Ancestry:
             fresh = list(itertools.islice(stream, size - len(window)))
             window |= {commit.id: commit for commit in fresh}
             self._commit_files.prefetch(fresh)
-            line = Walk(window, self._commit_files, self._repository.shallow).line()
+            walk = Walk(window, self._commit_files, self._repository.shallow)
+            line = walk.line()
             if len(window) < size or is_enough(line):
+                self._walk = walk
                 return line
             size *= _GROWTH
 
+    def read_past(self) -> PastVersions:
+        """Return the versions of the commits that `find_line` has read."""
+        return PastVersions(self._walk.newest_first() if self._walk else [])
+
     def read_signatures(self, commits: Iterable[str]) -> dict[str, Signature]:
-        """Return the author and author date of each commit."""
+        """Return who wrote each commit, and when."""
         ids = list(dict.fromkeys(commits))
         self._objects.fetch(ids)
         return {id_: read_signature(self._objects, id_) for id_ in ids}

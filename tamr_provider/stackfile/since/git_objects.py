@@ -19,10 +19,15 @@ _LAST_SECOND = 253_402_214_400  # The range of datetime ends with the year 9999.
 
 @dataclass(frozen=True)
 class Signature:
-    """The author and author date of a commit, which a rebase or an amend does not change."""
+    """Who wrote a commit, and why; a rebase or an amend changes only `committed_at`.
+
+    `subject` is the first line of its message.
+    """
 
     author: str
     authored_at: datetime
+    committed_at: datetime
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,8 +135,11 @@ def find_file(objects: Objects, commit: str, path: PurePosixPath) -> str | None:
 
 
 def read_signature(objects: Objects, commit: str) -> Signature:
-    """Return the author and author date of a commit."""
-    return Signature(*_signed(objects, commit, b"author"))
+    """Return who wrote a commit, when, and the first line of its message."""
+    author, authored_at = _signed(objects, commit, b"author")
+    message = objects.content(commit).partition(b"\n\n")[2]
+    subject = message.lstrip(b"\n").partition(b"\n")[0].decode("utf-8", "replace")
+    return Signature(author, authored_at, committed_at(objects, commit), subject)
 
 
 def committed_at(objects: Objects, commit: str) -> datetime:

@@ -13,7 +13,6 @@ from tamr_provider.stackfile.project import display_path, find_project
 from tamr_provider.stackfile.since.ancestry import Ancestry
 from tamr_provider.stackfile.since.commit_files import Files
 from tamr_provider.stackfile.since.current_pairs import CurrentPairs
-from tamr_provider.stackfile.since.effective import BY_COMMIT
 from tamr_provider.stackfile.since.git import Repository
 from tamr_provider.stackfile.since.origin import (
     UNCOMMITTED,
@@ -22,6 +21,7 @@ from tamr_provider.stackfile.since.origin import (
     find_since_without_git,
     with_path,
 )
+from tamr_provider.stackfile.since.past_versions import PastVersions
 from tamr_provider.stackfile.since.revisions import Entry, Pair
 
 if TYPE_CHECKING:
@@ -46,8 +46,15 @@ def with_effective_sinces(
     refuse counts from now, so that there is a plan for it, and its `Since` has the problem.
     Raises InputError if there is no since, and no git repository to find one.
     """
+    return with_past_versions(file, project, stack, now, base)[0]
+
+
+def with_past_versions(
+    file: StackFile, project: Project, stack: str, now: datetime, base: str = ""
+) -> tuple[StackFile, PastVersions]:
+    """Return what `with_effective_sinces` does, and the versions that the file had before."""
     pairs = {name: _entry(product) for name, product in file.products.items()}
-    sinces = find_sinces(pairs, project, stack, now, base)
+    sinces, past = _read_sinces(pairs, project, stack, now, base)
     unknown = [since.problem for since in sinces.values() if since.at is None]
     if unknown:
         raise InputError(*unknown)
@@ -55,7 +62,7 @@ def with_effective_sinces(
         name: product.with_since(sinces[name].at, sinces[name].known_by)
         for name, product in file.products.items()
     }
-    return replace(file, products=products, sinces=sinces)
+    return replace(file, products=products, sinces=sinces), past
 
 
 def find_program_sinces(
@@ -80,9 +87,16 @@ def find_sinces(
     entries: Mapping[str, Entry], project: Project, stack: str, now: datetime, base: str = ""
 ) -> dict[str, Since]:
     """Return the effective since of each product, given its current pair."""
+    return _read_sinces(entries, project, stack, now, base)[0]
+
+
+def _read_sinces(
+    entries: Mapping[str, Entry], project: Project, stack: str, now: datetime, base: str
+) -> tuple[dict[str, Since], PastVersions]:
     path = f"{display_path(_path(project, stack))}: products"
     now = now.replace(microsecond=0)
     repository = Repository.find(project.file.parent)
+    past = PastVersions()
     if repository is None:
         sinces = {name: find_since_without_git(entry.pair) for name, entry in entries.items()}
     else:
@@ -91,8 +105,9 @@ def find_sinces(
         with Ancestry(repository, files, project.name) as ancestry:
             line = _read_back(ancestry, current, base)
             sinces = {name: current.find_since(name, line) for name in entries}
-            sinces = _with_author_dates(sinces, ancestry)
-    return {name: with_path(since, f"{path}.{name}", now) for name, since in sinces.items()}
+            sinces = _with_signatures(sinces, ancestry)
+            past = ancestry.read_past()
+    return {name: with_path(since, f"{path}.{name}", now) for name, since in sinces.items()}, past
 
 
 def _read_back(ancestry: Ancestry, current: CurrentPairs, base: str) -> Line:
@@ -105,14 +120,12 @@ def _read_back(ancestry: Ancestry, current: CurrentPairs, base: str) -> Line:
         raise
 
 
-def _with_author_dates(sinces: Mapping[str, Since], ancestry: Ancestry) -> dict[str, Since]:
-    """Return the sinces with the author dates of their commits."""
-    commits = (since.commit for since in sinces.values() if since.by == BY_COMMIT and since.commit)
+def _with_signatures(sinces: Mapping[str, Since], ancestry: Ancestry) -> dict[str, Since]:
+    """Return the sinces with the signatures of their commits."""
+    commits = (since.commit for since in sinces.values() if since.commit)
     signatures = ancestry.read_signatures(commits)
     return {
-        name: replace(since, authored_at=signatures[since.commit].authored_at)
-        if since.commit in signatures
-        else since
+        name: replace(since, signature=signatures.get(since.commit))
         for name, since in sinces.items()
     }
 

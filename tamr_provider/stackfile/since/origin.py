@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from tamr_provider.stackfile.since.git_objects import Signature
     from tamr_provider.stackfile.since.revisions import Pair
 
 
@@ -46,8 +47,7 @@ class Since:
 
     `at` is None if it is unknown. `known_by` is one of the constants above. `commit` brought the
     version, "" if none did. `problem` is why a run must refuse it, or "". `ignored` is a since in
-    the file that is not after `floor`, so it does not count. `authored_at` is the author date of
-    the commit whose time counts, which a rebase or an amend does not change.
+    the file that is not after `floor`, so it does not count. `signature` says who wrote `commit`.
     """
 
     at: datetime | None
@@ -57,7 +57,12 @@ class Since:
     problem: str = ""
     ignored: datetime | None = None
     floor: datetime | None = None
-    authored_at: datetime | None = None
+    signature: Signature | None = None
+
+    @property
+    def authored_at(self) -> datetime | None:
+        """The author date of the commit whose time counts, None if no commit's does."""
+        return self.signature.authored_at if self.signature and self.by == BY_COMMIT else None
 
     def describe(self, now: datetime) -> str:
         """Return the time with its origin, such as `since 10:02, commit abc1234`."""

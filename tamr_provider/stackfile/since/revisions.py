@@ -7,7 +7,7 @@ revisions differ from the next in one product, so products are parsed separately
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from tamr_provider.stackfile.values import canonical_version
 from tamr_provider.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 
@@ -33,10 +34,14 @@ class Pair:
 
 @dataclass(frozen=True)
 class Entry:
-    """A product at a revision."""
+    """A product at a revision; `written` is its lines, or what they say if it has none of its own.
+
+    `written` does not matter for the rules: two entries that differ only there are equal.
+    """
 
     pair: Pair
     data_product: str = ""
+    written: str | Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 UNREADABLE = Pair("\0", None)
@@ -101,7 +106,7 @@ def _read_block(block: str) -> Entry:
     inner = first[1]
     line = rf"^{inner}[\"']?(?:version|since|dataProduct)[\"']?[ ]*:.*(?:\n{inner}[ ]+\S.*)*"
     chosen = "\n".join(found[len(inner) :] for found in re.findall(line, lines, re.MULTILINE))
-    return _read_chosen(chosen)
+    return replace(_read_chosen(chosen), written=block)
 
 
 @lru_cache(maxsize=4096)
@@ -112,7 +117,10 @@ def _read_chosen(text: str) -> Entry:
 def _entries(products: object) -> Entries:
     if not isinstance(products, dict):
         raise InputError("products: not a mapping")
-    return {str(name): _entry(product) for name, product in products.items()}
+    return {
+        str(name): replace(_entry(product), written=product if isinstance(product, dict) else None)
+        for name, product in products.items()
+    }
 
 
 def _entry(product: object) -> Entry:

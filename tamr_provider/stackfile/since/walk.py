@@ -77,6 +77,11 @@ class Walk:
         lines = self._read(tips)
         return _join([lines[tip] for tip in tips]) if tips else Line()
 
+    def newest_first(self) -> list[tuple[Line, Entries]]:
+        """Return each commit's line and products, as far as they can be read."""
+        known = ((line, self._commit_files.entries(*node)) for node, line in self._lines.items())
+        return [(line, entries) for line, entries in known if entries is not None][::-1]
+
     def trunk(self) -> list[tuple[_Node, Line]]:
         """Return the newest commit and its first parents, with their lines."""
         tips = self._tips()
