@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
-from contextlib import closing
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from typing import TYPE_CHECKING, TypeAlias
 
 from tamr_provider.client.http import HttpSession
 from tamr_provider.client.jobs import JobsClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
     from tamr_provider.clock import Clock
     from tamr_provider.settings import Settings
 
+# The type of `connect`.
+OpenClient: TypeAlias = Callable[
+    ["Settings", "Clock", threading.Event, Callable[[str], None], "float | None"],
+    AbstractContextManager[JobsClient],
+]
 
 READ_ONLY_CONNECT_SECONDS = 3.0  # A command that only reads does not wait for a tenant to return.
 

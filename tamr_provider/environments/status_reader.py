@@ -32,8 +32,10 @@ from tamr_provider.tenant.job_cache import JobCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import timedelta
 
+    from tamr_provider.client.connection import OpenClient
     from tamr_provider.client.jobs import JobsClient
     from tamr_provider.clock import Clock
     from tamr_provider.planning.product_state import PinConflict
@@ -60,6 +62,7 @@ def read_environments(  # noqa: PLR0913 - which stacks and products, for which s
     *,
     products: Sequence[str] = (),
     back: timedelta | None = None,
+    open_client: OpenClient = connect,
 ) -> list[EnvironmentStatus]:
     """Return the status of the named stacks and products, or of all.
 
@@ -70,7 +73,7 @@ def read_environments(  # noqa: PLR0913 - which stacks and products, for which s
     names = list(dict.fromkeys(list_stacks(project, stacks)))
     sources = [_read_source(project, name, clock) for name in names]
     _refuse_unknown(products, sources)
-    tenants = _Tenants(env, clock, on_outage, back, is_alone=len(names) == 1)
+    tenants = _Tenants(env, clock, on_outage, back, open_client, is_alone=len(names) == 1)
     readers = {source.name: _Reader(source, products, tenants) for source in sources}
 
     def observe(name: str) -> Observation | None:
@@ -112,21 +115,29 @@ def _refuse_unknown(products: Sequence[str], sources: Sequence[_Source]) -> None
 class _Tenants:
     """How to reach the tenants; `stop` ends the waits for all of them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what reaches a tenant, and what is asked of it
         self,
         env: Mapping[str, str],
         clock: Clock,
         on_outage: Callable[[str], None],
         back: timedelta | None,
+        open_client: OpenClient,
         *,
         is_alone: bool,
     ) -> None:
         self.env = env
         self.clock = clock
-        self.on_outage = on_outage
         self.back = back
         self.stop = threading.Event()
+        self._on_outage = on_outage
+        self._open_client = open_client
         self._is_alone = is_alone
+
+    def connect(self, settings: Settings) -> AbstractContextManager[JobsClient]:
+        """Return a client that gives up soon."""
+        return self._open_client(
+            settings, self.clock, self.stop, self._on_outage, READ_ONLY_CONNECT_SECONDS
+        )
 
     def read_settings(self, name: str, file: StackFile) -> Settings:
         """Return the settings of a stack; only a stack that is alone obeys TAMR_URL."""
@@ -159,9 +170,7 @@ class _Reader:
         source, tenants = self._source, self._tenants
         settings = tenants.read_settings(source.name, source.file)
         stack = Stack(source.name, source.project, source.file, settings)
-        with connect(
-            settings, tenants.clock, tenants.stop, tenants.on_outage, READ_ONLY_CONNECT_SECONDS
-        ) as client:
+        with tenants.connect(settings) as client:
             snapshot = poll(client, tenants.clock, source.file.products, tenants.back)
             self.observation.set_result(Observation(stack, snapshot))
             return self._judge(client, stack, snapshot, observe)

@@ -78,6 +78,7 @@ class History:
         files: Mapping[str, str],
         parents: Sequence[int] | None = None,
         authored: datetime | None = None,
+        message: str = "x",
     ) -> int:
         """Add a commit with exactly these files and return its number."""
         blobs = {path: self._blob(text) for path, text in {"Pulumi.yaml": PROJECT, **files}.items()}
@@ -90,8 +91,8 @@ class History:
             f"mark :{mark}",
             f"author Ann <ann@example.com> {author} +0000",
             f"committer Ann <ann@example.com> {stamp} +0000",
-            "data 1",
-            "x",
+            f"data {len(message.encode())}",
+            message,
         ]
         head += [
             f"{'from' if not place else 'merge'} :{parent}" for place, parent in enumerate(parents)
