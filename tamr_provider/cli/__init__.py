@@ -25,7 +25,7 @@ _COMMANDS = {
     "promote": "Promote versions from one environment to another.",
     "plan": "Show what `tamr up` would do, without launching any jobs.",
     "retry": "Allow a product on hold to run again.",
-    "status": "Show the desired version of each product and whether it is satisfied.",
+    "status": "Show the version and state of each product in every environment.",
     "schema": "Print the JSON Schema of the stack file.",
     "up": "Reconcile the tenant with the stack file.",
 }

@@ -154,7 +154,8 @@ class HttpSession:
                 self._check_limits(retry, what, attempts, outage)
                 if attempts == max_attempts:
                     raise TenantUnavailableError(f"{what}: {retry.reason}") from None
-                self._on_outage(f"{retry.reason}; retrying")
+                if not self._is_over_soon(retry):
+                    self._on_outage(f"{retry.reason}; retrying")
                 self._pause(retry, attempts, outage)
 
     def post(self, path: str, what: str, body: Mapping[str, Any]) -> Response:
@@ -208,7 +209,7 @@ class HttpSession:
 
     def _check_limits(self, retry: _Retry, what: str, attempts: int, seconds: float) -> None:
         """Raise after a few attempts at a URL that never responded, else after an outage."""
-        is_unsent = isinstance(retry.error, ResponseLostError) and not retry.error.sent
+        is_unsent = _is_unsent(retry)
         limit = 1 if _CERTIFICATE in retry.reason else _FIRST_CONTACT_ATTEMPTS
         is_over = is_unsent and self._left_to_connect(seconds) <= 0
         is_over = is_over or ((is_unsent or retry.status == 200) and attempts >= limit)
@@ -223,16 +224,24 @@ class HttpSession:
                 "command again later."
             ) from None
 
+    def _is_over_soon(self, retry: _Retry) -> bool:
+        """Whether no connection for seconds is an error, which then says all there is to say."""
+        return _is_unsent(retry) and self._connect_seconds is not None
+
     def _left_to_connect(self, seconds: float) -> float:
         return math.inf if self._connect_seconds is None else self._connect_seconds - seconds
 
     def _pause(self, retry: _Retry, attempts: int, outage: float) -> None:
         pause = min(_MAX_PAUSE_SECONDS, 0.25 * 2 ** min(attempts, 10))
         pause = max(pause * random.uniform(0.5, 1), retry.pause or 0)  # noqa: S311 - jitter
-        if isinstance(retry.error, ResponseLostError) and not retry.error.sent:
+        if _is_unsent(retry):
             pause = min(pause, self._left_to_connect(outage))
         if self._clock.wait(self._stop, pause):
             raise WaitInterruptedError(retry.reason) from None
+
+
+def _is_unsent(retry: _Retry) -> bool:
+    return isinstance(retry.error, ResponseLostError) and not retry.error.sent
 
 
 def _first_contact_hint(reason: str, url: str) -> str:

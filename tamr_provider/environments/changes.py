@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tamr_provider.environments.stack import read_file
 from tamr_provider.errors import InputError
 from tamr_provider.stackfile.parser import parse_stack_file
 from tamr_provider.stackfile.since.lookup import find_revisions
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from tamr_provider.stackfile.parser import StackFile
     from tamr_provider.stackfile.product import Product
     from tamr_provider.stackfile.project import Project
     from tamr_provider.stackfile.since.ancestry import Revision
@@ -50,9 +50,12 @@ class Change:
         return self.commit.at if self.commit else self.product.not_before
 
 
-def read_changes(project: Project, stack: str, now: datetime) -> list[Change]:
-    """Return the changes of a stack file from git; a commit with an invalid file is skipped."""
-    return build_changes(stack, _read_revisions(project, stack, now))
+def read_changes(project: Project, stack: str, file: StackFile, now: datetime) -> list[Change]:
+    """Return the changes of a stack file from git; a commit with an invalid file is skipped.
+
+    `file` is the stack file as it is now, with effective sinces.
+    """
+    return build_changes(stack, _read_revisions(project, stack, file, now))
 
 
 def build_changes(stack: str, revisions: _Revisions) -> list[Change]:
@@ -76,14 +79,14 @@ def build_changes(stack: str, revisions: _Revisions) -> list[Change]:
 
 
 def _read_revisions(
-    project: Project, stack: str, now: datetime
+    project: Project, stack: str, file: StackFile, now: datetime
 ) -> Iterator[tuple[Commit | None, Mapping[str, Product]]]:
     for revision in find_revisions(project, stack):
         products = _read_products(revision, project, now)
         if products is not None:
             at = revision.commit.committed_at
             yield Commit(revision.commit.id, revision.signature.author, at), products
-    yield None, read_file(project, stack, now).products
+    yield None, file.products
 
 
 def _read_products(

@@ -71,11 +71,36 @@ def read_settings_beside(env: Mapping[str, str], name: str, file: StackFile) -> 
     return read_settings(own, name, file.url, file.slots)
 
 
+def read_settings_of(
+    env: Mapping[str, str], name: str, file: StackFile, *, is_alone: bool
+) -> Settings:
+    """Return the settings of a stack that is queried: alone, or beside others."""
+    if is_alone:
+        return read_settings(env, name, file.url, file.slots)
+    return read_settings_beside(env, name, file)
+
+
 def list_stacks(project: Project, names: Sequence[str]) -> Sequence[str]:
     """Return the named stacks, or all. Raises InputError if there are none."""
     if not (stacks := names or project.stacks()):
         raise InputError(f"no stack file in {project.stack_dir}")
     return stacks
+
+
+def order_by_promotion(products: Mapping[str, Iterable[Product]]) -> list[str]:
+    """Return the stacks, each after those that its products are promoted from."""
+    upstream = {
+        stack: {product.promote_from for product in promoted}
+        for stack, promoted in products.items()
+    }
+
+    def depth(stack: str, seen: frozenset[str] = frozenset()) -> int:
+        if stack in seen:
+            return 0  # A circle has no order.
+        names = filter(None, upstream.get(stack, ()))
+        return max((1 + depth(name, seen | {stack}) for name in names), default=0)
+
+    return sorted(upstream, key=lambda stack: (depth(stack), stack))
 
 
 def find_product(file: StackFile, name: str, place: str) -> Product:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tamr_provider.decision.states import State
+from tamr_provider.environments.stack import order_by_promotion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,20 +97,12 @@ class EnvironmentStatus:
 
 def sort_by_promotion(environments: Sequence[EnvironmentStatus]) -> list[EnvironmentStatus]:
     """Put each environment after those that its products are promoted from."""
-    upstream = {
-        environment.stack: {product.product.promote_from for product in environment.products}
+    products = {
+        environment.stack: [product.product for product in environment.products]
         for environment in environments
     }
-
-    def depth(stack: str, seen: frozenset[str] = frozenset()) -> int:
-        if stack in seen:
-            return 0  # A circle has no order.
-        names = filter(None, upstream.get(stack, ()))
-        return max((1 + depth(name, seen | {stack}) for name in names), default=0)
-
-    return sorted(
-        environments, key=lambda environment: (depth(environment.stack), environment.stack)
-    )
+    order = order_by_promotion(products)
+    return sorted(environments, key=lambda environment: order.index(environment.stack))
 
 
 def exit_code(environments: Sequence[EnvironmentStatus]) -> int:

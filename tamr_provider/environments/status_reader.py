@@ -15,7 +15,7 @@ from tamr_provider.environments.deployments import Deployment, find_deployments
 from tamr_provider.environments.pins import find_pin_conflicts
 from tamr_provider.environments.promotion import Observation, promotion_gate
 from tamr_provider.environments.side_by_side import run_side_by_side
-from tamr_provider.environments.stack import Stack, list_stacks, read_settings_beside
+from tamr_provider.environments.stack import Stack, list_stacks, read_settings_of
 from tamr_provider.environments.status import EnvironmentStatus, ProductStatus, RequestedBy
 from tamr_provider.errors import (
     InputError,
@@ -25,7 +25,6 @@ from tamr_provider.errors import (
 )
 from tamr_provider.planning.dry_run import plan_from_snapshot, poll
 from tamr_provider.planning.product_state import ProductState, judge_product, unknown_product
-from tamr_provider.settings import read_settings
 from tamr_provider.stackfile.since.lookup import with_past_versions
 from tamr_provider.stackfile.since.origin import COMMITTED
 from tamr_provider.tenant.job_cache import JobCache
@@ -62,26 +61,26 @@ def read_environments(  # noqa: PLR0913 - which stacks and products, for which s
     *,
     products: Sequence[str] = (),
     back: timedelta | None = None,
+    stop: threading.Event | None = None,
     open_client: OpenClient = connect,
 ) -> list[EnvironmentStatus]:
     """Return the status of the named stacks and products, or of all.
 
-    The snapshots have the jobs of the last `back`. A tenant that cannot be connected to for three
-    seconds is given up. Raises InputError, before any request, for a bad stack file or an unknown
-    name.
+    The snapshots have the jobs of the last `back`. `stop` ends the waits for the tenants. A tenant
+    that cannot be connected to for three seconds is given up. Raises InputError, before any
+    request, for a bad stack file or an unknown name.
     """
     names = list(dict.fromkeys(list_stacks(project, stacks)))
     sources = [_read_source(project, name, clock) for name in names]
     _refuse_unknown(products, sources)
-    tenants = _Tenants(env, clock, on_outage, back, open_client, is_alone=len(names) == 1)
+    stop = stop or threading.Event()
+    tenants = _Tenants(env, clock, stop, on_outage, back, open_client, is_alone=len(names) == 1)
     readers = {source.name: _Reader(source, products, tenants) for source in sources}
 
     def observe(name: str) -> Observation | None:
         return readers[name].observation.result() if name in readers else None
 
-    return run_side_by_side(
-        [partial(reader.read, observe) for reader in readers.values()], tenants.stop
-    )
+    return run_side_by_side([partial(reader.read, observe) for reader in readers.values()], stop)
 
 
 @dataclass(frozen=True)
@@ -113,12 +112,13 @@ def _refuse_unknown(products: Sequence[str], sources: Sequence[_Source]) -> None
 
 
 class _Tenants:
-    """How to reach the tenants; `stop` ends the waits for all of them."""
+    """How to reach the tenants, and what is asked of them."""
 
-    def __init__(  # noqa: PLR0913 - what reaches a tenant, and what is asked of it
+    def __init__(  # noqa: PLR0913, PLR0917 - what reaches a tenant, and what is asked of it
         self,
         env: Mapping[str, str],
         clock: Clock,
+        stop: threading.Event,
         on_outage: Callable[[str], None],
         back: timedelta | None,
         open_client: OpenClient,
@@ -128,7 +128,7 @@ class _Tenants:
         self.env = env
         self.clock = clock
         self.back = back
-        self.stop = threading.Event()
+        self._stop = stop
         self._on_outage = on_outage
         self._open_client = open_client
         self._is_alone = is_alone
@@ -136,14 +136,12 @@ class _Tenants:
     def connect(self, settings: Settings) -> AbstractContextManager[JobsClient]:
         """Return a client that gives up soon."""
         return self._open_client(
-            settings, self.clock, self.stop, self._on_outage, READ_ONLY_CONNECT_SECONDS
+            settings, self.clock, self._stop, self._on_outage, READ_ONLY_CONNECT_SECONDS
         )
 
     def read_settings(self, name: str, file: StackFile) -> Settings:
         """Return the settings of a stack; only a stack that is alone obeys TAMR_URL."""
-        if self._is_alone:
-            return read_settings(self.env, name, file.url, file.slots)
-        return read_settings_beside(self.env, name, file)
+        return read_settings_of(self.env, name, file, is_alone=self._is_alone)
 
 
 class _Reader:

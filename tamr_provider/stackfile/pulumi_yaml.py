@@ -8,6 +8,7 @@ so the parser has to know which scalars were not.
 from __future__ import annotations
 
 import re
+import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,9 @@ _Constructor.add_constructor("tag:yaml.org,2002:float", _float)
 _Constructor.add_constructor("tag:yaml.org,2002:str", _text)
 
 
+_ONE_AT_A_TIME = threading.Lock()  # A YAML object keeps the state of one text.
+
+
 @lru_cache(maxsize=1)
 def _yaml() -> YAML:
     yaml = YAML(typ="safe", pure=True)
@@ -123,7 +127,8 @@ def parse_yaml(text: str, file: str) -> Any:
     if len(text) > MAX_BYTES:
         raise InputError(f"{file}: expected a file of at most 1 MB, got a larger one")
     try:
-        return _yaml().load(text)
+        with _ONE_AT_A_TIME:
+            return _yaml().load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""

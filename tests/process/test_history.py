@@ -162,9 +162,9 @@ def test_commits_and_jobs_are_joined_from_a_real_repository(tmp_path: Path) -> N
         jobs = {job["jobId"] for run in runs for job in run["jobs"]}
         assert jobs == {job["jobId"] for job in server.jobs()}
         text = tamr(folder, "history").stdout
-        assert "none yet" in text
+        assert "not committed" in text
         assert len(tamr(folder, "history", "--since", "1d", "--json").stdout) > 2
-        assert tamr(folder, "history", "--since", "2100-01-01").stdout == "no run\n"
+        assert tamr(folder, "history", "--since", "2100-01-01").stdout == "No version changes.\n"
 
 
 def test_one_request_is_enough_for_all_runs_of_a_stack(tmp_path: Path) -> None:

@@ -13,22 +13,17 @@ from support.processes import QUICK, SLOW, emulator, project, tamr
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAD = ["product", "stack", "version", "state"]
 
-
-def test_status_shows_which_versions_are_satisfied_and_why_not(tmp_path: Path) -> None:
+def test_status_shows_which_versions_are_deployed_and_why_not(tmp_path: Path) -> None:
     with emulator(*QUICK) as staging, emulator(*SLOW) as prod:
         folder = two_stacks(tmp_path, staging.url, prod.url)
         (folder / "stacks/Pulumi.dev.yaml").unlink()
         tamr(folder, "up", "--stack", "staging")
         done = tamr(folder, "status")
         assert done.returncode == 0
-        head, in_prod, in_staging = done.stdout.splitlines()
-        assert re.split("  +", head) == [*HEAD, "last job", "age", "reason"]
-        assert in_staging.split()[:4] == ["customers", "staging", "2026-11-20", "deployed"]
-        assert "succeeded" in in_staging
-        assert in_prod.split()[:5] == ["customers", "prod", "2026-11-20", "not", "started"]
-        assert "no job for this version yet" in in_prod
+        head, row = done.stdout.splitlines()
+        assert head.split() == ["staging", "prod"]
+        assert re.fullmatch(r"customers +✓ 2026-11-20 +\d+s +\+ 2026-11-20 +not started", row)
         assert prod.posts() == []
 
 
@@ -76,8 +71,8 @@ def test_a_tenants_error_is_shown_next_to_the_other_tenants(tmp_path: Path) -> N
         done = tamr(folder, "status")
         assert done.returncode == 1
         assert "prod: Tamr refused the list of jobs: 401" in done.stdout
-        assert "customers  prod     2026-11-20  unknown" in done.stdout
-        assert "customers  staging  2026-11-20  not started" in done.stdout
+        row = r"customers +\+ 2026-11-20 +not started +\? 2026-11-20 +unknown"
+        assert re.search(row, done.stdout)
         with_keys = tamr(folder, "status", TAMR_API_KEY_PROD="another")
         assert with_keys.returncode == 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -1010,3 +1011,12 @@ def test_a_mistake_in_a_stack_file_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "stacks" / "Pulumi.dev.yaml").write_text(with_product("x: y"), encoding="utf-8")
     for line in refused(lambda: project.read_stack("dev", NOW)).splitlines():
         assert re.search(r"Pulumi\.dev\.yaml:[34]: products\.customers", line)
+
+
+def test_files_are_parsed_in_several_threads_at_once() -> None:
+    """The status of several stacks is read side by side."""
+    sources = "".join(f"\n  - src_{number}" for number in range(200))
+    text = with_product(f"{DATED}sources:{sources}")
+    with ThreadPoolExecutor(4) as pool:
+        files = pool.map(read, [text] * 8)
+        assert {len(file.products["customers"].sources) for file in files} == {200}

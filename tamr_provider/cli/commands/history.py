@@ -10,7 +10,7 @@ import click
 
 from tamr_provider.cli.completion import complete_products
 from tamr_provider.cli.context import CLOCK, directory_option, json_option, stacks_option
-from tamr_provider.cli.output.printing import say
+from tamr_provider.cli.output.printing import say, say_lines, terminal_width
 from tamr_provider.cli.time_option import TIME
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def history(
     with 1 if a tenant did not respond.
     """
     from tamr_provider.cli.output.history_output import format_history_json, format_history_text
-    from tamr_provider.environments.history import read_history
+    from tamr_provider.cli.output.status_output import DEFAULT_WIDTH
+    from tamr_provider.environments.history_reader import read_history
     from tamr_provider.stackfile.project import find_project
 
     found = read_history(find_project(directory), stacks, product, since, os.environ, CLOCK)
@@ -46,5 +47,9 @@ def history(
         say("the clone is shallow: older changes are missing", err=True)
     for stack, error in found.errors.items():
         say(f"{stack}: {error}", err=True)
-    say(format_history_json(found.runs) if as_json else format_history_text(found.runs))
+    if as_json:
+        say(format_history_json(found.runs))
+    else:
+        width = terminal_width() or DEFAULT_WIDTH
+        say_lines(format_history_text(found.runs, CLOCK.now(), width))
     sys.exit(bool(found.errors))
