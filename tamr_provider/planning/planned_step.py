@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tamr_provider.decision.table import Action, Decision, format_reason
+from tamr_provider.timestamps import add_duration
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,6 +67,13 @@ class PlannedStep:
     def job_id(self) -> str:
         """The job's ID, "" if none is known."""
         return self.job.id if self.job else ""
+
+    @property
+    def expected_end(self) -> datetime | None:
+        """When its job would end, None if its start or its usual duration is unknown."""
+        if self.earliest_start is None or self.usual is None:
+            return None
+        return add_duration(self.earliest_start, self.usual.median)
 
     @property
     def launches_job(self) -> bool:

@@ -103,14 +103,35 @@ class ProductState:
 
     @property
     def reason(self) -> str:
-        """Why the product is not deployed, or pinned, else ""; a rule for all steps names none."""
+        """Why the product is not deployed, or pinned, else ""; its end is in UTC."""
+        return format_reason(self.short_reason, self.until, "")
+
+    @property
+    def short_reason(self) -> str:
+        """The reason without its end; a rule for all steps names none."""
         if (pin := self._shown_pin) is not None:
             return pin.reason
         step = self.urgent_step
         if step is None:
             return ""
         is_of_product = step.planned.ends_by_itself or step.state in (State.PENDING, State.UNKNOWN)
-        return step.full_reason if is_of_product else f"{step.name}: {step.full_reason}"
+        return step.reason if is_of_product else f"{step.name}: {step.reason}"
+
+    @property
+    def until(self) -> datetime | None:
+        """When the wait or the hold of the reason ends by itself, None if that is unknown."""
+        if self._shown_pin is not None or self.urgent_step is None:
+            return None
+        return self.urgent_step.until
+
+    @property
+    def expected_end(self) -> datetime | None:
+        """When active and planned jobs would end; None if a start or a duration is unknown."""
+        ends = [
+            step.planned.expected_end for step in self.steps if step.state is not State.SATISFIED
+        ]
+        known = [max(self.now, end) for end in ends if end is not None]
+        return max(known, default=None) if len(known) == len(ends) else None
 
     @property
     def needs_action(self) -> bool:

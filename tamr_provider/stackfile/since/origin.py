@@ -68,14 +68,15 @@ class Since:
         """Return the time with its origin, such as `since 10:02, commit abc1234`."""
         if self.at is None:
             return "since: unknown"
-        text = f"since {format_local_time(self.at, now)}, {self._origin}"
+        text = f"since {format_local_time(self.at, now)}, {self.origin}"
         if self.ignored is not None and self.floor is not None:
             late = format_local_time(self.floor, now)
             text += f": {format_local_time(self.ignored, now)} in the file is not after {late}"
         return text
 
     @property
-    def _origin(self) -> str:
+    def origin(self) -> str:
+        """Where the time comes from, such as `commit abc1234` or `in the file`."""
         if self.known_by == UNCOMMITTED and self.problem:
             return "not committed"
         if self.by == BY_DATE:
