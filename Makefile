@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 
 PEERS  := $(VENV)/peers
 
-.PHONY: demo lint check test chaos bench docs pictures format wheel clean
+.PHONY: axe demo lint check test chaos bench docs pictures format wheel clean
 
 demo: $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" tamr demo
@@ -22,8 +22,14 @@ lint: $(READY)
 check: lint
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --quiet tests/unit tests/emulator
 
-test: lint
+test: lint axe
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest --numprocesses 4 --dist worksteal
+
+# Install axe-core, which checks the board for accessibility. Without it those tests are skipped.
+AXE := $(VENV)/axe/node_modules/axe-core/axe.min.js
+axe: $(READY)
+	test -e $(AXE) || npm install --silent --no-audit --no-fund --no-save --prefix $(VENV)/axe \
+		axe-core@4.14.1 || echo "axe-core is not installed: its tests are skipped."
 
 # Every schedule of kills, lost responses and races; `make test` runs a sample.
 chaos: $(READY)

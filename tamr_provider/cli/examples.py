@@ -47,7 +47,8 @@ EXAMPLES = {
         "tamr promote --all --from staging --to prod --dry-run",
     ),
     "board": (
-        "tamr board --out board.html",
+        "tamr board --open",
+        "tamr board --out public/index.html",
         "tamr board --serve",
     ),
     "history": (

@@ -1,62 +1,88 @@
-"""A tenant's jobs as bars on lanes: finished, active and planned ones."""
+"""A tenant's jobs as bars on the lanes of products: finished, active and expected ones."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
-from tamr_provider.models import DONE, FAILED
+from tamr_provider.decision.states import State
+from tamr_provider.models import DONE, FAILED, PENDING, STOPPED, SUCCEEDED
 from tamr_provider.planning.planned_step import ADOPT
 from tamr_provider.timestamps import add_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from tamr_provider.environments.status import EnvironmentStatus
     from tamr_provider.models import Configuration, Job
     from tamr_provider.planning.plan import Plan
     from tamr_provider.planning.planned_step import PlannedStep
 
-PLANNED = "planned"
+EXPECTED = "expected"
 _LATEST_PLAN = timedelta(hours=24)
-_MIN_AHEAD = timedelta(minutes=15)  # How much of the future the span shows at least.
+_STATES = {
+    SUCCEEDED: State.SATISFIED,
+    FAILED: State.FAILED,
+    STOPPED: State.HOLD,
+    PENDING.lower(): State.WAITING,
+    EXPECTED: State.PENDING,
+}
+
+
+class Owner(NamedTuple):
+    """A product that wants a job."""
+
+    stack: str
+    product: str
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A job that waited from `start` to `runs_from` and then ran, or a planned one.
+    """A job that waited from `start` to `runs_from` and then ran, or an expected one.
 
-    `state` is the outcome of a finished job, `planned`, or the job's state in lower case. `end` is
-    the expected one if `is_expected`. `owners` are the products with such a job, as `stack:
-    product`; none for a job of another user.
+    `words` is the outcome of a finished job, `expected`, or the job's state in lower case. `end`
+    is an estimate if `is_expected`; it is `start` for an expected job of unknown duration. `owners`
+    is empty for a job of another user, and of an older configuration.
     """
 
     configuration: Configuration
-    state: str
+    words: str
     start: datetime
     runs_from: datetime
     end: datetime
     is_expected: bool = False
     job_id: str = ""
     reason: str = ""
-    owners: tuple[str, ...] = ()
-    lane: int = 0
+    owners: tuple[Owner, ...] = ()
+
+    @property
+    def state(self) -> State:
+        """The state whose symbol and color the bar has."""
+        return _STATES.get(self.words, State.RUNNING)
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The bars of one product, or of other users if `owner` is None."""
+
+    owner: Owner | None
+    bars: tuple[Bar, ...]
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """The bars of one tenant between two times; `lanes` is how many they need."""
+    """The jobs of one tenant from `begin` on."""
 
     url: str
     stacks: tuple[str, ...]
     begin: datetime
     now: datetime
-    end: datetime
     slots: int
-    lanes: int
-    bars: tuple[Bar, ...]
+    active: int
+    lanes: tuple[Lane, ...]
 
 
 def build_timelines(environments: Sequence[EnvironmentStatus], back: timedelta) -> list[Timeline]:
@@ -82,29 +108,44 @@ def build_timeline(
     launched = (_make_bar(job, now, owners.get(job.configuration, ()), plans) for job in jobs)
     bars = [bar for bar in launched if bar is not None and bar.end >= begin]
     planned = (
-        _make_planned_bar(step, f"{name}: {step.step.product}")
-        for name, plan in plans.items()
-        for step in plan.steps
+        _make_expected_bar(step, name) for name, plan in plans.items() for step in plan.steps
     )
     bars += [bar for bar in planned if bar is not None and bar.start <= latest]
-    shown = _assign_lanes([_cut(bar, begin, latest) for bar in bars])
-    end = max([add_duration(now, _MIN_AHEAD), *(bar.end for bar in shown)])
-    lanes = 1 + max((bar.lane for bar in shown), default=0)
-    slots = max(plan.slots for plan in plans.values())
-    return Timeline(url, tuple(plans), begin, now, end, slots, lanes, tuple(shown))
+    shown = [_cut(bar, begin, latest) for bar in bars]
+    return Timeline(
+        url=url,
+        stacks=tuple(plans),
+        begin=begin,
+        now=now,
+        slots=max(plan.slots for plan in plans.values()),
+        active=max(plan.active for plan in plans.values()),
+        lanes=tuple(_make_lanes(plans, shown)),
+    )
 
 
-def _find_owners(plans: Mapping[str, Plan]) -> dict[Configuration, tuple[str, ...]]:
-    owners: dict[Configuration, dict[str, None]] = {}
+def _find_owners(plans: Mapping[str, Plan]) -> dict[Configuration, tuple[Owner, ...]]:
+    owners: dict[Configuration, dict[Owner, None]] = {}
     for name, plan in plans.items():
         for step in plan.steps:
             names = owners.setdefault(step.step.configuration, {})
-            names[f"{name}: {step.step.product}"] = None
+            names[Owner(name, step.step.product)] = None
     return {configuration: tuple(names) for configuration, names in owners.items()}
 
 
+def _make_lanes(plans: Mapping[str, Plan], bars: Iterable[Bar]) -> Iterable[Lane]:
+    """Yield a lane for each product with a bar, in the order of the files; other users last."""
+    by_owner: dict[Owner | None, list[Bar]] = {
+        Owner(name, step.step.product): [] for name, plan in plans.items() for step in plan.steps
+    }
+    by_owner[None] = []
+    for bar in sorted(bars, key=lambda bar: (bar.start, bar.end, bar.job_id)):
+        for owner in bar.owners or (None,):
+            by_owner[owner].append(bar)
+    return (Lane(owner, tuple(found)) for owner, found in by_owner.items() if found)
+
+
 def _make_bar(
-    job: Job, now: datetime, owners: tuple[str, ...], plans: Mapping[str, Plan]
+    job: Job, now: datetime, owners: tuple[Owner, ...], plans: Mapping[str, Plan]
 ) -> Bar | None:
     if job.created_at is None:
         return None
@@ -142,26 +183,15 @@ def _find_expected_end(job: Job, plans: Mapping[str, Plan]) -> datetime | None:
     return None
 
 
-def _make_planned_bar(step: PlannedStep, owner: str) -> Bar | None:
-    if not step.launches_job or step.earliest_start is None:
-        return None
+def _make_expected_bar(step: PlannedStep, stack: str) -> Bar | None:
     start = step.earliest_start
-    end = add_duration(start, step.usual.median) if step.usual else start
+    if not step.launches_job or start is None:
+        return None
+    end, owner = step.expected_end or start, Owner(stack, step.step.product)
     configuration = step.step.configuration
-    return Bar(configuration, PLANNED, start, start, end, True, "", step.reason, (owner,))
+    return Bar(configuration, EXPECTED, start, start, end, True, "", step.reason, (owner,))
 
 
 def _cut(bar: Bar, begin: datetime, latest: datetime) -> Bar:
     start, end = max(bar.start, begin), min(bar.end, latest)
     return replace(bar, start=start, end=end, runs_from=min(max(bar.runs_from, start), end))
-
-
-def _assign_lanes(bars: Sequence[Bar]) -> list[Bar]:
-    """Put each bar on the first lane that is free when it starts."""
-    ends, placed = list[datetime](), list[Bar]()
-    for bar in sorted(bars, key=lambda bar: (bar.start, bar.end, bar.job_id)):
-        free = (lane for lane, end in enumerate(ends) if end <= bar.start)
-        lane = next(free, len(ends))
-        ends[lane : lane + 1] = [max(bar.end, add_duration(bar.start, timedelta(seconds=1)))]
-        placed.append(replace(bar, lane=lane))
-    return placed

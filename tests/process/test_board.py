@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import shutil
 import signal
 import urllib.error
 import urllib.request
@@ -39,9 +40,7 @@ def board(folder: Path, **env: str) -> str:
     return (folder / "board.html").read_text(encoding="utf-8")
 
 
-def test_a_cell_has_the_version_the_state_and_the_last_outcome(
-    tmp_path: Path,
-) -> None:
+def test_a_page_has_every_state_with_its_reason_and_its_jobs(tmp_path: Path) -> None:
     faults = tmp_path / "faults.json"
     rule = {"type": "load", "sourceId": "src_b", "outcome": "failed", "reason": "BOOM"}
     faults.write_text(json.dumps({"jobs": [rule]}))
@@ -51,10 +50,10 @@ def test_a_cell_has_the_version_the_state_and_the_last_outcome(
         stack(folder, "prod", "http://127.0.0.1:9", both)
         tamr(folder, "up")
         page = html.unescape(board(folder))
-        assert "1 deployed" in page
-        assert "1 failed" in page
-        assert "2 unknown" in page
-        assert "load src_b failed: BOOM" in page
+        assert "1 of 4 deployed and fresh" in page
+        for state in ("deployed", "failed", "unknown"):
+            assert f'aria-label="{state}"' in page
+        assert "load src_b: BOOM" in page
         assert "http://127.0.0.1:9 cannot be reached" in page
         for job in server.jobs():
             assert job["jobId"] in page
@@ -99,11 +98,53 @@ def test_one_request_is_enough_for_a_page(tmp_path: Path) -> None:
         assert len(server.record()["requests"]) == before + 1
 
 
-@pytest.mark.parametrize("words", [[], ["--out", "board.html", "--serve"]])
-def test_out_or_serve_is_required(tmp_path: Path, words: list[str]) -> None:
-    done = tamr(project(tmp_path, "http://127.0.0.1:9"), "board", *words)
+def test_a_board_without_options_is_a_file_in_this_folder(tmp_path: Path) -> None:
+    folder = project(tmp_path, "http://127.0.0.1:9")
+    done = tamr(folder, "board")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        f"Wrote board.html: {(folder / 'board.html').as_uri()}",
+        "To open it in your browser, add --open.",
+    ]
+
+
+def test_open_shows_the_file_in_the_browser(tmp_path: Path) -> None:
+    folder = project(tmp_path, "http://127.0.0.1:9")
+    opened = tmp_path / "opened"
+    done = tamr(folder, "board", "--open", BROWSER=f"{_write_browser(tmp_path, opened)} %s")
+    address = (folder / "board.html").as_uri()
+    assert done.stdout.splitlines() == [f"Wrote board.html: {address}"]
+    assert opened.read_text().strip() == address
+
+
+def _write_browser(folder: Path, opened: Path) -> Path:
+    """Return a program that writes the address that it is given to a file."""
+    browser = folder / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n', encoding="utf-8")
+    browser.chmod(0o755)
+    return browser
+
+
+def test_a_missing_browser_is_a_warning_with_the_address(tmp_path: Path) -> None:
+    folder = project(tmp_path, "http://127.0.0.1:9")
+    (programs := tmp_path / "bin").mkdir()
+    (programs / "git").symlink_to(shutil.which("git") or "git")
+    done = tamr(folder, "board", "--open", BROWSER="/nonexistent/browser %s", PATH=str(programs))
+    assert done.returncode == 0
+    assert f"Open this address: {(folder / 'board.html').as_uri()}" in done.stderr
+
+
+def test_a_page_on_stdout_is_alone_there(tmp_path: Path) -> None:
+    done = tamr(project(tmp_path, "http://127.0.0.1:9"), "board", "--out", "/dev/stdout")
+    assert done.stdout.startswith("<!doctype html>")
+    assert done.stdout.rstrip().endswith("</html>")
+
+
+def test_serve_and_out_are_refused_together(tmp_path: Path) -> None:
+    folder = project(tmp_path, "http://127.0.0.1:9")
+    done = tamr(folder, "board", "--serve", "--out", "board.html")
     assert done.returncode == 2
-    assert done.stderr.startswith("error: add --out FILE to write a file, or --serve")
+    assert done.stderr == "error: --serve writes no file: remove --out\n"
 
 
 def test_an_unwritable_file_is_reported(tmp_path: Path) -> None:

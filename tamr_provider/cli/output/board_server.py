@@ -40,8 +40,13 @@ class CachedPage:
             return self._text
 
 
-def serve(make: Callable[[], str], port: int, clock: Clock) -> None:
-    """Serve until Ctrl-C. Raises InputError if the port is in use."""
+def serve(
+    make: Callable[[], str],
+    port: int,
+    clock: Clock,
+    open_page: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until Ctrl-C; `open_page` gets the address. Raises InputError if the port is in use."""
     page, over = CachedPage(make, clock), threading.Event()
     page.get()  # Report a wrong project here, not in the browser.
     try:
@@ -50,8 +55,11 @@ def serve(make: Callable[[], str], port: int, clock: Clock) -> None:
         raise InputError(f"--serve: cannot use port {port}: {error.strerror}") from None
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    say(f"http://127.0.0.1:{server.server_address[1]}")
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    say(address)
     say("Serving the board, refreshed once a minute. Press Ctrl-C to stop.", err=True)
+    if open_page is not None:
+        open_page(address)
     with on_interrupt(lambda _: None, over):
         wait_for(over)
     server.shutdown()
