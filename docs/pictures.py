@@ -1,11 +1,10 @@
-"""Draw what the documentation shows: a run on a terminal and the board, both of a real run.
+"""Draw what the documentation shows: a real run on a terminal, and the board of a made-up day.
 
 `make pictures`; the board needs Chromium on PATH.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -17,7 +16,8 @@ from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.text import Text
 
-from support.processes import emulator, project, stack_file, tamr
+from support.processes import emulator, project, tamr
+from support.sample_board import NOW, SAMPLES, format_sample
 from support.terminals import terminal
 
 if TYPE_CHECKING:
@@ -25,18 +25,6 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "pictures"
 DURATIONS = ["--load", "9s", "--update", "14s", "--publish", "6s", "--pending", "1s"]
-HOURS = [
-    "--load",
-    "35m",
-    "--update",
-    "80m",
-    "--publish",
-    "25m",
-    "--pending",
-    "4m",
-    "--speed",
-    "900",
-]
 OTHERS = {"TAMR_STACK": "", "TAMR_POLL_SECONDS": "0.2"}
 PRODUCT = """\
     {name}:
@@ -46,7 +34,7 @@ PRODUCT = """\
       sources: [{sources}]
       dataProduct: dp_{name}
       publish: [dst_{name}]
-{more}"""
+"""
 
 
 def main() -> None:
@@ -58,28 +46,7 @@ def main() -> None:
         _bump(where, "2026-11-23")
         _job(where, server, "update", "dp_contacts")
         _run(where)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        emulator(*HOURS, "--faults", _faults(Path(folder))) as dev,
-        emulator(*HOURS) as prod,
-    ):
-        where = project(Path(folder) / "p", dev.url, _products("2026-11-20"))
-        _prod(where, prod, "2026-11-20")
-        tamr(where, "up", TAMR_STACK="prod")
-        _earlier_runs(where, dev)
-        _bump(where, "2026-11-23")
-        tamr(where, "up")
-        tamr(where, "bump", "customers", "2026-11-24")
-        _job(where, dev, "load", "src_web")
-        _board(where)
-
-
-def _faults(folder: Path) -> str:
-    """Let the publishing of one product fail."""
-    rule = {"destinationId": "dst_suppliers", "outcome": "failed", "reason": "TARGET_FULL"}
-    path = folder / "faults.json"
-    path.write_text(json.dumps({"jobs": [rule]}), encoding="utf-8")
-    return str(path)
+    _draw_boards()
 
 
 def _bump(where: Path, version: str) -> None:
@@ -87,22 +54,12 @@ def _bump(where: Path, version: str) -> None:
         tamr(where, "bump", name, version)
 
 
-def _products(version: str, more: str = "") -> str:
+def _products(version: str) -> str:
     products = {"customers": "src_crm, src_erp", "suppliers": "src_erp, src_sap"}
     return "".join(
-        PRODUCT.format(name=name, version=version, sources=sources, more=more)
+        PRODUCT.format(name=name, version=version, sources=sources)
         for name, sources in products.items()
     )
-
-
-def _file(server: Server, products: str) -> str:
-    return f"config:\n  tamr:url: {server.url}\n  tamr-pipelines:products:\n{products}"
-
-
-def _prod(where: Path, server: Server, version: str) -> None:
-    path = stack_file(where).with_name("Pulumi.prod.yaml")
-    products = _products(version, "      promoteFrom: dev\n")
-    path.write_text(_file(server, products), encoding="utf-8")
 
 
 def _earlier_runs(where: Path, server: Server) -> None:
@@ -142,16 +99,29 @@ def _text(line: list[tuple[str, str, bool]]) -> Text:
     return text
 
 
-def _board(where: Path) -> None:
-    tamr(where, "board", "--out", "board.html", TAMR_STACK="")
+def _draw_boards() -> None:
+    """Draw a bad day, the same on a phone, and the timeline of a normal day."""
     with sync_playwright() as playwright:
-        browser: Any = playwright.chromium.launch(
+        browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        page = browser.new_page(viewport={"width": 1200, "height": 860})
-        page.goto((where / "board.html").as_uri())
+        page = _open_board(browser, "bad-day", viewport={"width": 1280, "height": 920})
         page.screenshot(path=str(FOLDER / "board.png"))
+        phone = {"width": 400, "height": 820}
+        page = _open_board(browser, "bad-day", viewport=phone, color_scheme="dark")
+        page.screenshot(path=str(FOLDER / "board-phone.png"))
+        page = _open_board(browser, "normal", viewport={"width": 1280, "height": 920})
+        page.get_by_role("radio", name="6 h").check(force=True)
+        page.mouse.move(0, 0)  # Away from the jobs, which show their details.
+        page.locator(".tenant").first.screenshot(path=str(FOLDER / "board-timeline.png"))
         browser.close()
+
+
+def _open_board(browser: Any, sample: str, **options: Any) -> Any:
+    page = browser.new_context(timezone_id="Europe/Berlin", **options).new_page()
+    page.clock.set_fixed_time(NOW)
+    page.set_content(format_sample(SAMPLES[sample]()))
+    return page
 
 
 if __name__ == "__main__":
