@@ -132,11 +132,17 @@ def open_client(
     settings: Settings,
     stop: threading.Event | None = None,
     on_outage: Callable[[str], None] | None = None,
+    *,
+    only_reads: bool = False,
 ) -> AbstractContextManager[JobsClient]:
-    """Return a client that a `with` closes; without `on_outage`, outages go to stderr."""
-    from tamr_provider.client.connection import connect
+    """Return a client that a `with` closes; without `on_outage`, outages go to stderr.
 
-    return connect(settings, CLOCK, stop, on_outage or warn_once())
+    One that `only_reads` gives up a tenant that it cannot connect to after seconds.
+    """
+    from tamr_provider.client.connection import READ_ONLY_CONNECT_SECONDS, connect
+
+    limit = READ_ONLY_CONNECT_SECONDS if only_reads else None
+    return connect(settings, CLOCK, stop, on_outage or warn_once(), limit)
 
 
 def warn_once() -> Callable[[str], None]:

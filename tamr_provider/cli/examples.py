@@ -31,6 +31,7 @@ EXAMPLES = {
     ),
     "status": (
         "tamr status",
+        "tamr status customers",
         "tamr status --stack prod --exit-code",
     ),
     "bump": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tamr_provider.client.connection import READ_ONLY_CONNECT_SECONDS
 from tamr_provider.environments.promotion import promotion_gate
 from tamr_provider.errors import InputError
 from tamr_provider.planning.dry_run import plan_with_snapshot
@@ -25,7 +26,8 @@ def plan_with_notes(stack: Stack, client: JobsClient, env: Mapping[str, str], cl
     """Return the plan of a stack; its warnings include what keeps a version from running."""
     products, sinces = stack.file.products, stack.file.sinces
     written = [moment for since in sinces.values() if (moment := written_at(since)) is not None]
-    gate, slots = promotion_gate(stack, env, clock), stack.settings.slots
+    gate = promotion_gate(stack, env, clock, connect_seconds=READ_ONLY_CONNECT_SECONDS)
+    slots = stack.settings.slots
     plan, snapshot = plan_with_snapshot(
         client, clock, products, slots, stack.name, gate, since=min(written, default=None)
     )

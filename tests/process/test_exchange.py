@@ -14,7 +14,7 @@ import pytest
 from support.fake_clock import FakeClock
 from support.processes import TAMR, environment
 from support.raw_server import slow_tenant
-from tamr_provider.client.exchange import MAX_BYTES
+from tamr_provider.client.exchange import MAX_BYTES, Exchange
 from tamr_provider.client.http import HttpSession, redact_body
 from tamr_provider.client.jobs import JobsClient
 from tamr_provider.errors import ApiError, ResponseLostError, TamrError, TenantUnavailableError
@@ -209,3 +209,29 @@ def test_a_key_echoed_by_a_tenant_reaches_no_output(tmp_path: Path) -> None:
         )
     assert "*** may not" in done.stderr
     assert KEY not in done.stdout + done.stderr
+
+
+def test_a_connection_that_is_never_made_is_given_up() -> None:
+    """A name may take minutes to be resolved."""
+    release = threading.Event()
+
+    class Resolving(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            release.wait(60)
+            raise httpx.ConnectError("too late", request=request)
+
+    http = httpx.Client(base_url=URL, transport=Resolving())
+    exchange = Exchange(http, FakeClock(), 60, is_remote=True, connect_seconds=0.1)
+    try:
+        with pytest.raises(httpx.ConnectTimeout, match="no connection within 0.1 seconds"):
+            exchange.send("GET", "/jobs")
+    finally:
+        release.set()
+
+
+def test_a_connection_may_wait_longer_for_its_response() -> None:
+    with slow_tenant(HEAD, endless=b" ") as url:
+        http = httpx.Client(base_url=url)
+        exchange = Exchange(http, TickingClock(), 60, is_remote=True, connect_seconds=50)
+        with pytest.raises(httpx.ReadTimeout, match="no complete response within 60 seconds"):
+            exchange.send("GET", "/jobs")

@@ -11,7 +11,7 @@ from support.sample_jobs import at, failed, make_job, stopped, succeeded
 from tamr_provider.decision.states import State, most_urgent
 from tamr_provider.models import RUNNING, Configuration, Job
 from tamr_provider.planning.plan import plan_steps
-from tamr_provider.planning.product_state import ProductState, judge_product
+from tamr_provider.planning.product_state import PinConflict, ProductState, judge_product
 from tamr_provider.stackfile.parser import parse_products
 from tamr_provider.tenant.durations import DurationStats
 from tamr_provider.tenant.snapshot import Snapshot
@@ -40,11 +40,13 @@ LOADED = (
 TWENTY = DurationStats(timedelta(minutes=20), timedelta(minutes=16), timedelta(minutes=30))
 
 
-def judge(*jobs: Job, slots: int = 5, gate: str = "", **rules: Any) -> ProductState:
+def judge(
+    *jobs: Job, slots: int = 5, gate: str = "", pin: PinConflict | None = None, **rules: Any
+) -> ProductState:
     products = parse_products({"customers": {**CUSTOMERS, **rules}}, NOW)
     draft = plan_steps(Snapshot(jobs, NOW), products, slots, "dev", lambda _: gate)
     plan = draft.forecast(lambda _: TWENTY)
-    return judge_product("customers", "dev", plan.steps, plan.now, RESUME)
+    return judge_product("customers", "dev", plan.steps, plan.now, RESUME, pin)
 
 
 def running(job_id: str, configuration: Configuration, created: str) -> Job:
@@ -142,3 +144,22 @@ def test_a_buffer_says_until_when_the_product_waits() -> None:
     update = product.steps[2]
     assert (update.state, update.until) == (State.WAITING, at("12:50"))
     assert product.reason.endswith("minHoursBetween: 4h00m after job_0 until 2026-11-20T12:50:00Z")
+
+
+PIN = PinConflict("pinned to v1 after a rollback; staging has v2", "tamr promote customers --unpin")
+
+
+def test_a_pin_against_a_newer_version_needs_a_user_in_every_state() -> None:
+    update = succeeded("job_3", UPDATE, at("09:40"), at("10:00"))
+    publish = succeeded("job_4", PUBLISH, at("10:01"), at("10:05"))
+    for product in (judge(pin=PIN), judge(*LOADED, update, publish, pin=PIN)):
+        assert product.needs_action
+        assert (product.reason, product.next_command) == (PIN.reason, PIN.next_command)
+    assert judge(*LOADED, update, publish, pin=PIN).state is State.SATISFIED
+
+
+def test_a_pinned_product_that_failed_says_that_first() -> None:
+    product = judge(failed("job_6", CRM, at("11:00"), at("11:05"), "NO_ACCESS"), pin=PIN)
+    assert product.needs_action
+    assert product.reason == "load src_crm: NO_ACCESS (attempt 1 of 3)"
+    assert product.next_command == RESUME

@@ -50,6 +50,7 @@ def sender(
     clock: FakeClock | None = None,
     stop: threading.Event | None = None,
     on_outage: Callable[[str], None] = lambda _: None,
+    connect_seconds: float | None = None,
 ) -> HttpSession:
     return HttpSession(
         SETTINGS,
@@ -57,6 +58,7 @@ def sender(
         stop or threading.Event(),
         httpx.MockTransport(script),
         on_outage,
+        connect_seconds=connect_seconds,
     )
 
 
@@ -285,3 +287,31 @@ def test_an_optional_request_ends_after_its_maximum_of_attempts() -> None:
     with pytest.raises(TenantUnavailableError):
         tenant.get("/jobs", "the list", max_attempts=3)
     assert len(script.requests) == 4
+
+
+REFUSED = httpx.ConnectError("connection refused")
+
+
+@pytest.mark.parametrize(
+    ("replies", "error"),
+    [([REFUSED], TenantUnreachableError), ([OK, REFUSED], TenantUnavailableError)],
+    ids=["never reached", "gone"],
+)
+def test_who_only_reads_gives_up_a_tenant_without_a_connection(
+    replies: list[Reply], error: type[TamrError]
+) -> None:
+    clock, texts = FakeClock(), list[str]()
+    tenant = sender(Script(*replies), clock, on_outage=texts.append, connect_seconds=3)
+    for _ in replies[1:]:
+        tenant.get("/jobs", "the list")
+    with pytest.raises(error, match="connection refused"):
+        tenant.get("/jobs", "the list")
+    assert clock.elapsed == 3
+    assert texts == []  # The error says it all.
+
+
+def test_who_only_reads_waits_for_a_tenant_that_responds_with_errors() -> None:
+    clock = FakeClock()
+    script = Script(httpx.Response(503), httpx.Response(503), httpx.Response(503), OK)
+    clock.at_wait = lambda: setattr(clock, "elapsed", clock.elapsed + 10)
+    assert sender(script, clock, connect_seconds=3).get("/jobs", "the list").body == {"jobs": []}

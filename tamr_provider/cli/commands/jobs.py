@@ -100,7 +100,7 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter per option
     filters += [f"configuration:{type_}" if type_ else ""]
     filters += ["status.state != DONE" if active else "", "status:error" if failed else ""]
     filters += [f'NOT create_time() < "{format_timestamp(since)}"' if since else ""]
-    with open_client(tenant_settings(directory, stack)) as client:
+    with open_client(tenant_settings(directory, stack), only_reads=True) as client:
         found = list_newest(client, filters, limit)
     if as_json:
         say(format_json([jobs_output.to_json(job) for job in found]))
@@ -118,7 +118,7 @@ def get(directory: Path, stack: str, job_id: str, as_json: bool) -> None:
     """Show one job."""
     from tamr_provider.client.manual_jobs import find_job
 
-    with open_client(tenant_settings(directory, stack)) as client:
+    with open_client(tenant_settings(directory, stack), only_reads=True) as client:
         job = find_job(client, job_id)
     if as_json:
         say(format_json(jobs_output.to_json(job)))

@@ -45,7 +45,7 @@ def plan(  # noqa: PLR0913, PLR0917 - one parameter per option
     opened = read_stack(directory, stack, base)
     if base:
         refuse_new_addresses(opened, base, os.environ, CLOCK)
-    with open_client(opened.settings) as client:
+    with open_client(opened.settings, only_reads=True) as client:
         made = plan_with_notes(opened, client, os.environ, CLOCK)
     format_plan = FORMATS["json" if as_json else format_]
     say(format_plan(made, opened.name, opened.settings.url))
