@@ -27,6 +27,7 @@ from tamr_provider.planning.dry_run import plan_from_snapshot, poll
 from tamr_provider.planning.product_state import ProductState, judge_product, unknown_product
 from tamr_provider.stackfile.since.lookup import with_past_versions
 from tamr_provider.stackfile.since.origin import COMMITTED
+from tamr_provider.stackfile.suggestions import suggest_or_list
 from tamr_provider.tenant.job_cache import JobCache
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _read_source(project: Project, name: str, clock: Clock) -> _Source:
 def _refuse_unknown(products: Sequence[str], sources: Sequence[_Source]) -> None:
     known = list(dict.fromkeys(name for source in sources for name in source.file.products))
     problems = [
-        f'unknown product "{name}" (defined: {", ".join(known) or "none"})'
+        f'unknown product "{name}" {suggest_or_list(name, known, "defined")}'
         for name in dict.fromkeys(products)
         if name not in known
     ]

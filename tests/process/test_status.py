@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from test_guards import two_stacks
 
+from support.git_histories import git
 from support.processes import QUICK, SLOW, emulator, project, tamr
+from support.terminals import terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,3 +142,36 @@ def test_a_version_not_deployed_upstream_is_on_hold(tmp_path: Path) -> None:
         (row,) = json.loads(done.stdout)["products"]
         assert (done.returncode, row["state"], row["needsAction"]) == (75, "hold", False)
         assert "staging does not have 2026-11-20 yet (promoteFrom: " in row["reason"]
+
+
+def test_one_product_shows_its_steps_and_who_asked(tmp_path: Path) -> None:
+    with emulator(*SLOW) as staging:
+        folder = two_stacks(tmp_path, staging.url, staging.url)
+        git(folder, "add", "-A")
+        git(folder, "commit", "--quiet", "--message", "Start customers (#7)")
+        tamr(folder, "jobs", "start", "load", "src_crm", "--stack", "staging")
+        done = tamr(folder, "status", "customers", "--stack", "staging")
+        (job,) = staging.jobs()
+        assert re.search(r"requested by Ann, commit [0-9a-f]{7} \(#7\), ", done.stdout)
+        assert re.search(rf"▶ load src_crm   running: \d+s   {job['jobId']}", done.stdout)
+        unknown = tamr(folder, "status", "nope")
+        assert unknown.returncode == 2
+        assert unknown.stderr.startswith('error: unknown product "nope" ')
+
+
+def test_a_watch_redraws_a_terminal_until_ctrl_c(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        folder = project(tmp_path, server.url, PRODUCT)
+        with terminal(folder, "status", "--watch") as screen:
+            assert "customers   + 2026-11-20   not started" in screen.read_until("not started")
+            screen.press("\x03")
+            assert screen.read_to_end() == 0
+            assert "Traceback" not in "".join(screen.lines())
+
+
+def test_an_output_that_cannot_show_symbols_has_ascii_ones(tmp_path: Path) -> None:
+    with emulator(*SLOW) as server:
+        folder = project(tmp_path, server.url, PRODUCT + GUARDS)
+        done = tamr(folder, "status", PYTHONIOENCODING="ascii")
+        assert "customers   = 2026-11-20   freeze" in done.stdout
+        assert done.stdout.isascii()
