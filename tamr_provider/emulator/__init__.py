@@ -12,6 +12,7 @@ Modules in reading order; a module imports only modules above it:
     fault_rules                         how jobs end and which responses are faulty
     fields  fault_file                  strict reading of JSON; the faults file
     options                             the properties of one tenant
+    month                               a month of jobs for a new tenant
     tenant                              the jobs, the slots, the rules
     store  lock                         the state file, and its lock
     tokens  predicates  filter_parser   the filter language of the list

@@ -19,6 +19,7 @@ from tamr_provider.emulator.configuration import parse_configuration
 from tamr_provider.emulator.fault_rules import ResponseRule, ResponseRules
 from tamr_provider.emulator.faults import NO_RESPONSE, apply_fault, takes_effect
 from tamr_provider.emulator.listing import list_page
+from tamr_provider.emulator.month import month_of_jobs
 from tamr_provider.emulator.options import Options
 from tamr_provider.emulator.request_log import RequestLog, job_facts
 from tamr_provider.emulator.response import Response, error_response, json_response
@@ -97,7 +98,7 @@ class Emulator:
         speed = self._options.speed
         saved = self._store.load() if self._store else None
         if saved is None:
-            return Origin(real, real, speed), []
+            return Origin(real, real, speed), self._seed(real)
         origin, jobs = saved
         times = [time for job in jobs for time in (job.created_at, job.stop_requested_at) if time]
         resumed = origin.resume(real, speed, max([origin.emulated, *times]))
@@ -107,6 +108,9 @@ class Emulator:
                 "file, or delete this one to start without jobs."
             )
         return resumed, jobs
+
+    def _seed(self, now: datetime) -> Sequence[Job]:
+        return month_of_jobs(now, self._options) if self._options.seed == "month" else []
 
     def _save_jobs(self, jobs: Sequence[Job]) -> None:
         if self._store:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Unset = Literal["absent", "null", "empty"]
+Seed = Literal["month"]
 
 _DEFAULTS = {
     "load": timedelta(minutes=20),
@@ -26,7 +27,7 @@ class Options:
     """Durations are in emulated time, by job type; missing types have a default.
 
     `speed` is emulated seconds per real second. Without `key` any non-empty key is accepted.
-    `state` is a file that survives restarts.
+    `state` is a file that survives restarts. `seed` fills a new tenant with a month of jobs.
     """
 
     slots: int = 5
@@ -38,6 +39,7 @@ class Options:
     key: str | None = field(default=None, repr=False)
     fault_rules: FaultRules = field(default_factory=FaultRules)
     state: Path | None = None
+    seed: Seed | None = None
 
     def duration(self, kind: str) -> timedelta:
         """Return the duration of a job type; fault rules can override it."""

@@ -93,6 +93,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--faults", type=_FILE, help="JSON file with job failures and faulty responses to inject."
 )
+@click.option(
+    "--seed",
+    type=click.Choice(["month"]),
+    help="Start a new tenant with a month of history: successes, failures, stops, other people's "
+    "jobs. Its IDs are those of `tamr init` and of the example stacks.",
+)
 def emulator(port: int, **given: Any) -> None:
     """Run a Tamr tenant on this machine.
 
@@ -140,6 +146,7 @@ def _read_options(given: dict[str, Any]) -> Options:
         key=given["key"] or None,
         fault_rules=load_fault_file(given["faults"]) if given["faults"] else FaultRules(),
         state=given["state"],
+        seed=given["seed"],
     )
 
 
