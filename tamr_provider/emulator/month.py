@@ -85,7 +85,7 @@ _REFRESHES = {
     ),
     "staging customers": _Refresh(
         _stages("src_crm src_erp", "dp_customers", "Customer export staging", "_staging"),
-        3,
+        5,
         breaks={4: (1, _STOPPED, ""), 9: (0, "BAD_DATA", _LONG), 22: (1, _STOPPED, "")},
     ),
     "staging suppliers": _Refresh(

@@ -1,26 +1,34 @@
-"""`tamr demo`: two products on the emulator, brought to a version and one of them to the next."""
+"""`tamr demo`: a new version, a killed run, a failure, a hold and a promotion."""
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
+from tamr_provider.cli.context import CLOCK
 from tamr_provider.cli.output.printing import say
-from tamr_provider.cli.pulumi_cli import find_or_install
-from tamr_provider.cli.scaffold.demo_project import TAMR, DemoProject, run_emulator
 from tamr_provider.errors import InputError
 
-_SECOND = "suppliers"
-_LESSON = """\
-{0} steps. Run 1 launched {1} jobs: the source that both products share was loaded once.
-Run 2 launched {2}: only what {3} needs. The jobs of customers still satisfy its steps.
-The only state is the tenant's list of jobs. If a run is killed, run it again and it resumes."""
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tamr_provider.cli.scaffold.demo_project import DemoProject
+
+_LOADS = 3  # The jobs of staging that start together.
+_END = """
+The board: {board}. Project and tenant stay in that folder.
+Three things to try:
+  1. Start the tenant again: cd {folder} && export TAMR_API_KEY=demo
+     tamr emulator --port {port} --state tenant/jobs.json {durations} &
+  2. Release the hold: tamr retry suppliers --stack staging && tamr up --stack staging
+  3. Start your own project: tamr init my-project"""
 
 
 @click.command()
@@ -28,49 +36,77 @@ The only state is the tenant's list of jobs. If a run is killed, run it again an
 def demo(without_pulumi: bool) -> None:
     """Run a one-minute demo against the emulator.
 
-    Two data products that share a source are brought to a version, then one of them to the next.
-    Everything happens on this machine, in a folder that is removed at the end.
+    A new version of a data product, a run that is killed and resumed, a job that fails, and a
+    promotion to production. Everything happens on this machine, in a new temporary folder, which
+    is left for you to look at. Installs nothing.
     """
     if shutil.which("git") is None:
         raise InputError("git: not found on PATH. The demo commits a new version. Install git")
+    say("Starting a Tamr tenant on this machine, with a month of history. Its jobs take seconds.")
+    from tamr_provider.cli.scaffold.demo_project import DemoProject, run_tenant
+
+    folder = Path(tempfile.mkdtemp(prefix="tamr-demo-"))
+    has_pulumi = not without_pulumi and shutil.which("pulumi") is not None
     try:
-        _tell_story(without_pulumi)
+        with run_tenant(folder) as url:
+            now = CLOCK.now()
+            _tell_story(DemoProject(folder, url, now), now, has_pulumi=has_pulumi)
     except subprocess.CalledProcessError as error:
-        say((error.stderr or "").rstrip("\n"), err=True)
+        say((error.output or "").rstrip("\n"), err=True)
         sys.exit(error.returncode)
+    say(_describe_end(folder, url))
 
 
-def _tell_story(without_pulumi: bool) -> None:
-    with tempfile.TemporaryDirectory(prefix="tamr-demo-") as folder, run_emulator() as url:
-        pulumi = "" if without_pulumi else find_or_install()
-        project = DemoProject(Path(folder), url, pulumi)
-        say(f"A Tamr tenant is emulated at {url}; its jobs take seconds.")
-        if not pulumi:
-            say("The Pulumi CLI is not used here: `tamr up` does what `pulumi up` would.")
-        first = _refresh(project, bool(pulumi), "1. Nothing has run yet. What would a run do?")
-        say(f"\n2. A new version of {_SECOND}: commit a change of one line in the stack file.\n")
-        project.set_version(_SECOND, "2026-11-20", "2026-11-21")
-        second = _refresh(project, bool(pulumi), "3. What would a run do now?")
-        say(_summarize(first, second))
+def _tell_story(project: DemoProject, now: datetime, has_pulumi: bool) -> None:
+    _begin("1. New data for customers: one line changes in staging's file, in one commit.")
+    project.set_version("customers", f"{now:%Y-%m-%d}")
+    project.commit("customers: new data", now)
+    _show(project, "plan --stack staging")
+
+    _begin("2. Run it, and kill the run when its jobs are running, as a lost CI runner is.")
+    say("$ tamr up --stack staging")
+    count = project.run_until_killed(["up", "--stack", "staging"], _LOADS)
+    say(f"Killed (SIGKILL). {count} jobs are still running on the tenant.")
+
+    _begin("3. Run it again: it adopts those jobs and launches only what is missing (about 15s).")
+    _show(project, "up --stack staging", accepted=(0, 1))
+
+    _begin("4. Promote customers to production, commit, and run it there.")
+    _do(project, "promote customers --from staging --to prod")
+    project.commit("customers: promote to prod", now)
+    if has_pulumi:
+        say("$ pulumi up --stack prod   (as tamr up does; waiting for 4 jobs, about 20s)")
+        project.run_pulumi("prod")
+    else:
+        note = "(without the Pulumi CLI; waiting for 4 jobs, about 15s)"
+        _do(project, "up --stack prod", f"   {note}")
+
+    _begin("5. Where is what? suppliers failed three times and is on hold until a person decides.")
+    _show(project, "status")
+    _do(project, "board --out board.html")
 
 
-def _refresh(project: DemoProject, has_pulumi: bool, title: str) -> list[dict[str, Any]]:
-    """Plan and run, and return the steps afterwards."""
-    say(f"\n{title}\n")
-    project.run([*TAMR, "plan"])
-    say(f"\n   $ {'pulumi' if has_pulumi else 'tamr'} up\n")
-    pulumi = ["pulumi", "up", "--yes", "--skip-preview", "--stack", "dev"]
-    project.run(pulumi if has_pulumi else [*TAMR, "up"])
-    return project.read_steps()
+def _begin(title: str) -> None:
+    say(f"\n{title}")
 
 
-def _summarize(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> str:
-    lines = ["", "What happened:", ""]
-    for before, after in zip(first, second, strict=True):
-        name = f"{after['product']}: {after['step']}"
-        is_same = before["jobId"] == after["jobId"]
-        again = "not needed: that job still satisfies it" if is_same else f"ran {after['jobId']}"
-        lines.append(f"  {name:<34} run 1: {before['jobId']}   run 2: {again}")
-    old_ids, new_ids = ({step["jobId"] for step in steps} for steps in (first, second))
-    launched = len(new_ids - old_ids)
-    return "\n".join([*lines, "", _LESSON.format(len(first), len(old_ids), launched, _SECOND)])
+def _show(project: DemoProject, words: str, accepted: tuple[int, ...] = (0,)) -> None:
+    say(f"$ tamr {words}")
+    project.run_tamr(words.split(), accepted)
+
+
+def _do(project: DemoProject, words: str, note: str = "") -> None:
+    """Run a command whose output is shown only if it fails."""
+    say(f"$ tamr {words}{note}")
+    project.run_tamr_quietly(words.split())
+
+
+def _describe_end(folder: Path, url: str) -> str:
+    from tamr_provider.cli.scaffold.demo_project import DURATIONS
+
+    return _END.format(
+        folder=shlex.quote(str(folder)),
+        board=(folder / "board.html").as_uri(),
+        port=url.rpartition(":")[2],
+        durations="\\\n       " + " ".join(DURATIONS),
+    )
