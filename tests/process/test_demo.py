@@ -19,13 +19,13 @@ def test_the_demo_tells_its_story_and_leaves_what_it_names(tmp_path: Path) -> No
     story = done.stderr + done.stdout
     assert len(story.splitlines()) < 60
 
-    assert "Killed (SIGKILL). 3 jobs are still running" in story
+    assert "(killed: 3 jobs are still running on the tenant)" in story
     assert "NO_ACCESS" in story
     assert "tamr retry suppliers --stack staging" in story
     assert "$ tamr up --stack prod   (without the Pulumi CLI; waiting for" in story
 
     (folder,) = tmp_path.iterdir()
-    assert f"The board: file://{folder}/board.html" in story
+    assert f"file://{folder}/board.html" in story
     assert (folder / "board.html").stat().st_size > 10_000
     log = ["git", "log", "--format=%s"]
     commits = subprocess.run(log, cwd=folder, capture_output=True, check=True, text=True).stdout

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _LOADS = 3  # The jobs of staging that start together.
 _END = """
-The board: {board}. Project and tenant stay in that folder.
-Three things to try:
+The board (tamr board): {board}
+The project and its tenant stay in that folder. Three things to try:
   1. Start the tenant again: cd {folder} && export TAMR_API_KEY=demo
      tamr emulator --port {port} --state tenant/jobs.json {durations} &
   2. Release the hold: tamr retry suppliers --stack staging && tamr up --stack staging
@@ -63,10 +63,9 @@ def _tell_story(project: DemoProject, now: datetime, has_pulumi: bool) -> None:
     project.commit("customers: new data", now)
     _show(project, "plan --stack staging")
 
-    _begin("2. Run it, and kill the run when its jobs are running, as a lost CI runner is.")
-    say("$ tamr up --stack staging")
+    _begin("2. Run it, and kill it (SIGKILL) when its jobs are running, as a lost CI runner is.")
     count = project.run_until_killed(["up", "--stack", "staging"], _LOADS)
-    say(f"Killed (SIGKILL). {count} jobs are still running on the tenant.")
+    say(f"$ tamr up --stack staging   (killed: {count} jobs are still running on the tenant)")
 
     _begin("3. Run it again: it adopts those jobs and launches only what is missing (about 15s).")
     _show(project, "up --stack staging", accepted=(0, 1))
@@ -83,7 +82,7 @@ def _tell_story(project: DemoProject, now: datetime, has_pulumi: bool) -> None:
 
     _begin("5. Where is what? suppliers failed three times and is on hold until a person decides.")
     _show(project, "status")
-    _do(project, "board --out board.html")
+    project.run_tamr_quietly(["board", "--out", "board.html"])
 
 
 def _begin(title: str) -> None:
