@@ -43,7 +43,7 @@ bench: $(READY) $(PEERS)/.ready
 
 # Build the documentation site in site/; warnings are errors.
 docs: $(READY)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs site
 
 # Redraw the pictures of a run and of the board; the board needs Chromium.
 pictures: $(READY)

@@ -1,34 +1,34 @@
-"""Generate pages of the site from the code when the site is built."""
+"""Pages of the site that are made from the code and from the package's metadata."""
 
 from __future__ import annotations
 
 import inspect
 import json
 import re
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from mkdocs.structure.files import File
 
 from tamr_provider import resources as public
 from tamr_provider.cli import main
+from tamr_provider.doctor.engine import MIN_CLI
 from tamr_provider.resources.steps import Wanted
 from tamr_provider.stackfile.schema import schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from mkdocs.config.defaults import MkDocsConfig
-    from mkdocs.structure.files import Files
+    from importlib.metadata import PackageMetadata
 
 
-def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages. mkdocs finds this function by its name."""
-    made = {"commands": commands(), "stack-file": stack_file()}
+def write_pages(folder: Path) -> None:
+    """Write the pages that are not committed, each only if it changed."""
+    made = {"commands": commands(), "stack-file": stack_file(), "versions": versions()}
     for name, text in made.items():
-        files.append(File.generated(config, f"reference/{name}.md", content=text))
-    return files
+        path = folder / f"{name}.md"
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
 
 
 def commands() -> str:
@@ -103,6 +103,62 @@ def resources() -> str:
         lines += ["", f"## {member.__name__}", "", "```text", _signature(member), "```", ""]
         lines += _markdown(inspect.getdoc(member) or "")
     return "\n".join(lines) + "\n"
+
+
+def versions() -> str:
+    """Return the page of supported versions, dependencies and licenses, from the metadata."""
+    own = metadata("tamr-provider")
+    rows = [
+        _dependency(text) for text in own.get_all("Requires-Dist", []) if "extra ==" not in text
+    ]
+    return _VERSIONS.format(
+        version=own["Version"],
+        license=_license(own),
+        python=own["Requires-Python"],
+        sdk=next(row for row in rows if row.startswith("| pulumi |")).split("|")[2].strip(),
+        cli=".".join(map(str, MIN_CLI)),
+        rows="\n".join(sorted(rows)),
+    )
+
+
+def _dependency(requirement: str) -> str:
+    name, versions_ = re.fullmatch(r"([\w-]+)(?:\[\w+\])?(.*)", requirement).groups()  # type: ignore[union-attr]
+    found = metadata(name)
+    return f"| {found['Name']} | {versions_} | {found['Version']} | {_license(found)} |"
+
+
+def _license(found: PackageMetadata) -> str:
+    """Return the license that a package states: an expression, a short text, or a classifier."""
+    stated = found.get("License-Expression") or found.get("License", "")
+    if stated and "\n" not in stated and len(stated) < _MAX_LICENSE:
+        return stated
+    classifiers = [text for text in found.get_all("Classifier", []) if text.startswith("License")]
+    return classifiers[0].rpartition(" :: ")[2] if classifiers else "see its page"
+
+
+_MAX_LICENSE = 40
+_VERSIONS = """\
+# Versions and licenses
+
+Made from the package's metadata when this site was built.
+
+| | |
+| --- | --- |
+| tamr-provider | {version}, {license} |
+| Python | {python} |
+| Pulumi SDK | {sdk} |
+| Pulumi CLI | {cli} or newer; `tamr doctor` checks that it fits the SDK. `tamr up` needs no CLI |
+| git | any version; it must be on PATH |
+| Tamr | Tamr Cloud, Jobs API `v1beta1` |
+
+## Dependencies
+
+`pip` installs these with tamr-provider. The site was built with the versions in the third column.
+
+| package | range | here | license |
+| --- | --- | --- | --- |
+{rows}
+"""
 
 
 def _signature(member: Any) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tamr_provider.doctor.finding import RunProgram
 
-_MIN_CLI = (3, 139)  # The first CLI that passes a stack's config to dynamic providers.
+MIN_CLI = (3, 139)  # The first CLI that passes a stack's config to dynamic providers.
 _MAX_DISTANCE = 60  # Minor versions; Pulumi releases about one a week.
 _HOST = "pulumi-resource-pulumi-python"
 _ENTRY = "plugins: {providers: [{name: pulumi-python, path: stacks/host}]}"
@@ -30,7 +30,7 @@ def check_cli(run: RunProgram, sdk: str) -> Finding:
     if cli is None or own is None:
         return Finding(WARNING, f"unknown version of the Pulumi CLI: {result.output.strip()!r}")
     versions = f"Pulumi CLI {cli[0]}.{cli[1]}, SDK {own[0]}.{own[1]}"
-    if cli < _MIN_CLI:
+    if cli < MIN_CLI:
         fix = "install a newer Pulumi CLI: https://www.pulumi.com/docs/install"
         return Finding(PROBLEM, f"{versions}: older than 3.139, so providers get no config", fix)
     if cli[0] != own[0] or abs(cli[1] - own[1]) > _MAX_DISTANCE:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import runpy
 import shlex
@@ -18,7 +17,9 @@ import pytest
 import yaml
 from test_tutorial import PULL_REQUEST, TUTORIAL
 
+from support.message_page import messages
 from tamr_provider.cli import main
+from tamr_provider.decision.states import State
 from tamr_provider.emulator.fault_file import parse_fault_rules
 from tamr_provider.stackfile.parser import parse_stack_file
 
@@ -120,7 +121,7 @@ def commands(script: str) -> list[list[str]]:
     """Return the words of each `tamr` command of a shell script."""
     lines = script.replace("\\\n", " ").splitlines()
     words = [shlex.split(line, comments=True) for line in lines if line.startswith("tamr ")]
-    return [word[1:] for word in words]
+    return [word[1 : word.index("&") if "&" in word else None] for word in words]
 
 
 def parse(words: list[str]) -> None:
@@ -171,23 +172,69 @@ def test_the_page_of_resources_is_the_generated_one() -> None:
     )
 
 
-def test_the_site_is_built_without_warnings_and_loads_no_foreign_file(
-    tmp_path: Path,
-) -> None:
+def test_the_diagrams_are_the_drawn_ones() -> None:
+    for name, text in runpy.run_path(str(ROOT / "docs/diagrams.py"))["diagrams"]().items():
+        assert (ROOT / "docs/pictures" / name).read_text("utf-8") == text, (
+            "to update the diagrams, run: python docs/diagrams.py"
+        )
+
+
+def test_every_message_that_is_explained_exists() -> None:
+    """A message is often joined from several: its reason, when it ends, and the fix."""
+    patterns = [_pattern(message.text) for message in messages()[0]]
+    shown = [
+        line
+        for language, code in fenced(ROOT / "docs/messages.md")
+        for line in code.splitlines()
+        if language == "text"
+    ]
+    assert len(shown) > 25
+    assert [line for line in shown if not any(known.search(line) for known in patterns)] == []
+
+
+def _pattern(message: str) -> re.Pattern[str]:
+    """Return a pattern for a message; without a word or two of its own it says too little."""
+    parts = re.split(r"<[^<>]*>", message.partition("\n")[0])
+    words = " ".join(parts).split()
+    return re.compile(".+".join(map(re.escape, parts)) if len(words) > 1 else r"(?!)")
+
+
+def test_the_glossary_has_every_state() -> None:
+    page = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| (\S+) \| (\S+) \| `(\w+)` \|", page, re.MULTILINE)
+    assert set(named) == {(state.symbol, state.ascii_symbol, state.value) for state in State}
+
+
+def test_the_versions_of_the_readme_are_those_of_the_metadata() -> None:
+    page = runpy.run_path(str(ROOT / "docs/reference.py"))["versions"]()
+    assert "| click | " in page
+    assert "see its page" not in page
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for found in re.findall(r"\| (?:Python|Pulumi SDK|Pulumi CLI) \| [^\d]*(\d+\.\d+)", page):
+        assert f"{found} or newer" in text
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    build = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning"]
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path)],
-        cwd=ROOT,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
+        [*build, str(ROOT / "docs"), str(folder)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    commands = (tmp_path / "reference/commands.html").read_text(encoding="utf-8")
+    return folder
+
+
+def test_the_site_is_built_without_warnings_and_loads_no_foreign_file(site: Path) -> None:
+    commands = (site / "reference/commands.html").read_text(encoding="utf-8")
     assert "tamr jobs start publish" in commands
-    assert "minHoursBetween" in (tmp_path / "reference/stack-file.html").read_text("utf-8")
-    for path in tmp_path.rglob("*.html"):
-        assert not re.search(
-            r"(?:src|href)=.?https?://(?!squidfunk)[^ >]*\.(?:js|css|woff2?)",
-            path.read_text("utf-8"),
-        ), path
+    assert "minHoursBetween" in (site / "reference/stack-file.html").read_text("utf-8")
+    loaded = re.compile(r"(?:src=|<link[^>]*href=|url\(|@import )[\"']?https?:")
+    for path in [*site.rglob("*.html"), *site.rglob("*.css"), *site.rglob("*.svg")]:
+        assert not loaded.search(path.read_text("utf-8")), path
+
+
+def test_the_search_of_the_site_finds_a_message(site: Path) -> None:
+    index = (site / "searchindex.js").read_text(encoding="utf-8")
+    assert "3 of 3 attempts failed" in index
+    assert "is beyond this shallow clone" in index

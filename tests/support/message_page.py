@@ -1,7 +1,7 @@
 """Every message of the package, collected from its source.
 
-`PYTHONPATH=tests python -m support.message_page` writes docs/messages.md. Angle brackets mark
-placeholders. COMPOSED lists functions that only join other messages.
+`PYTHONPATH=tests python -m support.message_page` writes docs/reference/message-list.md. Angle
+brackets mark placeholders. COMPOSED lists functions that only join other messages.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "tamr_provider"
-PAGE = ROOT / "docs/messages.md"
+PAGE = ROOT / "docs/reference/message-list.md"
 # An area takes the messages of its modules that no area before it took.
 AREAS = [
     (
@@ -60,7 +60,13 @@ AREAS = [
     ("`tamr doctor`", "Every finding has a fix.", ("doctor/",)),
 ]
 # The emulator's messages stand for Tamr's.
-_NOT_OURS = ("emulator/", "cli/commands/emulator", "cli/commands/demo", "templates/")
+_NOT_OURS = (
+    "emulator/",
+    "cli/commands/emulator",
+    "cli/commands/demo",
+    "cli/scaffold/demo",
+    "templates/",
+)
 # The position of the text among the arguments of a call.
 _WORDS = {
     "add_diagnostic": 1,
@@ -162,6 +168,9 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.Call, ast.expr]]:
         for node in _own_nodes(function):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
+            for keyword in node.keywords:
+                if keyword.arg == "fix" and isinstance(keyword.value, ast.Name):
+                    yield function, node, keyword.value
             name = _name(node.func)
             at = _WORDS.get(name, 0)
             is_message = name in _WORDS or name in _TALK or _is_error(name)
@@ -269,7 +278,7 @@ def _without_places(text: str) -> str:
 
 
 def page() -> str:
-    """Return docs/messages.md."""
+    """Return docs/reference/message-list.md."""
     lines = [_HEAD.format(table="\n".join(_exit_codes()))]
     rest, _ = messages()
     for title, intro, places in AREAS:
@@ -297,19 +306,11 @@ def _exit_codes() -> Iterator[str]:
 _HEAD = """\
 <!-- Generated: PYTHONPATH=tests python -m support.message_page -->
 
-# Exit codes and messages
+# Every message
 
-Search for the text of a message. Angle brackets mark placeholders: a product, a step, a job ID, a
-time. A message has the place, what happened and why, and then the fix, with a command if there is
-one.
-
-| exit code | means |
-| --- | --- |
-| 0 | done; for `tamr plan --detailed-exitcode`, nothing would be launched |
-| 1 | a job failed, a step on hold needs you, or a tenant rejected a request |
-| 2 | invalid usage, an invalid file, or a URL without a tenant |
-| 3 | only `tamr plan --detailed-exitcode`: something would be launched |
-| 75 | not finished, or on hold until something that ends by itself. Run the command again later |
+Generated from the code. [Messages, and what to do](../messages.md) has those that you may well see.
+Angle brackets mark placeholders: a product, a step, a job ID, a time. A message has the place, what
+happened and why, and then the fix, with a command if there is one.
 
 In `pulumi up` the same messages follow the name of the error:
 
