@@ -1,7 +1,11 @@
-"""Documents with console blocks: run every command in one shell, compare what it prints.
+"""Documents with commands: run every command of a page in one shell.
+
+Of an `sh` block every command must succeed; a comment before a block that is not run says why. Of a
+`console` block it must also print what the page shows.
 
 In a block a line that starts with `$ ` is a command, the lines below are what it prints. Times,
-job ids, lengths and ports are compared by their form alone, and a line `...` stands for any lines.
+job ids, lengths and ports are compared by their form alone. Of a log, whose lines start with a
+time, the order does not count, since jobs run in parallel, nor do waits, which depend on clocks.
 `PYTHONPATH=tests python -m support.doc_commands FILE` writes what is printed now into the file.
 """
 
@@ -12,6 +16,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,14 +26,21 @@ from support.processes import environment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_SCRIPT = re.compile(
+    r"^ *(?:<!-- (?P<mark>.*?) -->\n *)?```(?:sh|shell)\n(?P<code>.*?)^ *```$",
+    re.DOTALL | re.MULTILINE,
+)
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _END = "end-of-command"
+_LOG_LINE = re.compile(r"\d\d:\d\d:\d\d  ")
+_WAIT = re.compile(r"  wait: ")
 _FORMS = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\d"), "DAY"),
     (re.compile(r"\d\d:\d\d UTC"), "CLOCK"),
     (re.compile(r"since \d\d:\d\d,"), "since CLOCK,"),
     (re.compile(r"job_\w+"), "JOB"),
+    (re.compile(r"\d of 5 slots"), "SLOTS"),
     (re.compile(r"\b(\d+d)?(\d+h)?(\d+m)?(\d+s)\b|\b\d+m\b|\b\d+h\d\dm\b"), "LENGTH"),
     (re.compile(r"127\.0\.0\.1:\d+"), "ADDRESS"),
     (re.compile(r"\b[0-9a-f]{7}\b"), "COMMIT"),
@@ -35,12 +48,37 @@ _FORMS = [
 ]
 
 
+@dataclass(frozen=True)
+class Script:
+    """The commands of an `sh` block, and the comment before it; "" if there is none."""
+
+    commands: tuple[str, ...]
+    mark: str
+
+
+def scripts(text: str) -> list[Script]:
+    """Return the `sh` blocks of a page."""
+    return [
+        Script(tuple(_commands(textwrap.dedent(found["code"]))), found["mark"] or "")
+        for found in _SCRIPT.finditer(text)
+    ]
+
+
+def _commands(code: str) -> Iterator[str]:
+    """Yield each command; a backslash at the end of a line continues it."""
+    for command in re.split(r"(?<!\\)\n", code):
+        if command.strip():
+            yield command
+
+
 class Shell:
     """One bash for all commands of a document, in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        env = environment(TAMR_STACK="", TAMR_POLL_SECONDS="0.2", GIT_CONFIG_GLOBAL="/dev/null")
-        env.pop("TAMR_API_KEY")
+    def __init__(self, folder: Path, **more: str) -> None:
+        git = {"GIT_CONFIG_GLOBAL": "/dev/null"}
+        env = environment(TAMR_STACK="", TAMR_POLL_SECONDS="0.2", **git, **more)
+        if "TAMR_API_KEY" not in more:
+            env.pop("TAMR_API_KEY")
         self._process = subprocess.Popen(
             ["bash", "--norc"],
             cwd=folder,
@@ -67,6 +105,12 @@ class Shell:
         for written, port in self._ports.items():
             printed = printed.replace(f":{port}", f":{written}")
         return printed
+
+    def run_checked(self, command: str) -> str:
+        """Run a command and return what it printed. Raises AssertionError if it fails."""
+        *lines, code = self.run(f"{command}\necho $?").splitlines()
+        assert code == "0", "\n".join([f"$ {command}", *lines, f"exit code {code}"])
+        return "\n".join(lines)
 
     def close(self) -> None:
         """End the shell and what it started in the background."""
@@ -98,19 +142,17 @@ def _split(part: str) -> tuple[str, str]:
 
 
 def form(text: str) -> list[str]:
-    """Return the lines of a text with everything replaced that differs between two runs."""
+    """Return the lines of a text, those of a log sorted, without what differs between two runs."""
+    lines = text.strip().splitlines()
+    log = [line[10:] for line in lines if _LOG_LINE.match(line) and not _WAIT.search(line)]
+    others = [line for line in lines if not _LOG_LINE.match(line)]
+    return sorted(map(_form, log)) + [_form(line) for line in others]
+
+
+def _form(line: str) -> str:
     for pattern, name in _FORMS:
-        text = pattern.sub(name, text)
-    return [line.strip() for line in text.strip().splitlines()]
-
-
-def fits(printed: list[str], said: list[str]) -> bool:
-    """Whether lines are as they are said to be; `...` stands for any lines."""
-    if not said:
-        return not printed
-    if said[0] == "...":
-        return any(fits(printed[at:], said[1:]) for at in range(len(printed) + 1))
-    return bool(printed) and printed[0] == said[0] and fits(printed[1:], said[1:])
+        line = pattern.sub(name, line)
+    return line.strip()
 
 
 def write_anew(path: Path) -> None:
@@ -122,8 +164,7 @@ def write_anew(path: Path) -> None:
         for command, said in sessions(text):
             printed = shell.run(command)
             before, _, rest = rest.partition(f"$ {command}\n{said}")
-            kept = said if "..." in said.splitlines() else printed
-            written += f"{before}$ {command}\n{kept}"
+            written += f"{before}$ {command}\n{printed}"
         shell.close()
     path.write_text(written + rest, encoding="utf-8")
 
