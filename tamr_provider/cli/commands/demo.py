@@ -86,7 +86,7 @@ def _tell_story(project: DemoProject, now: datetime, has_pulumi: bool) -> None:
 
 
 def _begin(title: str) -> None:
-    say(f"\n{title}")
+    say(f"== {title}")
 
 
 def _show(project: DemoProject, words: str, accepted: tuple[int, ...] = (0,)) -> None:
