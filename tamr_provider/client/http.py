@@ -27,6 +27,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from tamr_provider.client.exchange import DEADLINE_SECONDS, ENCODING, Exchange
+from tamr_provider.client.redaction import redact_body, redact_text
 from tamr_provider.errors import (
     ApiError,
     InputError,
@@ -54,9 +55,6 @@ _MAX_GAP_SECONDS = 5 * 60  # A longer gap between attempts means that the machin
 _MAX_PAUSE_SECONDS = 30  # Recommended after 429, 500 and 503 by the Jobs API reference.
 _DATE_TIMEOUT_SECONDS = 3.0  # Editing a file must not wait longer for a tenant.
 _MAX_OFFSET = timedelta(days=1)  # A larger one means a broken clock or another server.
-_MIN_SECRET_LENGTH = 4  # A shorter key, common with the emulator, is part of ordinary words.
-# These are compared or sent back, and a short key may be part of them.
-_NOT_REDACTED = ("nextPageToken", "state", "stateStartTime")
 
 
 @dataclass(frozen=True)
@@ -298,22 +296,3 @@ def read_tenant_time(url: str, now: datetime) -> datetime | None:
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return None
     return date if date is not None and abs(date - now) <= _MAX_OFFSET else None
-
-
-def redact_text(text: str, secret: str) -> str:
-    """Return the text without the secret."""
-    return text.replace(secret, "***") if len(secret) >= _MIN_SECRET_LENGTH else text
-
-
-def redact_body(value: Any, secret: str) -> Any:
-    """Return a JSON value without the secret in its texts; IDs and page tokens stay."""
-    if isinstance(value, str):
-        return redact_text(value, secret)
-    if isinstance(value, list):
-        return [redact_body(item, secret) for item in value]
-    if isinstance(value, dict):
-        return {
-            key: item if key.endswith("Id") or key in _NOT_REDACTED else redact_body(item, secret)
-            for key, item in value.items()
-        }
-    return value

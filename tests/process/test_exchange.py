@@ -15,8 +15,9 @@ from support.fake_clock import FakeClock
 from support.processes import TAMR, environment
 from support.raw_server import slow_tenant
 from tamr_provider.client.exchange import MAX_BYTES, Exchange
-from tamr_provider.client.http import HttpSession, redact_body
+from tamr_provider.client.http import HttpSession
 from tamr_provider.client.jobs import JobsClient
+from tamr_provider.client.redaction import redact_body
 from tamr_provider.errors import ApiError, ResponseLostError, TamrError, TenantUnavailableError
 from tamr_provider.models import Configuration
 from tamr_provider.settings import Settings
