@@ -82,7 +82,7 @@ def _tell_story(project: DemoProject, now: datetime, has_pulumi: bool) -> None:
 
     _begin("5. Where is what? suppliers failed three times and is on hold until a person decides.")
     _show(project, "status")
-    project.run_tamr_quietly(["board", "--out", "board.html"])
+    project.run_tamr_quietly(["board"])
 
 
 def _begin(title: str) -> None:
