@@ -113,6 +113,11 @@ def format_local_time(moment: datetime, now: datetime) -> str:
     return local.strftime("%H:%M" if is_today else "%b %d, %H:%M")
 
 
+def format_minute(moment: datetime) -> str:
+    """Return a time for people in several zones: `2026-11-20 16:40 UTC`."""
+    return f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
+
+
 def _to_local(moment: datetime) -> datetime:
     try:
         return moment.astimezone()

@@ -10,7 +10,7 @@ from tamr_provider.models import FAILED, Configuration
 from tamr_provider.timestamps import format_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tamr_provider.models import Job
     from tamr_provider.stackfile.product import Product
@@ -104,6 +104,11 @@ def pipeline_phases(name: str, product: Product, stack: str = "") -> list[list[S
 def phase_configurations(phases: Iterable[Iterable[Step]]) -> Phases:
     """Return the configurations of the steps of some phases."""
     return tuple(tuple(step.configuration for step in phase) for phase in phases)
+
+
+def describe_phase(phase: Sequence[Step]) -> str:
+    """Return a phase that others follow in a few words: `the loads`, `update dp_customers`."""
+    return str(phase[0].configuration) if len(phase) == 1 else "the loads"
 
 
 def pipeline_steps(products: Mapping[str, Product]) -> list[Step]:

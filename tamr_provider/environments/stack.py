@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tamr_provider.errors import InputError
 from tamr_provider.settings import read_settings
-from tamr_provider.stackfile.since.lookup import with_effective_sinces
+from tamr_provider.stackfile.since.lookup import with_effective_sinces, with_past_versions
 from tamr_provider.stackfile.since.origin import NO_GIT_WARNING, WITHOUT_GIT, collect_problems
+from tamr_provider.stackfile.since.past_versions import PastVersions
 from tamr_provider.stackfile.suggestions import suggest_or_list
 
 if TYPE_CHECKING:
@@ -26,19 +27,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as its file and the environment describe it; `directory` is the user's `-C`."""
+    """A stack as its file and the environment describe it.
+
+    `directory` is the user's `-C`, `past` the versions that the file had, and `selected` are the
+    products that the user named.
+    """
 
     name: str
     project: Project
     file: StackFile
     settings: Settings
     directory: Path = Path()
+    past: PastVersions = field(default_factory=PastVersions)
+    selected: tuple[str, ...] = ()
 
     @property
     def resume(self) -> str:
         """The command that resumes a run of this stack."""
+        names = "".join(f" {shlex.quote(name)}" for name in self.selected)
         option = f" -C {shlex.quote(str(self.directory))}" if self.directory != Path() else ""
-        return f"tamr up{option} --stack {shlex.quote(self.name)}"
+        return f"tamr up{names}{option} --stack {shlex.quote(self.name)}"
+
+    def select(self, names: Sequence[str]) -> Stack:
+        """Return the stack with only the named products, or unchanged if none is named.
+
+        Raises InputError if the stack file has no product of a name.
+        """
+        if not names:
+            return self
+        for name in names:
+            find_product(self.file, name, self.name)
+        products = {key: self.file.products[key] for key in self.file.products if key in names}
+        sinces = {key: since for key, since in self.file.sinces.items() if key in names}
+        file = replace(self.file, products=products, sinces=sinces)
+        return replace(self, file=file, selected=tuple(products))
 
     @property
     def warning(self) -> str:
@@ -61,8 +83,9 @@ def read_stack(  # noqa: PLR0913, PLR0917 - which stack, in which environment, a
     directory: Path = Path(),
 ) -> Stack:
     """Return the stack. Raises InputError with every problem of its file, or of the settings."""
-    file = read_file(project, name, now, base)
-    return Stack(name, project, file, read_settings(env, name, file.url, file.slots), directory)
+    file, past = with_past_versions(project.read_stack(name, now), project, name, now, base)
+    settings = read_settings(env, name, file.url, file.slots)
+    return Stack(name, project, file, settings, directory, past)
 
 
 def read_settings_beside(env: Mapping[str, str], name: str, file: StackFile) -> Settings:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tamr_provider.decision.buffer import ADVISED_BUFFER, close_run_warning
 from tamr_provider.decision.policy import LaunchPolicy, RunFindings
 from tamr_provider.decision.steps import (
+    describe_phase,
     pipeline_phases,
     pipeline_steps,
     why_too_early,
@@ -37,8 +38,7 @@ _SHORT_WAIT = timedelta(minutes=1)  # A plan shows a shorter wait as a launch.
 class Plan:
     """What a run would do; `expected` is None if the duration of a job is unknown.
 
-    A run does what the plan says in spite of its `warnings`. `versions` describes each product's
-    version and since when it counts.
+    A run does what the plan says in spite of its `warnings`.
     """
 
     now: datetime
@@ -47,7 +47,6 @@ class Plan:
     steps: tuple[PlannedStep, ...]
     expected: timedelta | None
     warnings: tuple[str, ...] = ()
-    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def expected_end(self) -> datetime | None:
@@ -120,9 +119,11 @@ class DraftPlan:
         """Plan the steps of a product."""
         self._policies[name] = LaunchPolicy.from_rules(product, self._slots)
         before = list[_StepEnd]()
+        after = ""
         for number, phase in enumerate(pipeline_phases(name, product, stack)):
             start = len(self._steps)
-            before = [self._plan_step(step, gate, before) for step in phase]
+            before = [self._plan_step(step, gate, before, after) for step in phase]
+            after = f"after {describe_phase(phase)}"
             self._steps[start:] = [replace(step, phase=number) for step in self._steps[start:]]
 
     def forecast(self, usual: Callable[[Configuration], DurationStats | None]) -> Plan:
@@ -143,7 +144,10 @@ class DraftPlan:
         warnings = tuple(self._close_run_warnings(steps))
         return Plan(self._now, self._slots, active, tuple(steps), expected, warnings)
 
-    def _plan_step(self, step: Step, gate: Callable[[], str], before: list[_StepEnd]) -> _StepEnd:
+    def _plan_step(
+        self, step: Step, gate: Callable[[], str], before: list[_StepEnd], after: str
+    ) -> _StepEnd:
+        """Plan a step; `after` names the phase before it."""
         on_hold = next((end.on_hold for end in before if end.on_hold), None)
         if on_hold is not None:
             reason = f"waiting for {on_hold}, which is on hold"
@@ -151,7 +155,7 @@ class DraftPlan:
             return _StepEnd(on_hold=on_hold)
         tasks = tuple(end.task for end in before if end.task is not None)
         if tasks:
-            planned = PlannedStep(step, LAUNCH, "after the earlier steps finish")
+            planned = PlannedStep(step, LAUNCH, after)
             return self._add_task(planned, Task(self._now, after=tasks))
         if problem := why_too_early(step, self._snapshot.latest_time):
             self._steps.append(PlannedStep(step, HOLD, problem, not_before=step.since))

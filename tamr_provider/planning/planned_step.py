@@ -25,7 +25,8 @@ class PlannedStep:
     """One step; `not_before` is None while it depends on jobs that have not ended.
 
     `phase` is its place in the product's order: steps of one phase run in parallel. `until` is
-    when a wait or a hold may end; `fix` and `failure` are as in the decision.
+    when a wait or a hold may end; `fix` and `failure` are as in the decision. `error` is why a run
+    gave the step up without a failed job, or "".
     """
 
     step: Step
@@ -41,6 +42,7 @@ class PlannedStep:
     fix: str = ""
     until: datetime | None = None
     phase: int = 0
+    error: str = ""
 
     @staticmethod
     def from_decision(step: Step, decision: Decision) -> PlannedStep:

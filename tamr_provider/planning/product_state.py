@@ -32,6 +32,7 @@ class StepState:
     reason: str
     next_command: str = ""
     needs_action: bool = False
+    is_skipped: bool = False  # Behind a step that failed or is on hold.
 
     @property
     def name(self) -> str:
@@ -109,7 +110,7 @@ class ProductState:
     @property
     def short_reason(self) -> str:
         """The reason without its end; a rule for all steps names none."""
-        if (pin := self._shown_pin) is not None:
+        if (pin := self.shown_pin) is not None:
             return pin.reason
         step = self.urgent_step
         if step is None:
@@ -120,7 +121,7 @@ class ProductState:
     @property
     def until(self) -> datetime | None:
         """When the wait or the hold of the reason ends by itself, None if that is unknown."""
-        if self._shown_pin is not None or self.urgent_step is None:
+        if self.shown_pin is not None or self.urgent_step is None:
             return None
         return self.urgent_step.until
 
@@ -141,14 +142,30 @@ class ProductState:
     @property
     def next_command(self) -> str:
         """The command that brings the product forward, "" if there is nothing to do."""
-        if (pin := self._shown_pin) is not None:
+        if (pin := self.shown_pin) is not None:
             return pin.next_command
         step = next((step for step in self.steps if step.needs_action), self.urgent_step)
         return step.next_command if step else ""
 
     @property
-    def _shown_pin(self) -> PinConflict | None:
+    def shown_pin(self) -> PinConflict | None:
+        """The pin, None if the product has a more urgent problem."""
         return None if self.state in _MORE_URGENT_THAN_PIN else self.pin
+
+    @property
+    def problems(self) -> list[StepState]:
+        """The steps that failed or are on hold; a rule for the whole product once."""
+        problems: dict[object, StepState] = {}
+        for number, step in enumerate(self.steps):
+            if step.state in (State.FAILED, State.HOLD):
+                is_of_product = step.planned.ends_by_itself
+                problems.setdefault(step.reason if is_of_product else number, step)
+        return list(problems.values())
+
+    @property
+    def skipped(self) -> int:
+        """How many steps are behind one that failed or is on hold."""
+        return sum(step.is_skipped for step in self.steps)
 
     @property
     def is_satisfied(self) -> bool:
@@ -206,8 +223,8 @@ def _judge(
         return _judge_hold(planned, resume)
     if planned.action == ADOPT and planned.job is not None:
         return StepState(planned, State.RUNNING, format_running(planned, now), resume)
-    if planned.failure is not None:
-        return StepState(planned, State.FAILED, str(planned.failure), resume)
+    if planned.failure is not None or planned.error:
+        return StepState(planned, State.FAILED, planned.error or str(planned.failure), resume)
     state = State.WAITING if planned.action == WAIT else State.PENDING
     return StepState(planned, state, planned.reason, resume)
 
@@ -224,7 +241,7 @@ def _judge_later(planned: PlannedStep, earlier: Sequence[StepState], resume: str
     missing = [step for step in earlier if step.state is not State.SATISFIED]
     blocked = (step for step in missing if step.state in (State.FAILED, State.HOLD))
     if (culprit := next(blocked, None)) is not None:
-        return StepState(planned, State.WAITING, _name_culprit(culprit), resume)
+        return StepState(planned, State.WAITING, _name_culprit(culprit), resume, is_skipped=True)
     running = (step for step in missing if step.state is not State.PENDING)
     if (first := next(running, None)) is not None:
         return StepState(planned, State.WAITING, f"after {first.name}", resume)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tamr_provider.planning.plan import Plan
+    from tamr_provider.stackfile.product import Product
     from tamr_provider.stackfile.since.origin import Since
     from tamr_provider.tenant.snapshot import Snapshot
 
@@ -30,7 +31,13 @@ def written_at(since: Since) -> datetime | None:
     return earliest if earliest < since.at else None
 
 
-def hints(plan: Plan, snapshot: Snapshot, sinces: Mapping[str, Since], stack: str) -> Iterator[str]:
+def hints(
+    plan: Plan,
+    snapshot: Snapshot,
+    products: Mapping[str, Product],
+    sinces: Mapping[str, Since],
+    stack: str,
+) -> Iterator[str]:
     """Yield how to count the jobs from before the rebase, for each product that would run again."""
     for name, since in sinces.items():
         earliest = written_at(since)
@@ -48,8 +55,8 @@ def hints(plan: Plan, snapshot: Snapshot, sinces: Mapping[str, Since], stack: st
             and earliest <= job.created_at < since.at
             for job in snapshot.jobs
         ):
-            version = plan.versions.get(name, "").partition(",")[0]
-            words = ["tamr", "bump", name, version, "--since", format_timestamp(earliest)]
+            words = ["tamr", "bump", name, products[name].version]
+            words += ["--since", format_timestamp(earliest)]
             yield f"{name}: {_hint(since.commit[:7], shlex.join([*words, '--stack', stack]))}"
 
 

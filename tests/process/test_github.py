@@ -160,8 +160,9 @@ def plan(runner: CIRunner, **env: str) -> tuple[str, str]:
 
 def test_the_check_says_what_the_change_would_launch(runner: CIRunner) -> None:
     comment, code = plan(runner)
-    assert comment.startswith("<!-- tamr plan dev -->\n### Plan for `dev`")
-    assert "| customers | load src_crm | + launch |" in comment
+    assert comment.startswith("<!-- tamr plan dev -->\n### dev: ")
+    assert "**No jobs would run** · 8 jobs of products that this change does not touch" in comment
+    assert "| + | customers | load src_crm | pending | no job for this version yet |" in comment
     assert code == "0"
 
 

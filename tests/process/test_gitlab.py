@@ -50,7 +50,7 @@ def test_the_check_keeps_one_note_current_and_fails_with_the_plan(
     with emulator(*QUICK) as server:
         runner = start(tmp_path, server.url)
         assert check(runner, forge, **KEY) == 0
-        assert forge.notes[1]["body"].startswith("<!-- tamr plan dev -->\n### Plan for `dev`")
+        assert forge.notes[1]["body"].startswith("<!-- tamr plan dev -->\n### dev: ")
         path = stack_file(runner.folder)
         path.write_text(path.read_text().replace("sources", "sorces", 1))
         assert check(runner, forge, **KEY) == 2

@@ -45,7 +45,7 @@ def test_a_new_project_plans_and_runs_on_the_emulator(
     with emulator(*QUICK) as server:
         planned = tamr(made, "plan", "--stack", "staging", TAMR_URL=server.url)
         assert planned.returncode == 0, planned.stderr
-        assert "4 to launch" in planned.stdout
+        assert "Plan: 4 jobs to launch." in planned.stdout
         assert tamr(made, "up", "--stack", "staging", TAMR_URL=server.url).returncode == 0
         assert len(server.posts()) == 4
         checked = tamr(made, "doctor", "--stack", "staging", TAMR_URL=server.url)

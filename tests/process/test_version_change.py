@@ -82,6 +82,19 @@ def test_a_plan_shows_the_effect_of_a_merge(repository: VersionedProject) -> Non
     text = tamr(repository.folder, "plan", "--base", "main").stdout
     commit = git(repository.folder, "rev-parse", "HEAD")[:7]
     assert f", commit {commit}" in text
+    comment = tamr(repository.folder, "plan", "--base", "main", "--format", "markdown").stdout
+    assert comment.startswith("### dev: customers v1 → v2\n\n5 jobs · 0 of 5 slots in use\n")
+
+
+def test_a_plan_shows_what_is_deployed_and_what_is_wanted(repository: VersionedProject) -> None:
+    repository.write("v1")
+    repository.commit()
+    assert "+ customers   v1   5 jobs\n" in tamr(repository.folder, "plan").stdout
+    assert repository.up() == 5
+    for version in ("v2", "v3"):
+        repository.write(version)
+        repository.commit()
+    assert "+ customers   v1 → v3   5 jobs\n" in tamr(repository.folder, "plan").stdout
 
 
 def test_an_uncommitted_version_is_planned_but_not_run(repository: VersionedProject) -> None:
@@ -91,7 +104,7 @@ def test_an_uncommitted_version_is_planned_but_not_run(repository: VersionedProj
     repository.write("v2")
     plan = tamr(repository.folder, "plan")
     assert plan.returncode == 0
-    assert "5 jobs would be launched" in plan.stdout
+    assert "Plan: 5 jobs to launch" in plan.stdout
     assert "version v2 is not committed. Commit it, or run: tamr bump customers" in plan.stdout
     refused = tamr(repository.folder, "up")
     assert refused.returncode == 2
@@ -137,7 +150,7 @@ def test_an_amended_commit_runs_again_and_plan_shows_the_alternative(
     assert repository.up() == 5
     git(repository.folder, "commit", "--quiet", "--amend", "--no-edit")
     text = tamr(repository.folder, "plan").stdout
-    assert "5 jobs would be launched" in text
+    assert "Plan: 5 jobs to launch" in text
     repair = "tamr bump customers v1 --since 2026-11-20T09:00:01Z --stack dev"
     assert text.count(f"To count those, run: {repair}") == 1
     assert tamr(repository.folder, *repair.split()[1:]).returncode == 0

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.sample_jobs import at, failed, make_job, stopped, succeeded
-from tamr_provider.cli.output import plan_output
+from support.stack_plans import URL, as_stack_plan, usually
+from tamr_provider.cli.output.plan_json import format_plan_json
+from tamr_provider.cli.output.plan_markdown import format_plan_markdown
+from tamr_provider.cli.output.plan_output import format_plan_text
+from tamr_provider.cli.output.styled import to_text
 from tamr_provider.models import RUNNING, Configuration, Job
 from tamr_provider.planning.plan import Plan, plan_steps, query_for
 from tamr_provider.stackfile.parser import parse_products
-from tamr_provider.tenant.durations import DurationStats
 from tamr_provider.tenant.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from tamr_provider.planning.planned_step import PlannedStep
     from tamr_provider.stackfile.product import Product
+    from tamr_provider.tenant.durations import DurationStats
 
 NOW = at("12:00")
 CRM = Configuration.load("src_crm")
@@ -42,12 +46,6 @@ SUPPLIERS = {
     "sources": ["src_erp"],
     "dataProduct": "dp_suppliers",
 }
-MINUTES = {"load": 20, "update": 45, "publish": 10}
-
-
-def usually(configuration: Configuration) -> DurationStats | None:
-    length = timedelta(minutes=MINUTES[configuration.type])
-    return DurationStats(length, length * 0.8, length * 1.5)
 
 
 def unknown(_: Configuration) -> DurationStats | None:
@@ -308,11 +306,9 @@ def test_a_run_soon_after_the_last_one_is_warned_of_where_no_buffer_is_set() -> 
         "customers: this run starts 50m after the previous one finished (job_0). Tamr recommends "
         "several hours between two runs of a data product. Set minHoursBetween: 3"
     )
-    text = plan_output.format_plan_text(made, "dev", "https://acme.tamr.cloud")
-    assert "warning: customers: this run starts 50m" in text
-    assert "> **Warning:** customers" in plan_output.format_plan_markdown(
-        made, "dev", "https://acme.tamr.cloud"
-    )
+    text = to_text(format_plan_text(as_stack_plan(made)))
+    assert text.count("warning: customers: this run starts 50m") == 1
+    assert "> **Warning:** customers" in format_plan_markdown(as_stack_plan(made))
 
 
 @pytest.mark.parametrize(("ended", "count"), [("09:01", 1), ("09:00", 0), ("12:00", 1)])
@@ -358,11 +354,11 @@ def test_a_plan_with_a_buffer_asks_for_what_ended_within_it() -> None:
 
 def test_the_json_has_the_names_of_the_contract() -> None:
     made = plan(LOADED[0], make_job("job_erp", ERP, at("11:45")))
-    document = json.loads(plan_output.format_plan_json(made, "dev", "https://acme.tamr.cloud"))
+    document = json.loads(format_plan_json(as_stack_plan(made)))
     steps = document.pop("steps")
     assert document == {
         "stack": "dev",
-        "url": "https://acme.tamr.cloud",
+        "url": URL,
         "now": "2026-11-20T12:00:00Z",
         "slots": {"limit": 5, "active": 1},
         "launches": 2,
@@ -398,9 +394,7 @@ def test_the_json_has_the_names_of_the_contract() -> None:
     ids=["none", "adopt", "wait", "launch", "hold"],
 )
 def test_an_action_is_one_of_five_words(jobs: tuple[Job, ...], action: str) -> None:
-    document = json.loads(
-        plan_output.format_plan_json(plan(*jobs), "dev", "https://acme.tamr.cloud")
-    )
+    document = json.loads(format_plan_json(as_stack_plan(plan(*jobs))))
     assert document["steps"][0]["action"] == action
 
 

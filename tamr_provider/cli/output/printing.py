@@ -57,9 +57,7 @@ def say_lines(lines: Iterable[Line], err: bool = False) -> None:
         if not has_colors:
             say(to_text([line]), err)
             continue
-        first, *others = line or (Span(""),)
-        spans = [first._replace(text=whole_line(first.text)), *others]
-        _echo("".join(map(_color, spans)).rstrip(), err)
+        _echo(to_ansi(line), err)
 
 
 def is_terminal(err: bool = False) -> bool:
@@ -139,6 +137,13 @@ def align_columns(rows: Sequence[Sequence[str]]) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in table
     ]
+
+
+def to_ansi(line: Line) -> str:
+    """Return a line with the escape sequences of its colors and links."""
+    first, *others = line or (Span(""),)
+    spans = [first._replace(text=whole_line(first.text)), *others]
+    return "".join(map(_color, spans)).rstrip()
 
 
 def _color(span: Span) -> str:

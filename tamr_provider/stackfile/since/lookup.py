@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from tamr_provider.errors import InputError
 from tamr_provider.stackfile.project import display_path, find_project
 from tamr_provider.stackfile.since.ancestry import Ancestry
-from tamr_provider.stackfile.since.commit_files import Files
+from tamr_provider.stackfile.since.commit_files import CommitFiles, Files
 from tamr_provider.stackfile.since.current_pairs import CurrentPairs
 from tamr_provider.stackfile.since.git import Repository
 from tamr_provider.stackfile.since.origin import (
@@ -142,6 +143,17 @@ def earliest_since(
     later = product.with_since(now)
     floor = find_since(project, stack, name, later, now).floor
     return now if floor is None or floor < now else floor.replace(microsecond=0) + _SECOND
+
+
+def find_base_pairs(project: Project, stack: str, base: str) -> dict[str, Pair]:
+    """Return the version and since of each product of a stack file at the commit `base`."""
+    repository = Repository.find(project.file.parent)
+    if repository is None:
+        return {}
+    files = _files(project, stack, repository)
+    with closing(repository.objects()) as objects:
+        entries = CommitFiles(objects, files, project.name).entries(base, files)
+    return {name: entry.pair for name, entry in (entries or {}).items()}
 
 
 def find_revisions(project: Project, stack: str) -> list[Revision]:
