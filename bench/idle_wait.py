@@ -123,7 +123,9 @@ class _SilentObserver:
     def status(self, step: Step, status: StepStatus) -> None:
         """Say nothing."""
 
-    def ended(self, step: Step, outcome: StepResult | Exception) -> None:
+    def ended(
+        self, step: Step, outcome: StepResult | Exception, status: StepStatus | None = None
+    ) -> None:
         """Say nothing."""
 
     def note(self, text: str) -> None:

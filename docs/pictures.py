@@ -78,8 +78,8 @@ def _job(where: Path, server: Server, *words: str) -> str:
 
 def _run(where: Path) -> None:
     """Draw the terminal while a run waits for its first jobs."""
-    with terminal(where, "up") as screen:
-        screen.read_until("━━━━━")
+    with terminal(where, "up", "--yes") as screen:
+        screen.read_until("▰▰▰▰▰")
         lines = screen.styled()
     console = Console(record=True, width=100, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     for line in lines:

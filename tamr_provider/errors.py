@@ -102,10 +102,14 @@ class PromotionPendingError(TamrError):
 
 
 class StepError(TamrError):
-    """A step that is not satisfied; `job_id` is "" if it has no job."""
+    """A step that is not satisfied; `job_id` is "" if it has no job.
 
-    def __init__(self, message: str, job_id: str = "") -> None:
+    `reason` is short: without the step, the job and the next command.
+    """
+
+    def __init__(self, message: str, job_id: str = "", *, reason: str = "") -> None:
         self.job_id = job_id
+        self.reason = reason or message
         super().__init__(message)
 
 
@@ -116,8 +120,10 @@ class JobFailedError(StepError):
 class HeldError(StepError):
     """A rule or a user's stop keeps the step from being launched; 75 if that ends by itself."""
 
-    def __init__(self, message: str, job_id: str = "", *, ends_by_itself: bool = False) -> None:
-        super().__init__(message, job_id)
+    def __init__(
+        self, message: str, job_id: str = "", *, reason: str = "", ends_by_itself: bool = False
+    ) -> None:
+        super().__init__(message, job_id, reason=reason)
         if ends_by_itself:
             self.exit_code = 75
 

@@ -22,11 +22,13 @@ EXAMPLES = {
     ),
     "plan": (
         "tamr plan --stack staging",
+        "tamr plan customers --stack staging --all",
         "tamr plan --stack prod --base main",
         "tamr plan --stack staging --format markdown",
     ),
     "up": (
         "tamr up --stack staging",
+        "tamr up customers suppliers --stack staging --yes",
         "tamr up --stack staging --report report.md",
     ),
     "status": (

@@ -82,7 +82,8 @@ class Launcher:
         """Send one POST for a step; return the error that ends the step, if there is one."""
         if len(pending.conflicts) >= pending.policy.max_attempts:
             times = f"{len(pending.conflicts)} times in a row"
-            return StepError(f"{pending.step}: {pending.conflicts[-1]}, {times}")
+            reason = f"{pending.conflicts[-1]}, {times}"
+            return StepError(f"{pending.step}: {reason}", reason=reason)
         at = self._cache.time.now()
         try:
             job = self._client.create_job(pending.step.configuration)
@@ -94,7 +95,7 @@ class Launcher:
         except ApiError as error:
             # What Tamr means by a 409 is not documented (U11): the job may have been started.
             if error.status != _CONFLICT:
-                return StepError(f"{pending.step}: {error}")
+                return StepError(f"{pending.step}: {error}", reason=str(error))
             pending.conflicts = [*pending.conflicts, str(error)]
             self._poll_before_retry(pending, snapshot, str(error), is_unconfirmed=True)
         else:

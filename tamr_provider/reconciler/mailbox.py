@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from tamr_provider.clock import Clock
     from tamr_provider.reconciler.pending import PendingStep, StepResult
-    from tamr_provider.reconciler.progress import ProgressObserver
+    from tamr_provider.reconciler.progress import ProgressObserver, StepStatus
 
 
 class Mailbox:
@@ -58,13 +58,18 @@ class Mailbox:
         if not self.stop_reason and self._has_new():
             self._clock.wait(self._stop, pause_for_more)
 
-    def end(self, pending: PendingStep, outcome: StepResult | Exception) -> None:
-        """Report how a step ended, unless it ended before."""
+    def end(
+        self,
+        pending: PendingStep,
+        outcome: StepResult | Exception,
+        status: StepStatus | None = None,
+    ) -> None:
+        """Report how a step ended, unless it ended before; `status` is the last one, if known."""
         with self._lock:
             if pending not in self._open:
                 return
             self._open.remove(pending)
-        self._observer.ended(pending.step, outcome)
+        self._observer.ended(pending.step, outcome, status)
         if isinstance(outcome, Exception):
             pending.future.set_exception(outcome)
         else:

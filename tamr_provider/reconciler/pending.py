@@ -114,7 +114,8 @@ class PendingStep:
         """Return a warning if a launched job came out too old for the step, else ""."""
         if not self._is_too_old(job):
             return ""
-        return f"{self._too_old_text(job)}. This run does not launch another one until it ends."
+        too_old = f"{self.step}: {self._too_old_text(job)}"
+        return f"{too_old}. This run does not launch another one until it ends."
 
     def find_ended_too_old(self, jobs: Iterable[Job]) -> Job | None:
         """Return a job that was launched for the step, has ended, and is too old for it."""
@@ -148,20 +149,23 @@ class PendingStep:
         """
         failure = Failure(job, self._count_failures(jobs), self.policy.max_attempts)
         command = retry_command(self.step) if failure.is_last else resume
-        text = f"{self.step} failed: {failure} ({job.id}, Jobs page of {url})"
-        return JobFailedError(f"{text}. To retry, run: {command}", job.id)
+        state = "is on hold" if failure.is_last else "failed"
+        text = f"{self.step} {state}: {failure} ({job.id}, Jobs page of {url})"
+        return JobFailedError(f"{text}. To retry, run: {command}", job.id, reason=str(failure))
 
     def too_old_error(self, job: Job, resume: str) -> StepError:
         """Return the error of a step whose launched job is too old for it."""
-        text = f"{self._too_old_text(job)}, so it does not count"
-        return StepError(f"{text}. To run it again, run: {resume}", job.id)
+        reason = f"{self._too_old_text(job)}, so it does not count"
+        text = f"{self.step}: {reason}. To run it again, run: {resume}"
+        return StepError(text, job.id, reason=reason)
 
     def held_error(self, decision: Decision) -> HeldError:
         """Return the error of a step on hold."""
         job_id = decision.job.id if decision.job else ""
         reason = f"{decision.reason} ({job_id})" if decision.failure else decision.reason
         text = f"{self.step} is on hold: {replace(decision, reason=reason).text}"
-        return HeldError(text, job_id, ends_by_itself=decision.ends_by_itself)
+        ends_by_itself = decision.ends_by_itself
+        return HeldError(text, job_id, reason=decision.reason, ends_by_itself=ends_by_itself)
 
     def unfinished_error(self, reason: str, resume: str) -> NotFinishedError:
         """Return the error of a step that this run no longer waits for."""
@@ -169,13 +173,13 @@ class PendingStep:
             f"{self.waiting_for} is still running" if self.waiting_for else "It has no running job"
         )
         text = f"{self.step} did not finish: {reason}. {job}. To resume, run: {resume}"
-        return NotFinishedError(text, self.waiting_for)
+        return NotFinishedError(text, self.waiting_for, reason=reason)
 
     def _too_old_text(self, job: Job) -> str:
         at = self.launched[job.id]
         return (
-            f"{self.step}: {job.id} was launched at {format_timestamp(at)} (tenant time), but its "
-            f"creation time is {format_timestamp(job.created_at or at)}, before "
+            f"{job.id} was launched at {format_timestamp(at)} (tenant time), but its creation "
+            f"time is {format_timestamp(job.created_at or at)}, before "
             f"{format_timestamp(self.step.not_before)}"
         )
 

@@ -9,11 +9,12 @@ from tamr_provider.decision.table import Action
 from tamr_provider.timestamps import format_duration, format_local_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime, timedelta
 
     from tamr_provider.decision.steps import Step
     from tamr_provider.decision.table import Decision
-    from tamr_provider.models import Job
+    from tamr_provider.models import Configuration, Job
     from tamr_provider.reconciler.pending import StepResult
     from tamr_provider.tenant.durations import DurationStats
 
@@ -66,13 +67,17 @@ class JobProgress:
 
 @dataclass(frozen=True)
 class StepStatus:
-    """The status of one step; `active` are all jobs that have a slot or wait for one."""
+    """The status of one step; `active` are all jobs that have a slot or wait for one.
+
+    `usual_of` returns the usual duration of any configuration of the run, None if it is unknown.
+    """
 
     decision: Decision
     now: datetime
     active: tuple[Job, ...]
     slots: int
     usual: DurationStats | None = None
+    usual_of: Callable[[Configuration], DurationStats | None] = lambda _: None
 
     @property
     def wait(self) -> JobProgress | None:
@@ -108,8 +113,10 @@ class ProgressObserver(Protocol):
     def status(self, step: Step, status: StepStatus) -> None:
         """Receive the status of a step; called after every poll."""
 
-    def ended(self, step: Step, outcome: StepResult | Exception) -> None:
-        """Receive how a step ended."""
+    def ended(
+        self, step: Step, outcome: StepResult | Exception, status: StepStatus | None = None
+    ) -> None:
+        """Receive how a step ended; `status` has the decision that ended it, if one did."""
 
     def note(self, text: str) -> None:
         """Receive a text about the whole run."""

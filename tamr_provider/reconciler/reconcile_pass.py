@@ -125,7 +125,8 @@ class ReconcilePass:
     def _evaluate(self, pending: PendingStep, snapshot: Snapshot) -> Decision | None:
         """Take one step as far as it goes without a launch; return the decision to launch it."""
         if problem := why_too_early(pending.step, snapshot.latest_time):
-            self._mailbox.end(pending, InputError(problem))
+            status = self._status(pending, Decision(Action.HOLD, problem), snapshot)
+            self._mailbox.end(pending, InputError(problem), status)
             return None
         self._duplicates.resolve(pending, self._mailbox.open_steps(), snapshot)
         stopping = self._duplicates.find_stopping(pending.step.configuration, snapshot)
@@ -135,10 +136,10 @@ class ReconcilePass:
             return None
         decision = self._decide(pending, snapshot)
         if (error := self._error(pending, decision, snapshot)) is not None:
-            self._mailbox.end(pending, error)
+            self._mailbox.end(pending, error, self._status(pending, decision, snapshot))
         elif decision.action is Action.SATISFIED and decision.job is not None:
-            launched = self._launcher.launched
-            self._mailbox.end(pending, pending.to_result(decision.job, snapshot.jobs, launched))
+            result = pending.to_result(decision.job, snapshot.jobs, self._launcher.launched)
+            self._mailbox.end(pending, result, self._status(pending, decision, snapshot))
         elif decision.action is Action.LAUNCH:
             return decision
         else:
@@ -198,14 +199,18 @@ class ReconcilePass:
     def _report_status(self, snapshot: Snapshot) -> None:
         for pending in self._mailbox.open_steps():
             if pending.decision is not None:
-                status = StepStatus(
-                    decision=pending.decision,
-                    now=snapshot.now,
-                    active=snapshot.active,
-                    slots=pending.policy.slots,
-                    usual=self._durations.of(pending.step.configuration),
-                )
+                status = self._status(pending, pending.decision, snapshot)
                 self._observer.status(pending.step, status)
+
+    def _status(self, pending: PendingStep, decision: Decision, snapshot: Snapshot) -> StepStatus:
+        return StepStatus(
+            decision=decision,
+            now=snapshot.now,
+            active=snapshot.active,
+            slots=pending.policy.slots,
+            usual=self._durations.of(pending.step.configuration),
+            usual_of=self._durations.of,
+        )
 
     def _launch(self, pending: PendingStep, snapshot: Snapshot) -> bool:
         """Launch for a step, unless the tenant has changed since the poll; return whether."""

@@ -61,7 +61,12 @@ class EngineReporter:
             self._last[step] = (change, now)
         return changed or repeats
 
-    def ended(self, step: Step, outcome: StepResult | Exception) -> None:
+    def ended(
+        self,
+        step: Step,
+        outcome: StepResult | Exception,
+        status: StepStatus | None = None,  # noqa: ARG002 - the outcome says enough
+    ) -> None:
         """Show the result of a step. The engine shows an error itself."""
         with self._lock:
             urn = self._urns.get(step, "")

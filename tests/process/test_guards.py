@@ -119,7 +119,8 @@ def test_a_version_that_is_not_deployed_upstream_is_on_hold(tmp_path: Path) -> N
         )
         done = tamr(folder, "up", "--stack", "prod")
         assert done.returncode == 75
-        assert "promoteFrom: customers 2026-11-20 is not deployed to staging" in done.stderr
+        assert "promoteFrom: customers 2026-11-20 is not deployed to staging" in done.stdout
+        assert done.stderr == ""
         assert prod.posts() == []
         assert staging.posts() == []
 

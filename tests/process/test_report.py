@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import signal
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from support.processes import QUICK, SLOW, emulator, project, read_until, start_tamr, tamr
 from support.sample_jobs import at, succeeded
 from tamr_provider.cli.output.markdown import MAX_LENGTH
 from tamr_provider.cli.output.run_report import Report
+from tamr_provider.cli.output.run_summary import RunEnd
 from tamr_provider.decision.steps import ConflictScope, Step
+from tamr_provider.decision.table import Action, Decision
+from tamr_provider.environments.run_progress import RunProgress
 from tamr_provider.errors import HeldError
 from tamr_provider.models import Configuration
 from tamr_provider.reconciler.pending import Origin, StepResult
+from tamr_provider.reconciler.progress import StepStatus
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +34,7 @@ def test_a_report_has_totals_jobs_and_a_folded_timeline(tmp_path: Path) -> None:
         assert tamr(folder, "up", "--report", "report.md").returncode == 0
         text = (folder / "report.md").read_text(encoding="utf-8")
         assert text.startswith("### `tamr up` of `dev`\n\n**9 of 9 steps satisfied (8 launched, ")
+        assert "| ✓ | customers | deployed at 20" in text
         for job in server.jobs():
             assert job["jobId"] in text
         assert text.count(":done, ") == 9
@@ -46,9 +52,11 @@ def test_a_failed_step_and_the_steps_behind_it_have_reasons(tmp_path: Path) -> N
         folder = project(tmp_path / "p", server.url)
         assert tamr(folder, "up", "--report", "report.md").returncode == 1
         text = (folder / "report.md").read_text(encoding="utf-8")
-        assert "| customers | load src_crm | **failed** |" in text
-        assert "BOOM: a \\| b &lt;i>" in text
-        row = "| customers | update dp_customers | not started | waiting for earlier steps |"
+        assert (
+            "> **Failed: customers.** load src_crm: BOOM: a \\| b &lt;i> (attempt 1 of 3)" in text
+        )
+        assert "| ✗ | customers | load src_crm | failed | BOOM: a" in text
+        row = "| … | customers | update dp_customers | waiting | load src_crm failed |"
         assert row in text
 
 
@@ -56,12 +64,13 @@ def test_the_report_of_an_interrupted_run_says_how_to_resume(tmp_path: Path) -> 
     with emulator(*SLOW) as server:
         folder = project(tmp_path, server.url, ONE_LOAD)
         with start_tamr(folder, "up", "--report", "report.md") as process:
-            read_until(process, "RUNNING")
+            read_until(process, "running")
             process.send_signal(signal.SIGINT)
             process.communicate()
-        (job,) = server.jobs()
         text = (folder / "report.md").read_text(encoding="utf-8")
-        assert f"{job['jobId']} is still running. To resume, run: tamr up --stack dev" in text
+        assert "Interrupted. 1 job is still running on 127.0.0.1:" in text
+        assert "To resume, run: tamr up --stack dev" in text
+        assert "| ▶ | customers | load src_crm | running |" in text
 
 
 def test_the_report_of_a_killed_run_claims_no_end(tmp_path: Path) -> None:
@@ -69,7 +78,7 @@ def test_the_report_of_a_killed_run_claims_no_end(tmp_path: Path) -> None:
         folder = project(tmp_path, server.url, ONE_LOAD)
         (folder / "report.md").write_text("of an earlier run")
         with start_tamr(folder, "up", "--report", "report.md") as process:
-            read_until(process, "RUNNING")
+            read_until(process, "running")
             process.kill()
         text = (folder / "report.md").read_text(encoding="utf-8")
         assert "Still running when this report was written" in text
@@ -100,9 +109,16 @@ class _Run:
 
     def __init__(self, count: int) -> None:
         steps = [_step(number) for number in range(count)]
-        self.plan = {"customers": [steps]}
         self.errors = {step: HeldError(f"{step} is on hold: " + "why " * 40) for step in steps[::2]}
         self.results = {step: StepResult(_job(step), Origin.LAUNCHED, 1) for step in steps[1::2]}
+        self.total, self.satisfied = count, len(self.results)
+        self.progress = RunProgress({"customers": [steps]}, "dev", "tamr up")
+        for step in steps:
+            outcome = self.errors.get(step) or self.results[step]
+            self.progress.end(step, outcome, _status(step))
+
+    def counts(self) -> dict[str, int]:
+        return dict.fromkeys(Origin, 0)
 
 
 def _step(number: int) -> Step:
@@ -114,9 +130,16 @@ def _job(step: Step) -> Job:
     return succeeded(f"job_{step.configuration}", step.configuration, at("09:00"), at("09:30"))
 
 
+def _status(step: Step) -> StepStatus:
+    return StepStatus(Decision(Action.HOLD, "why " * 40, fix="To retry"), at("10:00"), (), 5)
+
+
 def test_a_report_fits_a_comment_and_counts_omitted_rows(tmp_path: Path) -> None:
     path = tmp_path / "report.md"
-    Report(path, "dev").end(_Run(4000), "summary", "http://t", at("09:00"), at("10:00"))  # type: ignore[arg-type]
+    run = _Run(4000)
+    state = run.progress.state()
+    end = RunEnd(run, state, "dev", "http://t", "tamr up", timedelta(hours=1))  # type: ignore[arg-type]
+    Report(path, "dev").end(end, at("09:00"), at("10:00"))
     text = path.read_text(encoding="utf-8")
     assert len(text) <= MAX_LENGTH + 1
     assert "omitted for length" in text

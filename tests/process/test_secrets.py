@@ -59,7 +59,7 @@ def test_the_key_is_in_no_process_arguments(tmp_path: Path) -> None:
     with emulator(*SLOW) as server:
         folder = project(tmp_path, server.url)
         with start_tamr(folder, "up") as process, host() as provider:
-            read_until(process, "RUNNING")
+            read_until(process, "running")
             for pid in (process.pid, provider.process.pid):
                 assert KEY.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
             process.kill()

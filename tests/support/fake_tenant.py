@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tamr_provider.clock import Clock
     from tamr_provider.reconciler.pending import StepResult
-    from tamr_provider.reconciler.progress import StepStatus
+    from tamr_provider.reconciler.progress import ProgressObserver, StepStatus
 
 URL = "https://acme.tamr.cloud"
 HOURS_AGO = START - timedelta(hours=2)
@@ -48,7 +48,9 @@ class Watched:
         if text not in self.texts:
             self.texts.append(text)
 
-    def ended(self, step: Step, outcome: StepResult | Exception) -> None:
+    def ended(
+        self, step: Step, outcome: StepResult | Exception, status: StepStatus | None = None
+    ) -> None:
         self.texts.append(f"{step}: {outcome}")
 
     def note(self, text: str) -> None:
@@ -104,7 +106,9 @@ class Tenant:
             HttpSession(settings, self.clock, stop or threading.Event(), self.transport())
         )
 
-    def runner(self, observer: Watched | None = None, clock: Clock | None = None) -> Reconciler:
+    def runner(
+        self, observer: ProgressObserver | None = None, clock: Clock | None = None
+    ) -> Reconciler:
         stop = threading.Event()
         client = self.client(stop)
         resume = "tamr up --stack dev"

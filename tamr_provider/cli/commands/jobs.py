@@ -225,15 +225,15 @@ def watch(directory: Path, stack: str, job_id: str) -> None:
 
 def _follow(directory: Path, stack: str, job_id: str, first: Callable[[JobsClient], object]) -> Job:
     """Return the job once it is DONE, and show its progress."""
-    from tamr_provider.cli.output.reporters import terminal_table
+    from tamr_provider.cli.output.job_display import job_display
     from tamr_provider.reconciler.polling import wait_until_done
 
     settings, over = tenant_settings(directory, stack), threading.Event()
     with on_interrupt(lambda _: None, over), open_client(settings, over) as client:
         first(client)
         try:
-            with terminal_table(CLOCK) as table:
-                show = table.wait if table else jobs_output.StateLogger()
+            with job_display(CLOCK) as display:
+                show = display.show if display else jobs_output.StateLogger()
                 return wait_until_done(client, job_id, CLOCK, over, settings.poll_seconds, show)
         except WaitInterruptedError:
             resume = _watch_command(directory, stack, job_id)

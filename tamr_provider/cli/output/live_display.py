@@ -29,11 +29,11 @@ _MIN_INTERVAL_SECONDS = 0.25
 
 @contextmanager
 def live_display(
-    content: ConsoleRenderable, console: Console, stays: bool, changed: threading.Event
+    content: ConsoleRenderable, console: Console, changed: threading.Event
 ) -> Iterator[None]:
     """Draw every two seconds until the block ends, and soon after `changed` is set."""
     lines = _MeasuredLines(content)
-    live = _Live(lines, console=console, auto_refresh=False, transient=not stays)
+    live = _Live(lines, console=console, auto_refresh=False, transient=True)
     with (
         _KeyEcho() as keys,
         live,
