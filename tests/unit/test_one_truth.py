@@ -6,6 +6,7 @@ it, must agree on every step; then each surface must print what they agree on.
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,9 +17,10 @@ import pytest
 
 from support.fake_clock import FakeClock
 from support.fake_tenant import Tenant
-from support.sample_jobs import at
-from support.stack_plans import RESUME, URL, as_stack_plan
+from support.sample_jobs import at, succeeded
+from support.stack_plans import RESUME, URL, as_stack_plan, plan_jobs
 from tamr_provider.cli.output.markdown import escape
+from tamr_provider.cli.output.page import format_page
 from tamr_provider.cli.output.plan_json import format_plan_json
 from tamr_provider.cli.output.plan_markdown import format_plan_markdown
 from tamr_provider.cli.output.plan_output import format_plan_text
@@ -27,7 +29,10 @@ from tamr_provider.cli.output.run_lines import format_run
 from tamr_provider.cli.output.run_report import Report
 from tamr_provider.cli.output.run_summary import RunEnd, format_problems
 from tamr_provider.cli.output.state_text import format_step_reason
+from tamr_provider.cli.output.status_details import format_details
 from tamr_provider.cli.output.status_json import format_status_json
+from tamr_provider.cli.output.status_markdown import format_status_markdown
+from tamr_provider.cli.output.status_output import format_status_text
 from tamr_provider.cli.output.styled import to_text
 from tamr_provider.decision.states import State
 from tamr_provider.decision.steps import pipeline_phases
@@ -37,6 +42,7 @@ from tamr_provider.environments.run_progress import RunProgress
 from tamr_provider.environments.status import EnvironmentStatus, ProductStatus
 from tamr_provider.models import Configuration
 from tamr_provider.planning.dry_run import plan_with_snapshot
+from tamr_provider.planning.product_state import PinConflict, judge_product, unknown_product
 from tamr_provider.reconciler.stack_run import StackRun
 from tamr_provider.stackfile.parser import parse_products
 
@@ -373,21 +379,20 @@ def test_markdown_has_the_state_and_the_reason(name: str, tmp_path: Path) -> Non
                 assert f"`{product.progress.next_command}`" in text, surface
 
 
+def as_environment(name: str) -> EnvironmentStatus:
+    moment = play(name)
+    read = parse_products(SITUATIONS[name].products, NOW)
+    products = (
+        ProductStatus(read[product.name], product.progress) for product in moment.plan.products
+    )
+    return EnvironmentStatus("dev", URL, tuple(products))
+
+
 @every_situation
 def test_json_has_the_same_words(name: str) -> None:
     moment = play(name)
     plan = json.loads(format_plan_json(moment.plan))
-    products = tuple(
-        ProductStatus(
-            parse_products({product.name: SITUATIONS[name].products[product.name]}, NOW)[
-                product.name
-            ],
-            product.progress,
-        )
-        for product in moment.plan.products
-    )
-    environment = EnvironmentStatus("dev", URL, products)
-    status = json.loads(format_status_json("shop", NOW, [environment]))
+    status = json.loads(format_status_json("shop", NOW, [as_environment(name)]))
     steps = [step for product in status["products"] for step in product["steps"]]
     assert [(step["step"], step["reason"]) for step in plan["steps"]] == [
         (step["step"], step["reason"]) for step in steps
@@ -398,6 +403,77 @@ def test_json_has_the_same_words(name: str) -> None:
         product.progress.needs_action for product in moment.plan.products
     ]
     assert moment.plan.needs_action == any(product["needsAction"] for product in status["products"])
+
+
+def show_many(environment: EnvironmentStatus) -> dict[str, str]:
+    """Return what the surfaces about many environments show."""
+    names = [product.name for product in environment.products]
+    now = environment.products[0].progress.now
+    return {
+        "status": to_text(format_status_text([environment], 400)),
+        "details": to_text(format_details([environment], names, 400)),
+        "after the merge": format_status_markdown([environment]),
+        "board": html.unescape(format_page("shop", [environment], [], now)),
+    }
+
+
+@every_situation
+def test_status_and_board_have_the_symbol_the_reason_and_the_command(name: str) -> None:
+    environment = as_environment(name)
+    surfaces = show_many(environment)
+    for product in environment.products:
+        progress = product.progress
+        for surface, text in surfaces.items():
+            assert progress.state.symbol in text, surface
+            if progress.needs_action or progress.state is State.FAILED:
+                assert progress.urgent_step is not None
+                reason = progress.urgent_step.reason
+                is_markdown = surface == "after the merge"
+                assert (escape(reason).rstrip(".") if is_markdown else reason) in text, surface
+                assert progress.next_command in text, surface
+
+
+PINNED = PinConflict("pinned to v1 after a rollback; staging has v2", "tamr promote c --unpin")
+OF_MANY: dict[str, tuple[State, bool, dict[str, Any]]] = {
+    "stale": (State.SATISFIED, False, {"deployed_version": "v1", "deployed_since": at("09:00")}),
+    "pinned": (State.SATISFIED, True, {"deployed_version": "v1", "deployed_since": at("11:59")}),
+    "not started": (State.PENDING, False, {}),
+    "unreachable": (State.UNKNOWN, False, {}),
+}
+
+
+def make_environment(name: str) -> EnvironmentStatus:
+    """Return a situation that no run is in."""
+    more = OF_MANY[name][2]
+    products = parse_products({"customers": {**LOAD, "version": "v1", "maxAgeHours": 2}}, NOW)
+    jobs = [succeeded("job_1", CRM, at("09:01"), at("09:02"))] if more else []
+    plan = plan_jobs({"customers": LOAD}, jobs, NOW).plan
+    pin = PINNED if name == "pinned" else None
+    progress = judge_product("customers", "dev", plan.steps, NOW, RESUME, pin)
+    error = ""
+    if name == "unreachable":
+        error = f"{URL} cannot be reached"
+        steps = [step.planned.step for step in progress.steps]
+        progress = unknown_product("customers", "dev", steps, NOW, error)
+    status = ProductStatus(products["customers"], progress, **more)
+    return EnvironmentStatus("dev", URL, (status,), error=error)
+
+
+@pytest.mark.parametrize("name", OF_MANY)
+def test_a_situation_of_no_run_is_told_alike(name: str) -> None:
+    state, needs_action, _ = OF_MANY[name]
+    environment = make_environment(name)
+    (product,) = json.loads(format_status_json("shop", NOW, [environment]))["products"]
+    assert (product["state"], product["needsAction"]) == (state.value, needs_action)
+    assert product["stale"] == (name == "stale")
+    for surface, text in show_many(environment).items():
+        assert state.symbol in text, surface
+        if name == "stale":
+            assert "stale" in text, surface
+        if needs_action:
+            assert PINNED.next_command in text, surface
+        if environment.error:
+            assert environment.error in text, surface
 
 
 _ACTIONS = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tamr_provider.cli.output.markdown import MAX_LENGTH, Markup, Table, code, escape, format_page
+from tamr_provider.cli.output.status_words import format_next
 from tamr_provider.decision.states import State
 from tamr_provider.timestamps import format_duration
 
@@ -61,10 +62,9 @@ def _is_urgent(product: ProductStatus) -> bool:
 def _format_quote(product: ProductStatus) -> str:
     progress = product.progress
     outcome = "needs you" if progress.needs_action else "failed"
-    command = f" To retry, run: {code(progress.next_command)}" if progress.next_command else ""
-    return (
-        f"> **{escape(product.name)} {outcome}:** {escape(progress.reason.rstrip('.'))}.{command}"
-    )
+    goal, command = format_next(progress)
+    fix = f" To {goal}, run: {code(command)}" if command else ""
+    return f"> **{escape(product.name)} {outcome}:** {escape(progress.reason.rstrip('.'))}.{fix}"
 
 
 def _format_product(product: ProductStatus) -> tuple[str, ...]:
@@ -76,7 +76,9 @@ def _format_product(product: ProductStatus) -> tuple[str, ...]:
 def _format_details(product: ProductStatus) -> str:
     progress, step = product.progress, product.progress.urgent_step
     if progress.satisfied_since is not None:
-        return f" at {_format_minute(progress.satisfied_since)}"
+        at = f" at {_format_minute(progress.satisfied_since)}"
+        limit = product.product.max_age_hours
+        return f"{at}, stale (maxAgeHours: {limit:g})" if limit and product.is_stale else at
     if step is None or _is_urgent(product) or progress.state in (State.PENDING, State.UNKNOWN):
         return ""
     if progress.state is State.RUNNING:
@@ -93,7 +95,8 @@ def _list_jobs(environment: EnvironmentStatus) -> Iterator[tuple[str, ...]]:
 
 
 def _format_job(job: Job, url: str) -> tuple[str, ...]:
-    link = f"[{escape(job.id)}](<{url}/api/v1beta1/jobs/{quote(job.id, safe='')}>)"
+    # The address of one job in Tamr's UI is not documented, and a browser has no key for the API.
+    link = f"[{escape(job.id)}](<{quote(url, safe=':/')}>)"
     duration = format_duration(job.duration) if job.duration is not None else ""
     return Markup(link), duration, _format_minute(job.finished_at)
 
