@@ -35,6 +35,7 @@ _add_servicer = provider_pb2_grpc.add_ResourceProviderServicer_to_server
 def _add_extended_servicer(servicer: Any, server: Any) -> None:
     configure = servicer.Configure
     create = servicer.Create
+    update = servicer.Update
     cancel = servicer.Cancel
 
     def configure_with_previews(request: Any, context: Any) -> Any:
@@ -42,13 +43,20 @@ def _add_extended_servicer(servicer: Any, server: Any) -> None:
         response.supportsPreview = True
         return response
 
+    # In a preview of a step that is not satisfied: like a host without previews, which leaves all
+    # outputs but the inputs unknown.
     def create_with_urn(request: Any, context: Any) -> Any:
-        engine.urn.set(request.urn)
-        engine.is_preview.set(request.preview)
+        _set_call(request)
         response = create(request, context)
         if request.preview and "jobId" not in response.properties:
-            # Like a host without previews: all outputs but the inputs are unknown.
             return provider_pb2.CreateResponse(properties=request.properties)
+        return response
+
+    def update_with_urn(request: Any, context: Any) -> Any:
+        _set_call(request)
+        response = update(request, context)
+        if request.preview and "jobId" not in response.properties:
+            return provider_pb2.UpdateResponse(properties=request.news)
         return response
 
     def cancel_waits(request: Any, context: Any) -> Any:
@@ -57,8 +65,15 @@ def _add_extended_servicer(servicer: Any, server: Any) -> None:
 
     servicer.Configure = configure_with_previews
     servicer.Create = create_with_urn
+    servicer.Update = update_with_urn
     servicer.Cancel = cancel_waits
     _add_servicer(servicer, server)
+
+
+def _set_call(request: Any) -> None:
+    """Pass to the provider the URN of a call, and whether it must not launch (a preview)."""
+    engine.urn.set(request.urn)
+    engine.is_preview.set(request.preview)
 
 
 def _exit_when_orphaned(parent: int) -> None:

@@ -73,30 +73,25 @@ class JobProvider(ResourceProvider):
         return CheckResult(inputs, [CheckFailure(name, reason) for name, reason in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Replace if another job is needed or the recorded one is too old. Otherwise no change."""
-        replaces = _changed_properties(_olds, _news)
-        if problem := _reused_job_problem(_olds, _news, replaces):
+        """Replace for another job or tenant; update if the recorded job may be too old.
+
+        A changed rule is no change.
+        """
+        replaces = _replaced_properties(_olds, _news)
+        updates = _updated_properties(_olds, _news)
+        if problem := _reused_job_problem(_olds, _news, replaces, updates):
             raise _to_engine_error(InputError(problem)) from None
-        return DiffResult(changes=bool(replaces), replaces=replaces)
+        return DiffResult(changes=bool(replaces or updates), replaces=replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Satisfy the step: adopt, wait or launch, depending on the tenant's jobs."""
-        if engine.is_preview.get():
-            job = preview_step(props, self._settings)
-            # With the finish of a satisfied step, the steps after it have a preview too.
-            known = (
-                properties.make_outputs(props, StepResult(job, Origin.EXISTING, 1)) if job else {}
-            )
-            return CreateResult("", known)
-        try:
-            result = self._satisfy(props)
-        except TamrError as error:
-            raise _to_engine_error(error) from None
-        return CreateResult(result.job.id, properties.make_outputs(props, result))
+        outs = self._run(props)
+        # The job of the first run. The ID has no meaning after an update: `jobId` has.
+        return CreateResult(outs.get("jobId", ""), outs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Keep all outputs. `diff` never requests an update."""
-        return UpdateResult({**_olds, **properties.inputs_in_outputs(_news)})
+        """Satisfy the step again, exactly as `create` does. An error leaves the old outputs."""
+        return UpdateResult(self._run(_news))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the recorded outputs: a finished job never changes, listed or not."""
@@ -104,6 +99,21 @@ class JobProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Do nothing: a job cannot be undone."""
+
+    def _run(self, props: dict[str, Any]) -> dict[str, Any]:
+        """Return all outputs of the satisfied step. A preview launches nothing.
+
+        A preview returns the outputs of a step that a job satisfies now, so that the steps after
+        it have a preview too, and {} for another one.
+        """
+        if engine.is_preview.get():
+            job = preview_step(props, self._settings)
+            result = StepResult(job, Origin.EXISTING, 1) if job else None
+            return properties.make_outputs(props, result) if result else {}
+        try:
+            return properties.make_outputs(props, self._satisfy(props))
+        except TamrError as error:
+            raise _to_engine_error(error) from None
 
     def _satisfy(self, props: dict[str, Any]) -> StepResult:
         settings = self._settings(props)
@@ -141,14 +151,15 @@ class JobProvider(ResourceProvider):
         return str(value) if value is not None else ""
 
 
-def _reused_job_problem(olds: dict[str, Any], news: dict[str, Any], replaces: list[str]) -> str:
+def _reused_job_problem(
+    olds: dict[str, Any], news: dict[str, Any], replaces: list[str], updates: list[str]
+) -> str:
     """Return why the last version's job would satisfy a new version, or "".
 
     Only `diff` knows the job: `check` gets the old inputs. Steps with a product are of a Pipeline,
     whose since has its own rules.
     """
-    is_other_job = bool({*properties.IDS, "url"} & {*replaces})
-    if news.get("product") or is_other_job or "version" not in replaces:
+    if news.get("product") or replaces or "version" not in updates:
         return ""
     created = properties.parse_property_time(olds.get("createdAt"))
     since = properties.parse_property_time(news.get("since"))
@@ -159,24 +170,32 @@ def _reused_job_problem(olds: dict[str, Any], news: dict[str, Any], replaces: li
     return f"since: expected {expected}, got {format_timestamp(since)}"
 
 
-def _changed_properties(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
-    created = properties.parse_property_time(olds.get("createdAt"))
-    since = properties.parse_property_time(news.get("since"))
-    finishes = properties.finish_times(news)
-    replaces = [
+def _replaced_properties(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
+    """Return the properties by which the step is another one, or on another tenant."""
+    return [
         name
         for name in (*properties.IDS, "url")
         if not properties.is_known(news.get(name))
         or (olds.get(name) or "") != (news.get(name) or "")
     ]
+
+
+def _updated_properties(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
+    """Return the properties because of which the recorded job may not satisfy the step.
+
+    Unknown counts as later, so that a preview shows the whole cascade.
+    """
+    created = properties.parse_property_time(olds.get("createdAt"))
+    since = properties.parse_property_time(news.get("since"))
+    finishes = properties.finish_times(news)
+    updates = []
     if not properties.is_same_version(olds.get("version"), news.get("version")):
-        replaces.append("version")
-    # Unknown counts as later, so that a preview shows the whole cascade.
+        updates.append("version")
     if created is None or since is None or since > created:
-        replaces.append("since")
+        updates.append("since")
     if any(finish is None or created is None or finish > created for finish in finishes):
-        replaces.append("after")
-    return replaces
+        updates.append("after")
+    return updates
 
 
 def _predecessor_problems(news: dict[str, Any], inputs: dict[str, Any]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.processes import emulator
+from support.processes import emulator, tamr
 from support.pulumi_cli import Pulumi
 
 pytestmark = [
@@ -40,4 +40,13 @@ def test_an_old_state_previews_as_unchanged(tmp_path: Path) -> None:
         assert f"{len(resources) - 1} unchanged" in preview.stdout
         done = pulumi.up("--expect-no-changes")
         assert done.returncode == 0, done.stdout
+        assert server.posts() == []
+        ids = pulumi.ids()
+        product = next(iter(json.loads(products)))
+        assert tamr(pulumi.folder, "bump", product, "2026-12-24").returncode == 0
+        bumped = pulumi.run("preview").stdout
+        assert " to update" in bumped
+        assert "replace" not in bumped
+        assert "delete" not in bumped
+        assert pulumi.ids() == ids
         assert server.posts() == []

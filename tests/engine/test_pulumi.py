@@ -106,7 +106,7 @@ def test_a_declared_version_needs_a_since_after_the_last_job(tmp_path: Path) -> 
         assert "Traceback" not in refused
         assert len(server.posts()) == 1
         (job,) = server.jobs()
-        assert "1 replaced" in up("v2", job["finished"])
+        assert "1 updated" in up("v2", job["finished"])
         assert len(server.posts()) == 2
 
 
@@ -225,12 +225,67 @@ def test_a_new_version_previews_its_cascade_and_runs_only_that_product(
         pulumi.up()
         assert tamr(pulumi.folder, "bump", "customers", "2026-11-21").returncode == 0
         preview = pulumi.run("preview").stdout
-        assert "+-6 to replace" in preview
+        assert "~ 6 to update" in preview
+        assert "delete" not in preview
+        assert "replace" not in preview
         assert warned_once(preview, "customers")
+        assert len(server.posts()) == 8
+        ids = pulumi.ids()
         done = pulumi.up()
         assert done.returncode == 0
+        assert "~ 6 updated" in done.stdout
         assert warned_once(done.stdout, "customers")
         assert len(server.posts()) == 8 + 6
+        assert pulumi.ids() == ids
+        assert "12 unchanged" in pulumi.up().stdout
+
+
+def test_a_failed_update_keeps_the_old_outputs_and_runs_again(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.json"
+    rules = [{"sourceId": "src_crm", "times": 1}]
+    rules.append({"sourceId": "src_crm", "times": 1, "outcome": "failed"})
+    faults.write_text(json.dumps({"jobs": rules}))
+    with emulator(*QUICK, "--faults", str(faults)) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        pulumi.up()
+        before = pulumi.outputs("customers-load-src_crm")
+        assert tamr(pulumi.folder, "bump", "customers", "2026-11-21").returncode == 0
+        failed = pulumi.up()
+        assert failed.returncode != 0
+        assert "customers: load src_crm failed (attempt 1 of 3)" in failed.stdout
+        assert pulumi.outputs("customers-load-src_crm") == before
+        assert "~ 5 to update" in pulumi.run("preview").stdout  # The other load succeeded.
+        assert pulumi.up().returncode == 0
+        after = pulumi.outputs("customers-load-src_crm")
+        assert (after["version"], after["attempts"]) == ("2026-11-21", 2)
+        assert len(server.posts()) == 8 + 1 + 6
+
+
+def test_a_protected_pipeline_may_get_a_new_version(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        program = pulumi.folder / "stacks/__main__.py"
+        protect = "product, opts=pulumi.ResourceOptions(protect=True))"
+        text = program.read_text().replace("product)", protect)
+        program.write_text(text.replace("\nfrom tamr", "\nimport pulumi\nfrom tamr", 1))
+        assert pulumi.up().returncode == 0
+        assert tamr(pulumi.folder, "bump", "customers", "2026-11-21").returncode == 0
+        done = pulumi.up()
+        assert done.returncode == 0, done.stdout
+        assert len(server.posts()) == 8 + 6
+        assert pulumi.run("destroy", "--yes", "--skip-preview").returncode != 0
+
+
+def test_another_configuration_replaces_and_launches_only_its_job(tmp_path: Path) -> None:
+    with emulator(*QUICK) as server:
+        pulumi = Pulumi(tmp_path, server.url)
+        program = pulumi.folder / "stacks/__main__.py"
+        text = BY_HAND.format(url=server.url, version="v1", since="2026-11-20T09:00:00Z")
+        program.write_text(text)
+        assert pulumi.up().returncode == 0
+        program.write_text(text.replace("src_crm", "src_erp"))
+        assert "1 replaced" in pulumi.up().stdout
+        assert len(server.posts()) == 2
 
 
 def test_a_preview_shows_every_action_unless_the_key_is_missing(
@@ -346,6 +401,34 @@ def test_the_documented_commands_repair_a_killed_engine_without_job_loss(
         assert "pending" not in last.stdout
         assert "fix:" not in pulumi.doctor()
         assert len(server.posts()) == 8
+
+
+@pytest.mark.parametrize("wreck", ["interrupt", "kill"])
+def test_an_update_that_is_cut_off_is_adopted_by_the_next(tmp_path: Path, wreck: str) -> None:
+    with emulator("--load", "3s", "--pending", "50ms", "--slots", "8") as server:
+        pulumi = Pulumi(tmp_path, server.url, LOADS, TAMR_SLOTS="8")
+        assert pulumi.up().returncode == 0
+        for number in range(8):
+            assert tamr(pulumi.folder, "bump", f"p{number}", "2026-11-21").returncode == 0
+        with pulumi.start_up() as process:
+            server.wait_for_running(8)
+            if wreck == "kill":
+                kill_everything(process)
+            else:
+                os.killpg(process.pid, signal.SIGINT)
+            output, _ = process.communicate(timeout=60)
+        assert "Traceback" not in output
+        assert len(server.posts()) == 16
+        if wreck == "kill":
+            assert pulumi.run("cancel", "--yes").returncode == 0
+            assert "pending operations" in pulumi.doctor()
+            assert pulumi.run("refresh", "--clear-pending-creates", "--yes").returncode == 0
+        assert not pulumi.deployment().get("pending_operations")
+        last = pulumi.up()
+        assert last.returncode == 0, last.stdout
+        assert "~ 8 updated" in last.stdout
+        assert "fix: pulumi" not in pulumi.doctor()
+        assert len(server.posts()) == 16
 
 
 def interrupt_twice(process: subprocess.Popen[str]) -> None:

@@ -72,7 +72,7 @@ def test_an_uncommitted_version_is_previewed_but_refused(repository: EngineProje
     assert repository.pulumi.run("config", "set", "--path", path, "v9").returncode == 0
     preview = repository.pulumi.run("preview").stdout
     assert "version v9 is not committed. Commit it, or run: tamr bump customers v9" in preview
-    assert "5 to replace" in preview
+    assert "~ 5 to update" in preview
     refused = repository.pulumi.up()
     assert refused.returncode != 0
     assert "products.customers: version v9 is not committed" in refused.stdout

@@ -54,6 +54,57 @@ def test_a_created_step_is_unchanged_readable_and_deletable(module: str) -> None
         assert len(server.posts()) == 1
 
 
+@HOSTS
+def test_an_update_launches_what_a_new_version_needs(module: str) -> None:
+    with emulator(*QUICK) as server, host(module) as provider:
+        id_, olds = provider.create(inputs(server.url))
+        news = inputs(server.url, version="v2", since=olds["finishedAt"])
+        assert provider.diff(id_, olds, news).changes == provider_pb2.DiffResponse.DIFF_SOME
+        outs = provider.update(id_, olds, news)
+        assert len(server.posts()) == 2
+        assert {outs["jobId"], id_} == {job["jobId"] for job in server.jobs()}
+        assert outs["version"] == "v2"
+        assert {*outs} == {*olds}
+        assert provider.diff(id_, outs, news).changes == provider_pb2.DiffResponse.DIFF_NONE
+        assert provider.update(id_, olds, news)["jobId"] == outs["jobId"]
+        assert len(server.posts()) == 2
+
+
+@HOSTS
+def test_an_update_that_a_job_satisfies_launches_nothing(module: str) -> None:
+    with emulator(*QUICK) as server, host(module) as provider:
+        id_, olds = provider.create(inputs(server.url))
+        outs = provider.update(id_, olds, inputs(server.url, version="v2"))
+        assert (outs["jobId"], outs["version"], outs["adopted"]) == (id_, "v2", True)
+        assert len(server.posts()) == 1
+
+
+def test_an_update_of_a_failed_job_is_one_line_and_runs_again(tmp_path: Any) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text('{"jobs": [{"times": 1}, {"outcome": "failed", "times": 1}]}')
+    with emulator(*QUICK, "--faults", str(faults)) as server, host() as provider:
+        id_, olds = provider.create(inputs(server.url))
+        news = inputs(server.url, version="v2", since=olds["finishedAt"])
+        (line,) = error_of(provider.update_later(id_, olds, news)).splitlines()
+        assert line.startswith("JobFailedError: customers: load src_crm failed (attempt 1 of 3)")
+        assert provider.update(id_, olds, news)["attempts"] == 2
+        assert len(server.posts()) == 3
+
+
+def test_a_cancel_ends_waiting_updates_and_the_next_one_adopts() -> None:
+    with emulator("--load", "2s", "--pending", "50ms") as server:
+        with host() as provider:
+            id_, olds = provider.create(inputs(server.url))
+            news = inputs(server.url, version="v2", since=olds["finishedAt"])
+            update = provider.update_later(id_, olds, news)
+            server.wait_for_running(1)
+            provider.cancel()
+            assert "did not finish: interrupted" in error_of(update)
+        with host() as provider:
+            assert provider.update(id_, olds, news)["adopted"] is True
+        assert len(server.posts()) == 2
+
+
 def test_eight_creates_run_in_parallel_and_delay_no_check_or_diff() -> None:
     with emulator(*SLOW, "--slots", "20") as server, host(TAMR_SLOTS="20") as provider:
         creates = [provider.create_later(inputs(server.url, f"src_{n}")) for n in range(8)]

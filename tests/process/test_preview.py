@@ -38,6 +38,23 @@ def test_a_preview_of_satisfied_steps_has_their_finish_for_later_steps() -> None
         assert len(server.posts()) == 1
 
 
+def test_a_previewed_update_launches_nothing_and_leaves_its_job_unknown() -> None:
+    with emulator(*QUICK) as server, engine() as (log, address), host(address=address) as provider:
+        id_, olds = provider.create(inputs(server.url))
+        news = inputs(server.url, version="2026-11-21", since=olds["finishedAt"])
+        response = provider.update_later(id_, olds, news, preview=True).result()
+        assert log.lines[-1][1].startswith("would ")
+        assert {*rpc.deserialize_properties(response.properties)} == {*news, "__provider"}
+        relabeled = {**news, "since": olds["since"]}
+        response = provider.update_later(id_, olds, relabeled, preview=True).result()
+        previewed = rpc.deserialize_properties(response.properties)
+        assert (previewed["jobId"], previewed["version"]) == (id_, "2026-11-21")
+        assert len(server.posts()) == 1
+        # A call of the next update in the same thread is none of a preview.
+        assert provider.update(id_, olds, news)["jobId"] != id_
+        assert len(server.posts()) == 2
+
+
 def test_a_step_on_hold_is_a_warning_with_its_command() -> None:
     with emulator(*SLOW) as server, engine() as (log, address), host(address=address) as provider:
         provider.preview(inputs(server.url, trustDays=1, since="2020-01-01T00:00:00Z"))

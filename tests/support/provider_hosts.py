@@ -28,7 +28,7 @@ URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/tamr:Load::"
 
 
 class Host:
-    """The calls of a host. `create_later` returns a future."""
+    """The calls of a host. `create_later` and `update_later` return a future."""
 
     def __init__(self, stub: Any, process: subprocess.Popen[bytes]) -> None:
         self._stub = stub
@@ -51,6 +51,19 @@ class Host:
     def create(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         response = self.create_later(inputs).result()
         return response.id, rpc.deserialize_properties(response.properties)
+
+    def update_later(
+        self, id_: str, olds: dict[str, Any], news: dict[str, Any], *, preview: bool = False
+    ) -> Any:
+        request = provider_pb2.UpdateRequest(
+            id=id_, urn=URN, olds=_struct(olds), news=_struct(news), preview=preview
+        )
+        return self._stub.Update.future(request, timeout=60)
+
+    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+        """Return the outputs."""
+        response = self.update_later(id_, olds, news).result()
+        return dict(rpc.deserialize_properties(response.properties))
 
     def preview(self, inputs: dict[str, Any]) -> Any:
         request = provider_pb2.CreateRequest(urn=URN, properties=_struct(inputs), preview=True)

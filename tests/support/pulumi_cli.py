@@ -78,6 +78,18 @@ class Pulumi:
         deployment: dict[str, Any] = json.loads(exported)["deployment"]
         return deployment
 
+    def ids(self) -> dict[str, str]:
+        """Return the physical ID of each step."""
+        resources = self.deployment()["resources"]
+        return {resource["urn"]: resource["id"] for resource in resources if resource.get("id")}
+
+    def outputs(self, name: str) -> dict[str, Any]:
+        """Return the recorded outputs of a resource."""
+        resources = self.deployment()["resources"]
+        (found,) = (resource for resource in resources if resource["urn"].endswith(f"::{name}"))
+        outputs: dict[str, Any] = found["outputs"]
+        return outputs
+
     def doctor(self) -> str:
         return tamr(self.folder, "doctor", **self.env).stdout
 

@@ -45,15 +45,16 @@ def check(news: dict[str, Any], olds: dict[str, Any] | None = None) -> list[tupl
     return [(failure.property, failure.reason) for failure in result.failures]
 
 
-def replaces(**changes: Any) -> list[str]:
+def diff(**changes: Any) -> tuple[bool, list[str]]:
+    """Return whether anything changes, and the properties that replace the resource."""
     news = {key: value for key, value in {**INPUTS, **changes}.items() if value is not None}
     result = JobProvider().diff("job_1", RECORDED, news)
-    assert result.changes is bool(result.replaces)
-    return list(result.replaces or [])
+    assert result.delete_before_replace is None
+    return bool(result.changes), list(result.replaces or [])
 
 
 def test_nothing_changed_is_no_change() -> None:
-    assert replaces() == []
+    assert diff() == (False, [])
 
 
 @pytest.mark.parametrize(
@@ -62,27 +63,44 @@ def test_nothing_changed_is_no_change() -> None:
         ({"dataProductId": "dp_other"}, ["dataProductId"]),
         ({"dataProductId": None, "workflowId": "wf"}, ["dataProductId", "workflowId"]),
         ({"url": "https://other.tamr.cloud"}, ["url"]),
-        ({"version": "2026-11-21"}, ["version"]),
-        ({"since": "2026-11-20T10:00:02Z"}, ["since"]),
-        ({"after": ["2026-11-20T10:30:00Z"]}, ["after"]),
-        ({"after": ["2026-11-20T09:30:00Z", UNKNOWN]}, ["after"]),
-        ({"after": UNKNOWN}, ["after"]),
-        ({"version": UNKNOWN}, ["version"]),
+        ({"url": "https://other.tamr.cloud", "version": "2026-11-21"}, ["url"]),
+        ({"dataProductId": UNKNOWN}, ["dataProductId"]),
     ],
     ids=[
         "another data product",
         "a workflow instead of a data product",
         "another tenant",
+        "another tenant and version",
+        "an unknown data product",
+    ],
+)
+def test_a_replacement_follows_from(changes: dict[str, Any], expected: list[str]) -> None:
+    assert diff(**changes) == (True, expected)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": "2026-11-21"},
+        {"since": "2026-11-20T10:00:02Z"},
+        {"after": ["2026-11-20T10:30:00Z"]},
+        {"after": ["2026-11-20T09:30:00Z", UNKNOWN]},
+        {"after": UNKNOWN},
+        {"version": UNKNOWN},
+        {"since": UNKNOWN},
+    ],
+    ids=[
         "another version",
         "a since later than the recorded job's creation",
         "an earlier step that finished after its creation",
         "an unknown finish",
         "all finishes unknown",
         "an unknown version",
+        "an unknown since",
     ],
 )
-def test_a_replacement_follows_from(changes: dict[str, Any], expected: list[str]) -> None:
-    assert replaces(**changes) == expected
+def test_an_update_in_place_follows_from(changes: dict[str, Any]) -> None:
+    assert diff(**changes) == (True, [])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +125,7 @@ def test_a_replacement_follows_from(changes: dict[str, Any], expected: list[str]
     ],
 )
 def test_no_change_is_made_by(changes: dict[str, Any]) -> None:
-    assert replaces(**changes) == []
+    assert diff(**changes) == (False, [])
 
 
 def test_check_reports_all_wrong_properties_together() -> None:
@@ -460,11 +478,6 @@ def test_the_outputs_repeat_the_inputs_in_under_a_kilobyte() -> None:
 def test_read_returns_the_recorded_outputs() -> None:
     result = JobProvider().read("job_1", RECORDED)
     assert (result.id, result.outs) == ("job_1", RECORDED)
-
-
-def test_update_keeps_all_outputs() -> None:
-    outs = JobProvider().update("job_1", RECORDED, {**INPUTS, "maxAttempts": 5.0}).outs
-    assert outs == {**RECORDED, "maxAttempts": 5.0}
 
 
 def test_delete_does_nothing() -> None:
