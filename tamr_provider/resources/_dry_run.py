@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tamr_provider.client.connection import make_client
 from tamr_provider.clock import SystemClock
 from tamr_provider.decision.launch_limits import DAY
-from tamr_provider.decision.policy import LaunchPolicy
+from tamr_provider.decision.policy import LaunchPolicy, RunFindings
 from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.errors import TamrError
 from tamr_provider.tenant.job_cache import JobCache
@@ -41,8 +41,10 @@ class DryRun:
         self._last: tuple[float, JobQuery, Snapshot] | None = None
         self._failed: TamrError | None = None
 
-    def decide(self, declared: DeclaredStep) -> tuple[Decision, Snapshot]:
+    def decide(self, declared: DeclaredStep, blocked_reason: str = "") -> tuple[Decision, Snapshot]:
         """Return the decision for a step, and its snapshot of at least the last 24 hours.
+
+        `blocked_reason` says why this version must not run here, "" if it may.
 
         Slots are ignored, because which step waits for one depends on all the others. Raises
         TamrError if the tenant cannot be queried. It is queried once for all resources.
@@ -59,7 +61,8 @@ class DryRun:
                 raise
         if declared.waits_for_unknown:
             return Decision(Action.LAUNCH, "comes after steps that are not done yet"), snapshot
-        return decide(snapshot.jobs, step, snapshot.now, policy, queue=None), snapshot
+        found = RunFindings(blocked_reason=blocked_reason)
+        return decide(snapshot.jobs, step, snapshot.now, policy, found, queue=None), snapshot
 
     def _end_long_outage(self, _: str) -> None:
         if self._clock.monotonic() - self._start >= _MAX_OUTAGE_SECONDS:

@@ -11,14 +11,18 @@ from tamr_provider.decision.table import Action
 from tamr_provider.errors import TamrError
 from tamr_provider.reconciler.run_warnings import CloseRunWarnings
 from tamr_provider.resources import _engine_context as engine
+from tamr_provider.resources import _promotion_gate as promotion_gate
 from tamr_provider.resources._declared_step import parse_step
 from tamr_provider.resources._dry_run import get_dry_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tamr_provider.decision.table import Decision
     from tamr_provider.models import Job
+    from tamr_provider.resources._declared_step import DeclaredStep
     from tamr_provider.settings import Settings
+    from tamr_provider.tenant.snapshot import Snapshot
 
 _WORDS = {
     Action.SATISFIED: "satisfied",
@@ -50,7 +54,7 @@ def preview_step(
     except TamrError:
         return None
     try:
-        decision, snapshot = get_dry_run(settings).decide(declared)
+        decision, snapshot = _decide(inputs, declared, settings)
     except TamrError as error:
         _report_once(log, f"cannot preview this step: {error}")
         return None
@@ -63,6 +67,17 @@ def preview_step(
         if warning := _close_runs.warn(snapshot.jobs, declared.to_step(), start, policy):
             log.add_diagnostic(urn, warning, is_warning=True)
     return decision.job if decision.action is Action.SATISFIED else None
+
+
+def _decide(
+    inputs: Mapping[str, Any], declared: DeclaredStep, settings: Settings
+) -> tuple[Decision, Snapshot]:
+    dry_run = get_dry_run(settings)
+    decision, snapshot = dry_run.decide(declared)
+    if decision.action is not Action.LAUNCH:
+        return decision, snapshot
+    # As in a run: another tenant is asked only about what would be launched.
+    return dry_run.decide(declared, promotion_gate.find_version_blocker(inputs))
 
 
 def _report_once(log: engine.EngineLog, problem: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Protocol
 
+from tamr_provider.errors import NotFinishedError
+
 if TYPE_CHECKING:
     from tamr_provider.clock import Clock
     from tamr_provider.decision.steps import Step
@@ -67,12 +69,21 @@ class EngineReporter:
         outcome: StepResult | Exception,
         status: StepStatus | None = None,  # noqa: ARG002 - the outcome says enough
     ) -> None:
-        """Show the result of a step. The engine shows an error itself."""
+        """Show how a step ended.
+
+        The engine shows an error itself, but gets it only when no other step can go on.
+        """
         with self._lock:
             urn = self._urns.get(step, "")
             self._last.pop(step, None)
-        if urn and self._sink is not None and not isinstance(outcome, Exception):
+            others = "; other steps continue" if self._last else ""
+        if not urn or self._sink is None:
+            return
+        if not isinstance(outcome, Exception):
             self._sink.show_status(urn, str(outcome))
+        elif not isinstance(outcome, NotFinishedError):
+            happened = str(outcome).removeprefix(f"{step} ").removeprefix(f"{step}: ")
+            self._sink.show_status(urn, "; ".join(happened.splitlines()) + others)
 
     def note(self, text: str) -> None:
         """Show a text that concerns all steps in the stack's row."""

@@ -34,13 +34,6 @@ def find_version_blocker(inputs: Mapping[str, Any]) -> str:
         return _blockers[request]
 
 
-def find_blocker_of_new_version(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
-    """Return the blocker of a version that is new to the resource, or "" if it is not."""
-    if properties.is_same_version(olds.get("version"), news.get("version")):
-        return ""
-    return find_version_blocker(news)
-
-
 def _query(request: PromotionRequest) -> str:
     try:
         # The engine runs providers in the program's folder, which is in the project.

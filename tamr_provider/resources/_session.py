@@ -6,8 +6,10 @@ import threading
 from typing import TYPE_CHECKING
 
 from tamr_provider.clock import SystemClock
+from tamr_provider.errors import TamrError
 from tamr_provider.reconciler.reconciler import TIME_LIMIT_REACHED, make_reconciler
 from tamr_provider.resources import _engine_context as engine
+from tamr_provider.resources import _isolation as isolation
 from tamr_provider.resources._progress import EngineReporter
 
 if TYPE_CHECKING:
@@ -36,11 +38,20 @@ class Session:
     def satisfy(
         self, step: Step, policy: LaunchPolicy, later_phases: Phases, gate: Callable[[], str]
     ) -> StepResult:
-        """Wait until a step is satisfied. Raises a TamrError if the wait ends before that."""
+        """Wait until a step is satisfied.
+
+        Raises a TamrError if the wait ends before that, once no other step of the run can go on.
+        """
         self._reporter.assign_urn(step, engine.urn.get())
-        return self._reconciler.submit(step, policy, later_phases, gate).result()
+        try:
+            with isolation.run.open_call():
+                return self._reconciler.submit(step, policy, later_phases, gate).result()
+        except TamrError:
+            isolation.run.withhold()
+            raise
 
     def _end(self, reason: str) -> None:
+        isolation.run.end()
         self._reconciler.interrupt(reason)
         _call_after(_GRACE_SECONDS, self._reconciler.fail_pending)
 

@@ -24,9 +24,10 @@ from pulumi.dynamic import (
 
 from tamr_provider.clock import SystemClock
 from tamr_provider.decision.policy import LaunchPolicy
-from tamr_provider.errors import InputError, TamrError
+from tamr_provider.errors import InputError, StepError, TamrError
 from tamr_provider.reconciler.pending import Origin, StepResult
 from tamr_provider.resources import _engine_context as engine
+from tamr_provider.resources import _isolation as isolation
 from tamr_provider.resources import _promotion_gate as promotion_gate
 from tamr_provider.resources import _properties as properties
 from tamr_provider.resources._declared_step import check_properties, parse_step
@@ -62,14 +63,15 @@ class JobProvider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Return the inputs in canonical spelling, and a failure for each invalid property."""
-        inputs, problems = resolve_since(_olds, news)
-        inputs.pop(_AFTER_STEPS, None)
-        if not problems:
-            inputs, problems = check_properties(inputs, SystemClock().now())
-        problems = problems or _predecessor_problems(news, inputs)
-        problems += self._config_problems()
-        if not problems and (blocker := promotion_gate.find_blocker_of_new_version(_olds, inputs)):
-            problems = [("version", blocker)]
+        with isolation.run.open_call():
+            inputs, problems = resolve_since(_olds, news)
+            inputs.pop(_AFTER_STEPS, None)
+            if not problems:
+                inputs, problems = check_properties(inputs, SystemClock().now())
+            problems = problems or _predecessor_problems(news, inputs)
+            problems += self._config_problems()
+        if problems:
+            isolation.run.record_failure()
         return CheckResult(inputs, [CheckFailure(name, reason) for name, reason in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -77,9 +79,11 @@ class JobProvider(ResourceProvider):
 
         A changed rule is no change.
         """
-        replaces = _replaced_properties(_olds, _news)
-        updates = _updated_properties(_olds, _news)
-        if problem := _reused_job_problem(_olds, _news, replaces, updates):
+        with isolation.run.open_call():
+            replaces = _replaced_properties(_olds, _news)
+            updates = _updated_properties(_olds, _news)
+            problem = _reused_job_problem(_olds, _news, replaces, updates)
+        if problem:
             raise _to_engine_error(InputError(problem)) from None
         return DiffResult(changes=bool(replaces or updates), replaces=replaces)
 
@@ -98,7 +102,14 @@ class JobProvider(ResourceProvider):
         return ReadResult(id_, props)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Do nothing: a job cannot be undone."""
+        """Do nothing: a job cannot be undone.
+
+        The engine deletes after a failure only with `--continue-on-error`. Steps that did not run
+        then still depend in the state on what is deleted, and the engine could not read that state.
+        """
+        if isolation.run.has_failed:
+            reason = "kept in the state, because other steps did not succeed"
+            raise _to_engine_error(StepError(f"{reason}. The next run that succeeds deletes it"))
 
     def _run(self, props: dict[str, Any]) -> dict[str, Any]:
         """Return all outputs of the satisfied step. A preview launches nothing.
@@ -223,6 +234,7 @@ def _predecessor_problems(news: dict[str, Any], inputs: dict[str, Any]) -> list[
 
 def _to_engine_error(error: TamrError) -> Exception:
     """Return an error that the engine shows on one line, as `error: NAME: message`."""
+    isolation.run.record_failure()
     kind = type(type(error).__name__, (Exception,), {"__module__": "builtins"})
     converted: Exception = kind("; ".join(str(error).splitlines()))
     return converted

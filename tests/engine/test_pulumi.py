@@ -480,7 +480,7 @@ def test_after_the_hand_over_time_the_next_run_adopts(tmp_path: Path) -> None:
         assert len(server.posts()) == 8
 
 
-def test_a_version_that_is_not_deployed_to_staging_is_refused(tmp_path: Path) -> None:
+def test_a_version_that_is_not_deployed_to_staging_is_on_hold(tmp_path: Path) -> None:
     product = '    a: {version: "2026-11-20", sources: [src_crm], trustDays: 36500}\n'
     guarded = product.replace("sources", "promoteFrom: staging, sources")
     with emulator(*QUICK) as staging, emulator(*QUICK) as server:
@@ -488,9 +488,11 @@ def test_a_version_that_is_not_deployed_to_staging_is_refused(tmp_path: Path) ->
         other = stack_file(pulumi.folder).with_name("Pulumi.staging.yaml")
         head = f"config:\n  tamr:url: {staging.url}\n  tamr-pipelines:products:\n"
         other.write_text(head + product)
-        refused = pulumi.run("preview")
+        assert "on hold: promoteFrom: a 2026-11-20 is not" in pulumi.run("preview").stdout
+        refused = pulumi.up()
         assert refused.returncode != 0
         assert "is not deployed to staging" in refused.stdout
+        assert server.posts() == []
         assert tamr(pulumi.folder, "up", "--stack", "staging").returncode == 0
         assert pulumi.up().returncode == 0
         assert len(server.posts()) == 1

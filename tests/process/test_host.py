@@ -12,7 +12,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from support.processes import KEY, QUICK, SLOW, emulator, environment
-from support.provider_hosts import OWN, STOCK, host
+from support.provider_hosts import OWN, STOCK, engine, host
 
 HOSTS = pytest.mark.parametrize("module", [OWN, STOCK])
 SINCE = "2026-11-20T09:00:00Z"
@@ -77,6 +77,55 @@ def test_an_update_that_a_job_satisfies_launches_nothing(module: str) -> None:
         outs = provider.update(id_, olds, inputs(server.url, version="v2"))
         assert (outs["jobId"], outs["version"], outs["adopted"]) == (id_, "v2", True)
         assert len(server.posts()) == 1
+
+
+def test_an_error_reaches_the_engine_after_the_other_steps(tmp_path: Any) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text('{"jobs": [{"sourceId": "bad", "outcome": "failed", "reason": "BOOM"}]}')
+    slow = ["--load", "3s", "--pending", "50ms"]
+    with (
+        emulator(*slow, "--faults", str(faults)) as server,
+        engine() as (log, address),
+        host(address=address) as provider,
+    ):
+        bad = provider.create_later(inputs(server.url, "bad"))
+        server.wait_for_running(1)
+        good = provider.create_later(inputs(server.url, "good", product="suppliers"))
+        assert good.result().id
+        assert not bad.done()
+        row = log.wait_for("BOOM")
+        assert row.startswith("failed (attempt 1 of 3): BOOM")
+        assert row.endswith("; other steps continue")
+        assert "JobFailedError: customers: load bad failed" in error_of(bad)
+
+
+def test_a_cancel_releases_a_withheld_error_at_once(tmp_path: Any) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text('{"jobs": [{"sourceId": "bad", "duration": "50ms", "outcome": "failed"}]}')
+    with (
+        emulator(*SLOW, "--faults", str(faults)) as server,
+        engine() as (log, address),
+        host(address=address) as provider,
+    ):
+        good = provider.create_later(inputs(server.url, "good", product="suppliers"))
+        bad = provider.create_later(inputs(server.url, "bad"))
+        log.wait_for("failed (attempt 1 of 3)")
+        provider.cancel()
+        assert "JobFailedError: customers: load bad failed" in error_of(bad)
+        assert "did not finish: interrupted" in error_of(good)
+
+
+def test_after_a_failure_a_delete_keeps_the_resource(tmp_path: Any) -> None:
+    """With `--continue-on-error`, the state would refer to a resource that is gone."""
+    faults = tmp_path / "faults.json"
+    faults.write_text('{"jobs": [{"times": 1}, {"outcome": "failed"}]}')
+    with emulator(*QUICK, "--faults", str(faults)) as server, host() as provider:
+        id_, outs = provider.create(inputs(server.url))
+        provider.delete(id_, outs)
+        assert error_of(provider.create_later(inputs(server.url, "new")))
+        with pytest.raises(grpc.RpcError) as caught:
+            provider.delete(id_, outs)
+        assert "kept in the state, because other steps did not succeed" in str(caught.value)
 
 
 def test_an_update_of_a_failed_job_is_one_line_and_runs_again(tmp_path: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -94,10 +95,23 @@ class Engine(engine_pb2_grpc.EngineServicer):
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str, bool]] = []
+        self._changed = threading.Condition()
 
     def Log(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802 - as in the protocol
-        self.lines.append((request.urn, request.message, request.ephemeral))
+        with self._changed:
+            self.lines.append((request.urn, request.message, request.ephemeral))
+            self._changed.notify_all()
         return empty_pb2.Empty()
+
+    def wait_for(self, words: str) -> str:
+        """Return the first message that contains the words, once it has come."""
+
+        def found() -> str:
+            return next((text for _, text, _ in self.lines if words in text), "")
+
+        with self._changed:
+            assert self._changed.wait_for(found, timeout=60), self.lines
+            return found()
 
 
 @contextmanager

@@ -78,15 +78,21 @@ class Pulumi:
         deployment: dict[str, Any] = json.loads(exported)["deployment"]
         return deployment
 
+    def resources(self) -> list[dict[str, Any]]:
+        """Return the resources in the state."""
+        resources: list[dict[str, Any]] = self.deployment()["resources"]
+        return resources
+
     def ids(self) -> dict[str, str]:
         """Return the physical ID of each step."""
-        resources = self.deployment()["resources"]
-        return {resource["urn"]: resource["id"] for resource in resources if resource.get("id")}
+        return {
+            resource["urn"]: resource["id"] for resource in self.resources() if resource.get("id")
+        }
 
     def outputs(self, name: str) -> dict[str, Any]:
         """Return the recorded outputs of a resource."""
-        resources = self.deployment()["resources"]
-        (found,) = (resource for resource in resources if resource["urn"].endswith(f"::{name}"))
+        urn = f"::{name}"
+        (found,) = (resource for resource in self.resources() if resource["urn"].endswith(urn))
         outputs: dict[str, Any] = found["outputs"]
         return outputs
 

@@ -480,10 +480,6 @@ def test_read_returns_the_recorded_outputs() -> None:
     assert (result.id, result.outs) == ("job_1", RECORDED)
 
 
-def test_delete_does_nothing() -> None:
-    JobProvider().delete("job_1", RECORDED)
-
-
 def test_properties_are_parsed_to_the_declared_step_and_rules() -> None:
     declared = {**INPUTS, "maxAttempts": 5.0, "minHoursBetween": 0.5, "first": True}
     parsed = parse_step(declared)
