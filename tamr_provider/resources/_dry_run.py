@@ -11,6 +11,7 @@ from tamr_provider.decision.launch_limits import DAY
 from tamr_provider.decision.policy import LaunchPolicy, RunFindings
 from tamr_provider.decision.table import Action, Decision, decide
 from tamr_provider.errors import TamrError
+from tamr_provider.tenant.durations import Durations
 from tamr_provider.tenant.job_cache import JobCache
 from tamr_provider.tenant.query import JobQuery
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
     from tamr_provider.clock import Clock
     from tamr_provider.decision.steps import Step
+    from tamr_provider.models import Configuration
     from tamr_provider.resources._declared_step import DeclaredStep
     from tamr_provider.settings import Settings
+    from tamr_provider.tenant.durations import DurationStats
     from tamr_provider.tenant.snapshot import Snapshot
 
 _MAX_AGE_SECONDS = 60.0  # A preview asks for all resources in one burst.
@@ -36,6 +39,8 @@ class DryRun:
         self._stop = threading.Event()
         client = make_client(settings, clock, self._stop, self._end_long_outage)
         self._cache = JobCache(client, clock)
+        self._durations = Durations(client)
+        self._wanted: set[Configuration] = set()
         self._slots = settings.slots
         self._lock = threading.Lock()
         self._last: tuple[float, JobQuery, Snapshot] | None = None
@@ -51,6 +56,8 @@ class DryRun:
         """
         step = declared.to_step()
         policy = LaunchPolicy.from_rules(declared, self._slots)
+        self._wanted.update(later for phase in declared.later_phases for later in phase)
+        self._wanted.add(step.configuration)
         with self._lock:
             if self._failed is not None:
                 raise self._failed
@@ -60,9 +67,22 @@ class DryRun:
                 self._failed = error
                 raise
         if declared.waits_for_unknown:
+            self._learn_durations()
             return Decision(Action.LAUNCH, "comes after steps that are not done yet"), snapshot
         found = RunFindings(blocked_reason=blocked_reason)
-        return decide(snapshot.jobs, step, snapshot.now, policy, found, queue=None), snapshot
+        decision = decide(snapshot.jobs, step, snapshot.now, policy, found, queue=None)
+        if decision.action is not Action.SATISFIED:
+            self._learn_durations()
+        return decision, snapshot
+
+    def usual(self, configuration: Configuration) -> DurationStats | None:
+        """Return how long a configuration's jobs take, None if that is unknown."""
+        return self._durations.of(configuration)
+
+    def _learn_durations(self) -> None:
+        """Query the durations of all steps so far together: they arrive side by side."""
+        with self._lock:
+            self._durations.learn(sorted(self._wanted, key=str))
 
     def _end_long_outage(self, _: str) -> None:
         if self._clock.monotonic() - self._start >= _MAX_OUTAGE_SECONDS:

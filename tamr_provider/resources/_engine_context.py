@@ -7,6 +7,7 @@ Pulumi's default host never sets any of it, so all of it is optional.
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 import threading
 from contextvars import ContextVar
@@ -21,9 +22,17 @@ if TYPE_CHECKING:
 urn: ContextVar[str] = ContextVar("urn", default="")
 is_preview: ContextVar[bool] = ContextVar("is_preview", default=False)
 
+# The properties because of which the last `diff` of this call updates in place, the cause first.
+updated: ContextVar[tuple[str, ...]] = ContextVar("updated", default=())
+
 _lock = threading.Lock()
 _cancelled = threading.Event()
 _on_cancel: list[Callable[[], None]] = []
+
+
+def resume_command(stack: str) -> str:
+    """Return the command that continues a run; `stack` is "" if it is unknown."""
+    return f"pulumi up --stack {shlex.quote(stack)}" if stack else "pulumi up"
 
 
 def cancel() -> None:

@@ -1,4 +1,4 @@
-"""The diagnostics of a preview: what a run would do for a resource now, and why."""
+"""The rows of a preview: what a run would do for a resource now, and for all of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from tamr_provider.decision.policy import LaunchPolicy
+from tamr_provider.decision.states import State
 from tamr_provider.decision.table import Action
 from tamr_provider.errors import TamrError
 from tamr_provider.reconciler.run_warnings import CloseRunWarnings
 from tamr_provider.resources import _engine_context as engine
 from tamr_provider.resources import _promotion_gate as promotion_gate
 from tamr_provider.resources._declared_step import parse_step
-from tamr_provider.resources._dry_run import get_dry_run
+from tamr_provider.resources._dry_run import DryRun, get_dry_run
+from tamr_provider.resources._previewed_steps import PreviewedSteps, format_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,13 +26,8 @@ if TYPE_CHECKING:
     from tamr_provider.settings import Settings
     from tamr_provider.tenant.snapshot import Snapshot
 
-_WORDS = {
-    Action.SATISFIED: "satisfied",
-    Action.ADOPT: "would wait",
-    Action.WAIT: "would wait",
-    Action.LAUNCH: "would launch",
-    Action.HOLD: "on hold",
-}
+# The first steps of all products arrive in one burst.
+_BURST_SECONDS = 0.2
 _log = functools.cache(engine.open_engine_log)
 _lock = threading.Lock()
 _reported: set[str] = set()
@@ -40,10 +37,10 @@ _close_runs = CloseRunWarnings()
 def preview_step(
     inputs: Mapping[str, Any], read_settings: Callable[[dict[str, Any]], Settings]
 ) -> Job | None:
-    """Add the decision to the resource's diagnostics, and return the job that satisfies it.
+    """Show what a run would do in the resource's row, and return the job that satisfies it.
 
-    Does nothing without the engine's log or an API key: a pull request of a fork has no key. A
-    tenant that cannot be queried is reported once, for the stack.
+    A hold is a warning. Does nothing without the engine's log or an API key: a pull request of a
+    fork has no key. A tenant that cannot be queried is reported once, for the stack.
     """
     log = _log()
     declared = parse_step(inputs)
@@ -54,30 +51,81 @@ def preview_step(
     except TamrError:
         return None
     try:
-        decision, snapshot = _decide(inputs, declared, settings)
+        return _show(log, settings, declared, inputs)
     except TamrError as error:
         _report_once(log, f"cannot preview this step: {error}")
         return None
+
+
+def _show(
+    log: engine.EngineLog, settings: Settings, declared: DeclaredStep, inputs: Mapping[str, Any]
+) -> Job | None:
+    dry_run = get_dry_run(settings)
+    decision, snapshot = _decide(inputs, declared, dry_run)
+    steps = _previewed_steps(settings, declared.stack or "")
+    state = steps.add(declared, decision, snapshot.now)
     urn = engine.urn.get()
-    text = f"{_WORDS[decision.action]}: {decision.text}"
-    log.add_diagnostic(urn, text, is_warning=decision.action is Action.HOLD)
-    if decision.action in (Action.LAUNCH, Action.WAIT):
+    # The engine repeats a diagnostic in the row, so nothing is said twice.
+    if state.state is State.HOLD:
+        log.add_diagnostic(urn, format_row(state), is_warning=True)
+    else:
+        log.show_status(urn, format_row(state))
+    if state.planned.launches_job:
         policy = LaunchPolicy.from_rules(declared, settings.slots)
         start = decision.earliest or snapshot.now
         if warning := _close_runs.warn(snapshot.jobs, declared.to_step(), start, policy):
             log.add_diagnostic(urn, warning, is_warning=True)
-    return decision.job if decision.action is Action.SATISFIED else None
+    summary = steps.summarize(snapshot, settings.slots)
+    _summary.show(log, summary, is_last=not declared.later_phases)
+    return decision.job if state.state is State.SATISFIED else None
 
 
 def _decide(
-    inputs: Mapping[str, Any], declared: DeclaredStep, settings: Settings
+    inputs: Mapping[str, Any], declared: DeclaredStep, dry_run: DryRun
 ) -> tuple[Decision, Snapshot]:
-    dry_run = get_dry_run(settings)
     decision, snapshot = dry_run.decide(declared)
-    if decision.action is not Action.LAUNCH:
+    if decision.action is not Action.LAUNCH or declared.waits_for_unknown:
         return decision, snapshot
     # As in a run: another tenant is asked only about what would be launched.
     return dry_run.decide(declared, promotion_gate.find_version_blocker(inputs))
+
+
+@functools.cache
+def _previewed_steps(settings: Settings, stack: str) -> PreviewedSteps:
+    return PreviewedSteps(get_dry_run(settings).usual, engine.resume_command(stack))
+
+
+class _Summary:
+    """One line for the stack, once the steps of a burst have arrived."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._text = ""
+        self._shown = threading.Event()
+
+    def show(self, log: engine.EngineLog, text: str, *, is_last: bool) -> None:
+        """Show a summary unless a later call changes it.
+
+        The engine ends the process after the last step, so a call for one waits.
+        """
+        with self._lock:
+            if text != self._text:
+                self._text = text
+                self._shown = threading.Event()
+                threading.Timer(_BURST_SECONDS, self._flush, [log, text, self._shown]).start()
+            shown = self._shown
+        if is_last:
+            shown.wait()
+
+    def _flush(self, log: engine.EngineLog, text: str, shown: threading.Event) -> None:
+        with self._lock:
+            is_current = shown is self._shown
+        if is_current:
+            log.add_diagnostic("", text)
+        shown.set()
+
+
+_summary = _Summary()
 
 
 def _report_once(log: engine.EngineLog, problem: str) -> None:

@@ -11,6 +11,7 @@ import os
 import runpy
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
@@ -29,51 +30,71 @@ class _WidePool(concurrent.futures.ThreadPoolExecutor):
         super().__init__(max(max_workers or 0, _WORKERS), *args, **kwargs)
 
 
+_Call = Callable[[Any, Any], Any]
 _add_servicer = provider_pb2_grpc.add_ResourceProviderServicer_to_server
 
 
 def _add_extended_servicer(servicer: Any, server: Any) -> None:
-    configure = servicer.Configure
-    create = servicer.Create
-    update = servicer.Update
-    cancel = servicer.Cancel
+    servicer.Configure = _with_previews(servicer.Configure)
+    servicer.Diff = _with_cause(servicer.Diff)
+    servicer.Create = _with_call(
+        servicer.Create, lambda request: provider_pb2.CreateResponse(properties=request.properties)
+    )
+    servicer.Update = _with_call(
+        servicer.Update, lambda request: provider_pb2.UpdateResponse(properties=request.news)
+    )
+    servicer.Cancel = _with_cancel(servicer.Cancel)
+    _add_servicer(servicer, server)
 
-    def configure_with_previews(request: Any, context: Any) -> Any:
+
+def _with_previews(configure: _Call) -> _Call:
+    def call(request: Any, context: Any) -> Any:
         response = configure(request, context)
         response.supportsPreview = True
         return response
 
-    # In a preview of a step that is not satisfied: like a host without previews, which leaves all
-    # outputs but the inputs unknown.
-    def create_with_urn(request: Any, context: Any) -> Any:
-        _set_call(request)
-        response = create(request, context)
-        if request.preview and "jobId" not in response.properties:
-            return provider_pb2.CreateResponse(properties=request.properties)
+    return call
+
+
+def _with_cause(diff: _Call) -> _Call:
+    """Name one property in the row of an update: a new version moves the times as well."""
+
+    def call(request: Any, context: Any) -> Any:
+        engine.updated.set(())
+        response = diff(request, context)
+        for cause in engine.updated.get()[:1]:
+            response.hasDetailedDiff = True
+            response.detailedDiff[cause].kind = provider_pb2.PropertyDiff.UPDATE
+            response.detailedDiff[cause].inputDiff = True
         return response
 
-    def update_with_urn(request: Any, context: Any) -> Any:
-        _set_call(request)
-        response = update(request, context)
+    return call
+
+
+def _with_call(run: _Call, unknown: Callable[[Any], Any]) -> _Call:
+    """Pass to the provider the URN of a call, and whether it must not launch (a preview).
+
+    `unknown` makes the response to a preview of a step that no job satisfies. Like a host without
+    previews, it leaves all outputs but the inputs unknown.
+    """
+
+    def call(request: Any, context: Any) -> Any:
+        engine.urn.set(request.urn)
+        engine.is_preview.set(request.preview)
+        response = run(request, context)
         if request.preview and "jobId" not in response.properties:
-            return provider_pb2.UpdateResponse(properties=request.news)
+            return unknown(request)
         return response
 
-    def cancel_waits(request: Any, context: Any) -> Any:
+    return call
+
+
+def _with_cancel(cancel: _Call) -> _Call:
+    def call(request: Any, context: Any) -> Any:
         engine.cancel()
         return cancel(request, context)
 
-    servicer.Configure = configure_with_previews
-    servicer.Create = create_with_urn
-    servicer.Update = update_with_urn
-    servicer.Cancel = cancel_waits
-    _add_servicer(servicer, server)
-
-
-def _set_call(request: Any) -> None:
-    """Pass to the provider the URN of a call, and whether it must not launch (a preview)."""
-    engine.urn.set(request.urn)
-    engine.is_preview.set(request.preview)
+    return call
 
 
 def _exit_when_orphaned(parent: int) -> None:

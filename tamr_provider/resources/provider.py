@@ -7,7 +7,6 @@ rename them.
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +84,7 @@ class JobProvider(ResourceProvider):
             problem = _reused_job_problem(_olds, _news, replaces, updates)
         if problem:
             raise _to_engine_error(InputError(problem)) from None
+        engine.updated.set(() if replaces else tuple(updates))
         return DiffResult(changes=bool(replaces or updates), replaces=replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -108,8 +108,12 @@ class JobProvider(ResourceProvider):
         then still depend in the state on what is deleted, and the engine could not read that state.
         """
         if isolation.run.has_failed:
-            reason = "kept in the state, because other steps did not succeed"
-            raise _to_engine_error(StepError(f"{reason}. The next run that succeeds deletes it"))
+            raise _to_engine_error(
+                StepError(
+                    "kept in the state, because other steps did not succeed. The next run that "
+                    "succeeds deletes it"
+                )
+            )
 
     def _run(self, props: dict[str, Any]) -> dict[str, Any]:
         """Return all outputs of the satisfied step. A preview launches nothing.
@@ -131,8 +135,7 @@ class JobProvider(ResourceProvider):
         declared = parse_step(props)
         if declared is None:
             raise InputError("the properties of this step are invalid")
-        stack = f" --stack {shlex.quote(declared.stack)}" if declared.stack else ""
-        return get_session(settings, f"pulumi up{stack}").satisfy(
+        return get_session(settings, engine.resume_command(declared.stack or "")).satisfy(
             declared.to_step(),
             LaunchPolicy.from_rules(declared, settings.slots),
             declared.later_phases,

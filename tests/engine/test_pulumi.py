@@ -31,7 +31,7 @@ def test_a_stack_is_reconciled_and_a_second_up_sends_no_post(tmp_path: Path) -> 
         done = pulumi.up()
         assert done.returncode == 0, done.stdout
         assert len(server.posts()) == 8
-        assert "succeeded after" in done.stdout
+        assert "satisfied after" in done.stdout
         again = pulumi.up()
         assert "12 unchanged" in again.stdout
         assert "(9 already satisfied)" in tamr(pulumi.folder, "up").stdout
@@ -226,6 +226,8 @@ def test_a_new_version_previews_its_cascade_and_runs_only_that_product(
         assert tamr(pulumi.folder, "bump", "customers", "2026-11-21").returncode == 0
         preview = pulumi.run("preview").stdout
         assert "~ 6 to update" in preview
+        assert preview.count("[diff: ~version]; would launch\n") == 6
+        assert preview.count("    6 jobs, 0 of 5 slots in use") == 1
         assert "delete" not in preview
         assert "replace" not in preview
         assert warned_once(preview, "customers")
@@ -252,7 +254,7 @@ def test_a_failed_update_keeps_the_old_outputs_and_runs_again(tmp_path: Path) ->
         assert tamr(pulumi.folder, "bump", "customers", "2026-11-21").returncode == 0
         failed = pulumi.up()
         assert failed.returncode != 0
-        assert "customers: load src_crm failed (attempt 1 of 3)" in failed.stdout
+        assert "customers: load src_crm failed: " in failed.stdout
         assert pulumi.outputs("customers-load-src_crm") == before
         assert "~ 5 to update" in pulumi.run("preview").stdout  # The other load succeeded.
         assert pulumi.up().returncode == 0
@@ -294,11 +296,16 @@ def test_a_preview_shows_every_action_unless_the_key_is_missing(
     with emulator(*QUICK) as server:
         pulumi = Pulumi(tmp_path, server.url)
         told = pulumi.run("preview").stdout
-        assert "would launch: no job for this version yet" in told
-        assert "would launch: comes after steps that are not done yet" in told
+        rows, _, report = told.partition("Diagnostics:")
+        assert rows.count("would launch\n") == 8
+        assert rows.count("shares one job with ") == 1
+        assert report.count("8 jobs, 0 of 5 slots in use") == 1
+        assert "would launch" not in report
         tamr(pulumi.folder, "up")
         asked = len(server.record()["requests"])
-        assert pulumi.run("preview").stdout.count("\n    satisfied: job_") == 9
+        told = pulumi.run("preview").stdout
+        assert told.count("satisfied (job_") == 9
+        assert "    0 jobs, 0 of 5 slots in use" in told
         assert len(server.record()["requests"]) <= asked + 2
         asked = len(server.record()["requests"])
         pulumi.env["TAMR_API_KEY"] = ""
@@ -361,9 +368,9 @@ def test_a_failing_job_is_one_readable_line(tmp_path: Path) -> None:
         done = pulumi.up()
         assert done.returncode != 0
         report = done.stdout.partition("Diagnostics:")[2]
-        (line,) = [line for line in report.splitlines() if "BOOM" in line]
+        (line,) = [line for line in report.splitlines() if "BOOM" in line]  # Said once.
         assert line.strip().startswith(
-            "error: JobFailedError: customers: load src_crm failed (attempt 1 of 3): BOOM: it broke"
+            "error: JobFailedError: customers: load src_crm failed: BOOM: it broke (attempt 1 of 3)"
         )
         assert line.endswith("To retry, run: pulumi up --stack dev")
         assert "Traceback" not in done.stdout
@@ -488,7 +495,7 @@ def test_a_version_that_is_not_deployed_to_staging_is_on_hold(tmp_path: Path) ->
         other = stack_file(pulumi.folder).with_name("Pulumi.staging.yaml")
         head = f"config:\n  tamr:url: {staging.url}\n  tamr-pipelines:products:\n"
         other.write_text(head + product)
-        assert "on hold: promoteFrom: a 2026-11-20 is not" in pulumi.run("preview").stdout
+        assert "on hold: staging does not have 2026-11-20 yet" in pulumi.run("preview").stdout
         refused = pulumi.up()
         assert refused.returncode != 0
         assert "is not deployed to staging" in refused.stdout

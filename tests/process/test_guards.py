@@ -191,7 +191,7 @@ def test_the_provider_holds_a_version_not_deployed_upstream(tmp_path: Path) -> N
         with host(cwd=folder / "stacks") as provider:
             assert not provider.check(news).failures
             future = provider.create_later(news)
-            assert "promoteFrom: customers 2026-11-20 is not deployed to staging" in str(
+            assert "staging does not have 2026-11-20 yet (promoteFrom: " in str(
                 future.exception().details()
             )
         assert prod.posts() == []
