@@ -7,14 +7,13 @@ import json
 import re
 from importlib.metadata import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, is_typeddict
 
 import click
 
 from tamr_provider import resources as public
 from tamr_provider.cli import main
 from tamr_provider.doctor.engine import MIN_CLI
-from tamr_provider.resources.steps import Wanted
 from tamr_provider.stackfile.schema import schema_text
 
 if TYPE_CHECKING:
@@ -97,9 +96,9 @@ def resources() -> str:
         "# Resources",
         "",
         "A Pulumi program, for example `stacks/__main__.py`, imports these from",
-        "`tamr_provider.resources` (`Wanted` from `tamr_provider.resources.steps`).",
+        "`tamr_provider.resources`.",
     ]
-    for member in (*(getattr(public, name) for name in public.__all__), Wanted):
+    for member in (getattr(public, name) for name in public.__all__):
         lines += ["", f"## {member.__name__}", "", "```text", _signature(member), "```", ""]
         lines += _markdown(inspect.getdoc(member) or "")
     return "\n".join(lines) + "\n"
@@ -162,12 +161,19 @@ Made from the package's metadata when this site was built.
 
 
 def _signature(member: Any) -> str:
+    if is_typeddict(member):
+        keys = (f"{name}: {kind}" for name, kind in member.__annotations__.items())
+        return f"{member.__name__}(\n    " + ",\n    ".join(map(_plain, keys)) + ",\n)"
     signature = inspect.signature(member)
     parameters = list(_parameters(signature))
     returns = f" -> {signature.return_annotation}" if inspect.isfunction(member) else ""
     if not parameters:
         return f"{member.__name__}(){returns}"
     return f"{member.__name__}(\n    " + ",\n    ".join(parameters) + f",\n){returns}"
+
+
+def _plain(annotation: str) -> str:
+    return re.sub(r"ForwardRef\('([^']*)'[^)]*\)", r"\1", annotation)
 
 
 def _parameters(signature: inspect.Signature) -> Iterator[str]:

@@ -2,6 +2,15 @@
 
 from tamr_provider.resources.pipeline import Pipeline
 from tamr_provider.resources.program import end_quietly_on_interrupt, stack_products
+from tamr_provider.resources.spec import PipelineSpec
 from tamr_provider.resources.steps import Load, Publish, Update
 
-__all__ = ["Load", "Pipeline", "Publish", "Update", "end_quietly_on_interrupt", "stack_products"]
+__all__ = [
+    "Load",
+    "Pipeline",
+    "PipelineSpec",
+    "Publish",
+    "Update",
+    "end_quietly_on_interrupt",
+    "stack_products",
+]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 urn: ContextVar[str] = ContextVar("urn", default="")
 is_preview: ContextVar[bool] = ContextVar("is_preview", default=False)
 
+# `custom_timeouts` of the resource for this call, 0 for none.
+timeout_seconds: ContextVar[float] = ContextVar("timeout_seconds", default=0)
 # The properties because of which the last `diff` of this call updates in place, the cause first.
 updated: ContextVar[tuple[str, ...]] = ContextVar("updated", default=())
 

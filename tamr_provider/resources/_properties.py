@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
     for name, field in StepRules.model_fields.items()
     if field.alias and name in ("max_attempts", "min_hours_between", "timeout_hours", "trust_days")
 }
+_ONLY_INPUTS = ("dataProduct", "destinations", "first", "product", "stack", "then", "workflows")
 
 
 def is_known(value: object) -> bool:
@@ -85,8 +86,8 @@ def version_and_since(properties: Mapping[str, Any]) -> tuple[str, datetime] | N
 
 
 def inputs_in_outputs(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs that the outputs repeat: all but `then`, which only a run needs."""
-    return {name: value for name, value in properties.items() if name != "then"}
+    """Return the inputs that the outputs repeat. Only a run needs the others."""
+    return {name: value for name, value in properties.items() if name not in _ONLY_INPUTS}
 
 
 def make_outputs(properties: Mapping[str, Any], result: StepResult) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import grpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from tamr_provider.resources import _engine_context as engine
@@ -30,6 +31,10 @@ class _WidePool(concurrent.futures.ThreadPoolExecutor):
         super().__init__(max(max_workers or 0, _WORKERS), *args, **kwargs)
 
 
+_NO_IMPORT = (
+    "a step cannot be imported. Declare it in the program without import, and run pulumi up: it "
+    "finds the job and launches nothing"
+)
 _Call = Callable[[Any, Any], Any]
 _add_servicer = provider_pb2_grpc.add_ResourceProviderServicer_to_server
 
@@ -43,6 +48,7 @@ def _add_extended_servicer(servicer: Any, server: Any) -> None:
     servicer.Update = _with_call(
         servicer.Update, lambda request: provider_pb2.UpdateResponse(properties=request.news)
     )
+    servicer.Read = _without_import(servicer.Read)
     servicer.Cancel = _with_cancel(servicer.Cancel)
     _add_servicer(servicer, server)
 
@@ -72,7 +78,7 @@ def _with_cause(diff: _Call) -> _Call:
 
 
 def _with_call(run: _Call, unknown: Callable[[Any], Any]) -> _Call:
-    """Pass to the provider the URN of a call, and whether it must not launch (a preview).
+    """Pass to the provider the URN and the timeout of a call, and whether it must not launch.
 
     `unknown` makes the response to a preview of a step that no job satisfies. Like a host without
     previews, it leaves all outputs but the inputs unknown.
@@ -81,10 +87,22 @@ def _with_call(run: _Call, unknown: Callable[[Any], Any]) -> _Call:
     def call(request: Any, context: Any) -> Any:
         engine.urn.set(request.urn)
         engine.is_preview.set(request.preview)
+        engine.timeout_seconds.set(request.timeout)
         response = run(request, context)
         if request.preview and "jobId" not in response.properties:
             return unknown(request)
         return response
+
+    return call
+
+
+def _without_import(read: _Call) -> _Call:
+    """Refuse an import in one line: the SDK needs the properties that only the state has."""
+
+    def call(request: Any, context: Any) -> Any:
+        if "__provider" not in request.properties and "__provider" not in request.inputs:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, _NO_IMPORT)
+        return read(request, context)
 
     return call
 

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from tamr_provider.clock import SystemClock
 from tamr_provider.decision.steps import phase_configurations, pipeline_phases
-from tamr_provider.resources.steps import Load, Publish, Update, Wanted
+from tamr_provider.errors import InputError
+from tamr_provider.resources._pipeline_inputs import PIPELINE
+from tamr_provider.resources._program import known_or_none, tenant_url, without_stack_trace
+from tamr_provider.resources.steps import Load, Publish, StepResource, Update
 from tamr_provider.stackfile.cross_field import resource_name
 from tamr_provider.stackfile.parser import parse_products
 from tamr_provider.stackfile.product import Product
 from tamr_provider.stackfile.since.lookup import find_own_since
-from tamr_provider.timestamps import format_timestamp
+from tamr_provider.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Sequence
 
     from tamr_provider.decision.steps import Phases, Step
+    from tamr_provider.resources.spec import PipelineSpec
+
+_KINDS: dict[str, type[Load | Update | Publish]] = {
+    "load": Load,
+    "update": Update,
+    "publish": Publish,
+}
 
 
 class Pipeline(pulumi.ComponentResource):
@@ -29,100 +39,153 @@ class Pipeline(pulumi.ComponentResource):
 
     Args:
         name: the product's name.
-        spec: a product of `stack_products`, or a mapping with the keys of the stack file.
+        spec: a product of `stack_products`, or a mapping with the keys of the stack file and plain
+            values. `PipelineSpec` is the type of that mapping.
         opts: options of the component.
 
     Attributes:
         steps: the `Load`, `Update` and `Publish` resources, in order.
+        version: the desired version.
+        since: since when it counts, RFC 3339.
+        finished_at: when the last job finished, RFC 3339.
+        job_ids: the job of each step, by its name, such as `load src_crm`.
+        outputs: these four, to export them: `version`, `since`, `finishedAt`, `jobIds`.
 
     Raises:
-        InputError: `spec` is not valid, with all its problems.
+        pulumi.RunError: `spec` is not valid, with all its problems. Nothing was registered.
     """
 
     def __init__(
         self,
         name: str,
-        spec: Product | Mapping[str, Any],
+        spec: Product | PipelineSpec | Mapping[str, Any],
         *,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("tamr:index:Pipeline", name, None, opts)
-        if not isinstance(spec, Product):
-            spec = parse_products({name: dict(spec)}, SystemClock().now())[name]
+        product = _parse_spec(name, spec)
+        with without_stack_trace():
+            super().__init__("tamr:index:Pipeline", name, None, opts)
         self.steps: list[Load | Update | Publish] = []
+        names: list[str] = []
         after: list[pulumi.Output[str]] = []
-        after_steps: tuple[str, ...] = ()
-        if not spec.since_origin:
-            spec = spec.with_since(find_own_since(name, spec))
+        after_steps: list[str] = []
         # Only the order of the phases is used here, so any since will do.
-        phases = pipeline_phases(name, spec.with_since(SystemClock().now()))
+        phases = pipeline_phases(name, product.with_since(SystemClock().now()))
         for number, phase in enumerate(phases, start=1):
-            then = phase_configurations(phases[number:])
-            resources = [
-                self._declare(step, _wanted(step, spec, then, after_steps), after) for step in phase
-            ]
+            shared = _phase_properties(product, phases[number:], after, after_steps)
+            resources = [self._declare(step, product, shared) for step in phase]
             after = [resource.finished_at for resource in resources]
-            after_steps = tuple(str(step.configuration) for step in phase)
+            after_steps = [str(step.configuration) for step in phase]
             self.steps += resources
-        self.register_outputs({})
+            names += after_steps
+        steps = dict(zip(names, self.steps, strict=True))
+        self.version = pulumi.Output.from_input(product.version)
+        self.since = known_or_none(_since(product, self.steps[0]))
+        self.finished_at = known_or_none(_finished_at(self.steps))
+        self.job_ids = known_or_none(
+            pulumi.Output.all(**{step: resource.job_id for step, resource in steps.items()})
+        )
+        self.outputs = {
+            "version": self.version,
+            "since": self.since,
+            "finishedAt": self.finished_at,
+            "jobIds": self.job_ids,
+        }
+        self.register_outputs(self.outputs)
 
     def _declare(
-        self, step: Step, wanted: Wanted, after: list[pulumi.Output[str]]
+        self, step: Step, product: Product, shared: Mapping[str, Any]
     ) -> Load | Update | Publish:
         configuration = step.configuration
         kind = "workflow" if configuration.id("workflowId") else configuration.type
         name = resource_name(step.product, kind, configuration.ids[0][1])
+        properties = {**_step_properties(step, product), **shared}
         opts = pulumi.ResourceOptions(parent=self)
-        if configuration.type == "load":
-            return Load(name, source_id=configuration.id("sourceId"), wanted=wanted, opts=opts)
-        if configuration.type == "publish":
-            return Publish(
-                name,
-                destination_id=configuration.id("destinationId"),
-                data_product_id=configuration.id("dataProductId"),
-                wanted=wanted,
-                after=after,
-                first=step.first,
-                opts=opts,
-            )
-        return Update(
-            name,
-            data_product_id=configuration.id("dataProductId"),
-            workflow_id=configuration.id("workflowId"),
-            wanted=wanted,
-            after=after,
-            first=step.first,
-            opts=opts,
-        )
+        return _KINDS[configuration.type].from_properties(name, properties, opts)
 
 
-def _wanted(step: Step, product: Product, then: Phases, after_steps: tuple[str, ...]) -> Wanted:
-    owner = step.data_product
-    is_load = step.configuration.type == "load"
+def _parse_spec(name: str, spec: Product | PipelineSpec | Mapping[str, Any]) -> Product:
+    if not isinstance(spec, Product) and (found := list(_find_outputs(f"products.{name}", spec))):
+        raise pulumi.RunError("\n".join(found))
+    try:
+        if not isinstance(spec, Product):
+            spec = parse_products({name: dict(spec)}, SystemClock().now())[name]
+        return spec if spec.since_origin else spec.with_since(find_own_since(name, spec))
+    except InputError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def _find_outputs(path: str, value: object) -> Iterator[str]:
+    """Yield a problem for each Output in a spec."""
+    if isinstance(value, pulumi.Output):
+        use = "To use computed values, declare Load, Update and Publish"
+        yield f"{path}: expected a plain value, got an Output. {use}"
+    elif isinstance(value, Mapping):
+        for key, entry in value.items():
+            yield from _find_outputs(f"{path}.{key}", entry)
+    elif isinstance(value, (list, tuple)):
+        for index, entry in enumerate(value):
+            yield from _find_outputs(f"{path}[{index}]", entry)
+
+
+def _phase_properties(
+    product: Product,
+    later: Sequence[Sequence[Step]],
+    after: list[pulumi.Output[str]],
+    after_steps: list[str],
+) -> dict[str, Any]:
+    """Return the properties that all steps of a phase have."""
     is_exempt = product.is_overridden or product.is_pinned
-    return Wanted(
-        url=tenant_url(),
-        version=product.version,
+    return {
+        "url": tenant_url(),
+        "version": product.version,
         # Without a since, `check` takes it from the inputs of the last run.
-        since=format_timestamp(product.since) if product.since is not None else "",
-        since_from=product.since_origin,
-        product=step.product,
-        stack=pulumi.get_stack(),
-        data_product="" if is_load or step.configuration.id("dataProductId") else owner.id,
-        workflows=() if is_load else owner.workflows,
-        destinations=() if is_load else owner.destinations,
-        retried_at=format_timestamp(product.retried_at) if product.retried_at else "",
-        max_attempts=product.max_attempts,
-        min_hours_between=product.min_hours_between if step.first else 0,
-        timeout_hours=product.timeout_hours,
-        trust_days=product.trust_days,
-        freeze=tuple(window.text for window in product.effective_freeze),
-        promote_from="" if is_exempt else product.promote_from or "",
-        then=then,
-        after_steps=after_steps,
-    )
+        "since": format_timestamp(product.since) if product.since is not None else None,
+        "after": after or None,
+        # Only a run needs these, and the state lists the name of each property.
+        PIPELINE: {
+            "sinceFrom": product.since_origin or None,
+            "afterSteps": after_steps or None,
+            "then": _to_ids(phase_configurations(later)) or None,
+        },
+        "retriedAt": format_timestamp(product.retried_at) if product.retried_at else None,
+        "maxAttempts": product.max_attempts,
+        "timeoutHours": product.timeout_hours,
+        "trustDays": product.trust_days,
+        "freeze": [window.text for window in product.effective_freeze] or None,
+        "promoteFrom": None if is_exempt else product.promote_from,
+    }
 
 
-def tenant_url() -> str:
-    """Return the tenant's URL: TAMR_URL, else the config `tamr:url`, else ""."""
-    return (os.environ.get("TAMR_URL") or pulumi.Config("tamr").get("url") or "").rstrip("/")
+def _step_properties(step: Step, product: Product) -> dict[str, Any]:
+    properties: dict[str, Any] = {**dict(step.configuration.ids), "product": step.product}
+    if step.configuration.type == "load":
+        return properties
+    scope = step.data_product
+    return {
+        **properties,
+        "dataProduct": None if step.configuration.id("dataProductId") else scope.id or None,
+        "workflows": list(scope.workflows) or None,
+        "destinations": list(scope.destinations) or None,
+        "first": step.first or None,
+        "minHoursBetween": product.min_hours_between if step.first else None,
+    }
+
+
+def _to_ids(phases: Phases) -> list[list[dict[str, str]]]:
+    return [[dict(configuration.ids) for configuration in phase] for phase in phases]
+
+
+def _since(product: Product, step: StepResource) -> pulumi.Output[str]:
+    if product.since is None:
+        return step.recorded_since
+    return pulumi.Output.from_input(format_timestamp(product.since))
+
+
+def _finished_at(steps: Sequence[StepResource]) -> pulumi.Output[str | None]:
+    return pulumi.Output.all(*(step.finished_at for step in steps)).apply(_latest)
+
+
+def _latest(finishes: Sequence[str]) -> str | None:
+    times = [time for finish in finishes if (time := parse_timestamp(finish or ""))]
+    return format_timestamp(max(times)) if len(times) == len(finishes) else None

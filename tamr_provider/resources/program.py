@@ -12,7 +12,7 @@ from pulumi.runtime import is_config_secret
 
 from tamr_provider.clock import SystemClock
 from tamr_provider.errors import InputError
-from tamr_provider.resources.pipeline import tenant_url
+from tamr_provider.resources._program import tenant_url
 from tamr_provider.stackfile.parser import find_tamr_problems, parse_products, parse_slots
 from tamr_provider.stackfile.since.lookup import find_program_sinces
 from tamr_provider.stackfile.since.origin import CUT_OFF, NO_GIT_WARNING, WITHOUT_GIT

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import (
@@ -30,6 +32,11 @@ from tamr_provider.resources import _isolation as isolation
 from tamr_provider.resources import _promotion_gate as promotion_gate
 from tamr_provider.resources import _properties as properties
 from tamr_provider.resources._declared_step import check_properties, parse_step
+from tamr_provider.resources._pipeline_inputs import (
+    keep_later_phases,
+    restore_later_phases,
+    unpack,
+)
 from tamr_provider.resources._preview import preview_step
 from tamr_provider.resources._session import get_session
 from tamr_provider.resources._since import resolve_since
@@ -63,12 +70,14 @@ class JobProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Return the inputs in canonical spelling, and a failure for each invalid property."""
         with isolation.run.open_call():
+            news = unpack(news)
             inputs, problems = resolve_since(_olds, news)
             inputs.pop(_AFTER_STEPS, None)
             if not problems:
                 inputs, problems = check_properties(inputs, SystemClock().now())
             problems = problems or _predecessor_problems(news, inputs)
             problems += self._config_problems()
+            keep_later_phases(inputs)
         if problems:
             isolation.run.record_failure()
         return CheckResult(inputs, [CheckFailure(name, reason) for name, reason in problems])
@@ -122,7 +131,7 @@ class JobProvider(ResourceProvider):
         it have a preview too, and {} for another one.
         """
         if engine.is_preview.get():
-            job = preview_step(props, self._settings)
+            job = preview_step(restore_later_phases(props), self._settings)
             result = StepResult(job, Origin.EXISTING, 1) if job else None
             return properties.make_outputs(props, result) if result else {}
         try:
@@ -132,12 +141,15 @@ class JobProvider(ResourceProvider):
 
     def _satisfy(self, props: dict[str, Any]) -> StepResult:
         settings = self._settings(props)
-        declared = parse_step(props)
+        declared = parse_step(restore_later_phases(props))
         if declared is None:
             raise InputError("the properties of this step are invalid")
+        policy = LaunchPolicy.from_rules(declared, settings.slots)
+        if seconds := engine.timeout_seconds.get():
+            policy = replace(policy, timeout=timedelta(seconds=seconds))
         return get_session(settings, engine.resume_command(declared.stack or "")).satisfy(
             declared.to_step(),
-            LaunchPolicy.from_rules(declared, settings.slots),
+            policy,
             declared.later_phases,
             lambda: promotion_gate.find_version_blocker(props),
         )

@@ -56,10 +56,9 @@ def test_pulumi_up_counts_the_jobs_of_tamr_up(tmp_path: Path) -> None:
 
 BY_HAND = """\
 from tamr_provider.resources import Load, Update, end_quietly_on_interrupt
-from tamr_provider.resources.steps import Wanted
 end_quietly_on_interrupt()
-rules = Wanted(url="{url}", version="{version}", since="{since}", trust_days=36500)
-Load("crm", source_id="src_crm", wanted=rules)
+rules = dict(url="{url}", version="{version}", since="{since}", trust_days=36500)
+Load("crm", source_id="src_crm", **rules)
 """
 LOAD_BY_HAND = 'Load("crm", source_id="src_crm", '
 BOTH_IDS = 'Update("crm", data_product_id="dp", workflow_id="wf", '
@@ -158,9 +157,12 @@ def test_a_wrong_declared_step_is_one_line_at_preview(tmp_path: Path) -> None:
         ("trust_days=36500", "max_attempts=0.5", "expected a whole number, 1 or more"),
         ("trust_days=36500", "trust_days=1e300", "expected a number above 0"),
         ("trust_days=36500", 'freeze="Fri 16:00"', "expected a list with at least one entry"),
-        ("trust_days=36500", 'freeze=("nonsense",)', "[0]: expected "),
-        ("trust_days=36500", 'workflows="wf"', "expected a list of IDs, got 'wf'"),
-        ("trust_days=36500", 'then="load x"', "expected a list of phases"),
+        ("trust_days=36500", 'freeze=["nonsense"]', "[0]: expected "),
+        (
+            LOAD_BY_HAND,
+            'Update("crm", data_product_id="dp", workflows="wf", ',
+            "a list of IDs, got 'wf'",
+        ),
         (LOAD_BY_HAND, BOTH_IDS, "expected one of dataProductId and workflowId, got both"),
     ):
         (pulumi.folder / "stacks/__main__.py").write_text(program.replace(right, wrong))

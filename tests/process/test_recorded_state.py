@@ -23,7 +23,8 @@ def test_a_recorded_step_is_unchanged() -> None:
             checked = provider.check(step["inputs"], step["inputs"])
             assert list(checked.failures) == []
             news = rpc.deserialize_properties(checked.inputs)
-            assert news == step["inputs"]
+            # The later phases are for the slot queue only.
+            assert news == {key: step["inputs"][key] for key in step["inputs"] if key != "then"}
             diff = provider.diff(step["id"], step["outputs"], news)
             assert diff.changes == diff.DIFF_NONE
             assert list(diff.replaces) == []

@@ -100,16 +100,18 @@ def test_the_inputs_are_small_canonical_and_without_a_key() -> None:
         "since": "2026-11-20T09:00:00Z",
         "product": "customers",
         "stack": "dev",
-        "sinceFrom": "no git",
         "sourceId": "src_crm",
-        "then": [
-            [{"dataProductId": "dp_customers"}],
-            [{"workflowId": "wf_apply"}],
-            [
-                {"dataProductId": "dp_customers", "destinationId": "Test 123"},
-                {"destinationId": "dst_legacy"},
+        "pipeline": {
+            "sinceFrom": "no git",
+            "then": [
+                [{"dataProductId": "dp_customers"}],
+                [{"workflowId": "wf_apply"}],
+                [
+                    {"dataProductId": "dp_customers", "destinationId": "Test 123"},
+                    {"destinationId": "dst_legacy"},
+                ],
             ],
-        ],
+        },
     }
     update = made["customers-update-dp_customers"]["inputs"]
     assert update["after"] == ["2026-11-20T10:00:00Z"] * 2
@@ -161,4 +163,5 @@ def test_an_interrupt_by_the_engine_ends_the_program_without_a_traceback() -> No
 
 def test_the_program_has_no_logic() -> None:
     lines = (ROOT / "stacks/__main__.py").read_text().splitlines()
-    assert len([line for line in lines if line and not line.startswith(("from", '"""'))]) == 3
+    code = [line for line in lines if line and not line.startswith(("from", "import", '"""'))]
+    assert len(code) == 3

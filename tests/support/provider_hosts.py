@@ -45,8 +45,9 @@ class Host:
         request = provider_pb2.DiffRequest(id=id_, urn=URN, olds=_struct(olds), news=_struct(news))
         return self._stub.Diff(request, timeout=10)
 
-    def create_later(self, inputs: dict[str, Any]) -> Any:
-        request = provider_pb2.CreateRequest(urn=URN, properties=_struct(inputs))
+    def create_later(self, inputs: dict[str, Any], timeout: float = 0) -> Any:
+        """Return a future of the response; `timeout` is that of `custom_timeouts`, in seconds."""
+        request = provider_pb2.CreateRequest(urn=URN, properties=_struct(inputs), timeout=timeout)
         return self._stub.Create.future(request, timeout=60)
 
     def create(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -73,6 +74,10 @@ class Host:
     def read(self, id_: str, outputs: dict[str, Any]) -> Any:
         request = provider_pb2.ReadRequest(id=id_, urn=URN, properties=_struct(outputs))
         return self._stub.Read(request, timeout=10)
+
+    def read_unknown(self, id_: str) -> Any:
+        """Read a resource that is not in the state, as an import does."""
+        return self._stub.Read(provider_pb2.ReadRequest(id=id_, urn=URN), timeout=10)
 
     def delete(self, id_: str, outputs: dict[str, Any]) -> None:
         request = provider_pb2.DeleteRequest(id=id_, urn=URN, properties=_struct(outputs))

@@ -30,9 +30,12 @@ class Pulumi:
         products: str = PRODUCTS,
         *,
         backend: str | None = None,
+        name: str = "tamr-pipelines",
         **env: str,
     ) -> None:
         self.folder = project(folder / "p", url, products)
+        settings = self.folder / "Pulumi.yaml"
+        settings.write_text(settings.read_text().replace("name: tamr-pipelines", f"name: {name}"))
         self.state = folder / "state"
         self.state.mkdir(parents=True)
         self.env = environment(
