@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from tamr_provider.decision.buffer import ADVISED_BUFFER
@@ -18,6 +17,7 @@ from tamr_provider.reconciler.run_warnings import CloseRunWarnings, UnlistedJobW
 from tamr_provider.tenant.durations import Durations
 from tamr_provider.tenant.job_cache import JobCache
 from tamr_provider.tenant.query import JobQuery
+from tamr_provider.timestamps import format_duration
 
 if TYPE_CHECKING:
     from tamr_provider.client.jobs import JobsClient
@@ -176,8 +176,7 @@ class ReconcilePass:
         now = self._clock.monotonic()
         pending.record_decision(decision, now)
         if pending.is_timed_out(now):
-            hours = pending.policy.timeout / timedelta(hours=1)
-            reason = f"waited {hours:g} hours (timeoutHours)"
+            reason = f"waited {format_duration(pending.policy.timeout)} (timeoutHours)"
             self._mailbox.end(pending, pending.unfinished_error(reason, self._resume))
 
     def _queue(self, ready: list[_Ready], snapshot: Snapshot) -> PendingStep | None:

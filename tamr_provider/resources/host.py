@@ -6,6 +6,7 @@ import, so this module replaces public names first and then runs it.
 
 from __future__ import annotations
 
+import base64
 import concurrent.futures
 import os
 import runpy
@@ -35,6 +36,7 @@ _NO_IMPORT = (
     "a step cannot be imported. Declare it in the program without import, and run pulumi up: it "
     "finds the job and launches nothing"
 )
+_OUR_MODULE = b"tamr_provider.resources.provider"
 _Call = Callable[[Any, Any], Any]
 _add_servicer = provider_pb2_grpc.add_ResourceProviderServicer_to_server
 
@@ -42,12 +44,8 @@ _add_servicer = provider_pb2_grpc.add_ResourceProviderServicer_to_server
 def _add_extended_servicer(servicer: Any, server: Any) -> None:
     servicer.Configure = _with_previews(servicer.Configure)
     servicer.Diff = _with_cause(servicer.Diff)
-    servicer.Create = _with_call(
-        servicer.Create, lambda request: provider_pb2.CreateResponse(properties=request.properties)
-    )
-    servicer.Update = _with_call(
-        servicer.Update, lambda request: provider_pb2.UpdateResponse(properties=request.news)
-    )
+    servicer.Create = _with_call(servicer.Create, provider_pb2.CreateResponse, "properties")
+    servicer.Update = _with_call(servicer.Update, provider_pb2.UpdateResponse, "news")
     servicer.Read = _without_import(servicer.Read)
     servicer.Cancel = _with_cancel(servicer.Cancel)
     _add_servicer(servicer, server)
@@ -77,23 +75,36 @@ def _with_cause(diff: _Call) -> _Call:
     return call
 
 
-def _with_call(run: _Call, unknown: Callable[[Any], Any]) -> _Call:
+def _with_call(run: _Call, respond: Callable[..., Any], inputs_field: str) -> _Call:
     """Pass to the provider the URN and the timeout of a call, and whether it must not launch.
 
-    `unknown` makes the response to a preview of a step that no job satisfies. Like a host without
-    previews, it leaves all outputs but the inputs unknown.
+    In a preview of a step that no job satisfies, and of a dynamic resource that is not ours, the
+    response is that of a host without previews: all outputs but the inputs are unknown. The
+    provider of such a resource does not know previews and would create it.
     """
 
     def call(request: Any, context: Any) -> Any:
         engine.urn.set(request.urn)
         engine.is_preview.set(request.preview)
         engine.timeout_seconds.set(request.timeout)
+        inputs = getattr(request, inputs_field)
+        if request.preview and not _is_ours(inputs):
+            return respond(properties=inputs)
         response = run(request, context)
         if request.preview and "jobId" not in response.properties:
-            return unknown(request)
+            return respond(properties=inputs)
         return response
 
     return call
+
+
+def _is_ours(inputs: Any) -> bool:
+    """Return whether the pickled provider of a resource is of this package."""
+    pickled = inputs.fields["__provider"].string_value if "__provider" in inputs else ""
+    try:
+        return _OUR_MODULE in base64.b64decode(pickled)
+    except ValueError:
+        return False
 
 
 def _without_import(read: _Call) -> _Call:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from pulumi.dynamic import CreateResult, ResourceProvider
+from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import rpc
 
 from support.processes import QUICK, SLOW, Server, emulator
@@ -64,6 +66,20 @@ def test_a_previewed_update_launches_nothing_and_leaves_its_job_unknown() -> Non
         # A call of the next update in the same thread is none of a preview.
         assert provider.update(id_, olds, news)["jobId"] != id_
         assert len(server.posts()) == 2
+
+
+class OtherProvider(ResourceProvider):
+    """A user's own dynamic provider, which the same host runs."""
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        raise AssertionError("created in a preview")
+
+
+def test_a_preview_does_not_create_another_dynamic_resource() -> None:
+    with host() as provider:
+        response = provider.preview({"name": "x"}, serialize_provider(OtherProvider()))
+        assert rpc.deserialize_properties(response.properties)["name"] == "x"
+        assert response.id == ""
 
 
 def test_a_step_on_hold_is_a_warning_with_its_command() -> None:

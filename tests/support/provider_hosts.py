@@ -67,8 +67,10 @@ class Host:
         response = self.update_later(id_, olds, news).result()
         return dict(rpc.deserialize_properties(response.properties))
 
-    def preview(self, inputs: dict[str, Any]) -> Any:
-        request = provider_pb2.CreateRequest(urn=URN, properties=_struct(inputs), preview=True)
+    def preview(self, inputs: dict[str, Any], provider: str = "") -> Any:
+        """Return the response to a preview; `provider` is another pickled provider than ours."""
+        properties = _struct({**inputs, "__provider": provider} if provider else inputs)
+        request = provider_pb2.CreateRequest(urn=URN, properties=properties, preview=True)
         return self._stub.Create(request, timeout=60)
 
     def read(self, id_: str, outputs: dict[str, Any]) -> Any:
@@ -90,7 +92,7 @@ class Host:
 def _struct(values: dict[str, Any]) -> Any:
     loop = asyncio.new_event_loop()
     try:
-        return loop.run_until_complete(rpc.serialize_properties({**values, **PROVIDER}, {}))
+        return loop.run_until_complete(rpc.serialize_properties({**PROVIDER, **values}, {}))
     finally:
         loop.close()
 

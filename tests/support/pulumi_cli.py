@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 from support.processes import PRODUCTS, environment, project, tamr
@@ -55,6 +56,21 @@ class Pulumi:
             command,
             cwd=self.folder,
             env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=200,
+            check=False,
+        )
+
+    def run_python(self, script: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        """Run a Python script in an empty folder."""
+        folder = script.parent / "empty"
+        folder.mkdir()
+        return subprocess.run(
+            [sys.executable, str(script)],
+            cwd=folder,
+            env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",

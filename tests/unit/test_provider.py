@@ -16,10 +16,11 @@ from pulumi.output import UNKNOWN
 from tamr_provider.decision.policy import LaunchPolicy
 from tamr_provider.models import Configuration, Job, JobStatus
 from tamr_provider.reconciler.pending import Origin, StepResult
-from tamr_provider.resources import Load, Publish, Update
+from tamr_provider.resources import Load, PipelineSpec, Publish, Update
 from tamr_provider.resources._declared_step import parse_step
 from tamr_provider.resources._properties import make_outputs
 from tamr_provider.resources.provider import JobProvider
+from tamr_provider.stackfile.product import Product
 
 INPUTS: dict[str, Any] = {
     "dataProductId": "dp_customers",
@@ -421,6 +422,11 @@ def test_a_declared_step_may_change_with(changes: dict[str, Any]) -> None:
 )
 def test_a_change_of_version_is_accepted_with(news: dict[str, Any]) -> None:
     assert check({**INPUTS, **news}, INPUTS) == []
+
+
+def test_the_type_of_a_spec_has_the_keys_of_the_stack_file() -> None:
+    optional = PipelineSpec.__optional_keys__ | PipelineSpec.__required_keys__
+    assert optional == {field.alias for field in Product.model_fields.values()}
 
 
 def test_the_names_in_every_state_are_fixed() -> None:

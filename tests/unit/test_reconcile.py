@@ -451,7 +451,7 @@ def test_a_wait_for_one_job_ends_after_timeout_hours_without_a_stop() -> None:
     assert isinstance(ended, NotFinishedError)
     assert ended.exit_code == 75
     assert str(ended) == (
-        "customers: load src_crm did not finish: waited 3 hours (timeoutHours). "
+        "customers: load src_crm did not finish: waited 3h00m (timeoutHours). "
         "job_1 is still running. To resume, run: tamr up --stack dev"
     )
     assert tenant.jobs()[0]["state"] == "RUNNING"
