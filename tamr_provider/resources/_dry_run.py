@@ -67,19 +67,15 @@ class DryRun:
                 self._failed = error
                 raise
         if declared.waits_for_unknown:
-            self._learn_durations()
             return Decision(Action.LAUNCH, "comes after steps that are not done yet"), snapshot
         found = RunFindings(blocked_reason=blocked_reason)
-        decision = decide(snapshot.jobs, step, snapshot.now, policy, found, queue=None)
-        if decision.action is not Action.SATISFIED:
-            self._learn_durations()
-        return decision, snapshot
+        return decide(snapshot.jobs, step, snapshot.now, policy, found, queue=None), snapshot
 
     def usual(self, configuration: Configuration) -> DurationStats | None:
         """Return how long a configuration's jobs take, None if that is unknown."""
         return self._durations.of(configuration)
 
-    def _learn_durations(self) -> None:
+    def learn_durations(self) -> None:
         """Query the durations of all steps so far together: they arrive side by side."""
         with self._lock:
             self._durations.learn(sorted(self._wanted, key=str))

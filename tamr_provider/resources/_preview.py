@@ -62,6 +62,8 @@ def _show(
 ) -> Job | None:
     dry_run = get_dry_run(settings)
     decision, snapshot = _decide(inputs, declared, dry_run)
+    if decision.action is not Action.SATISFIED:
+        dry_run.learn_durations()
     steps = _previewed_steps(settings, declared.stack or "")
     state = steps.add(declared, decision, snapshot.now)
     urn = engine.urn.get()
