@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -31,7 +31,13 @@ class TimeType(_ParamType):
         """Return the time. Raises click.BadParameter if the text is none."""
         if isinstance(value, datetime):
             return value
-        text, now = str(value), SystemClock().now()
+        return self.convert_at(value, SystemClock().now(), param, ctx)
+
+    def convert_at(
+        self, value: object, now: datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the time that a text means at `now`."""
+        text = str(value)
         try:
             moment = parse_moment(text, now)
         except ValueError as error:
@@ -41,4 +47,29 @@ class TimeType(_ParamType):
         return moment
 
 
+if TYPE_CHECKING:
+    _AgeParamType = click.ParamType[timedelta]
+else:
+    _AgeParamType = click.ParamType
+
+
+class AgeType(_AgeParamType):
+    """How long ago a time is, typed as for `TimeType`; both are of the same moment."""
+
+    name = "age"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Return the age. Raises click.BadParameter if the time is ahead, or no time."""
+        if isinstance(value, timedelta):
+            return value
+        now = SystemClock().now()
+        age = now - TIME.convert_at(value, now, param, ctx)
+        if age < timedelta(0):
+            self.fail(f"expected a time in the past, got {value}", param, ctx)
+        return age
+
+
 TIME = TimeType()
+AGE = AgeType()

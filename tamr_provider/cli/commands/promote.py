@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -21,7 +21,7 @@ from tamr_provider.cli.context import (
 )
 from tamr_provider.cli.output.printing import say
 from tamr_provider.cli.signals import on_interrupt
-from tamr_provider.cli.time_option import TIME
+from tamr_provider.cli.time_option import AGE
 from tamr_provider.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--soak",
-    type=TIME,
+    type=AGE,
+    default=timedelta(0),
     metavar="DURATION",
     help="Minimum time since the version was deployed to --from, for example 4h or yesterday.  "
     "[default: none]",
@@ -65,7 +66,7 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
     is_for_all: bool,
     source: str,
     target: str,
-    soak: datetime | None,
+    soak: timedelta,
     unpin: bool,
     dry_run: bool,
 ) -> None:
@@ -86,16 +87,12 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option
         raise InputError("name one or more products, or add --all for every product")
     if source == target:
         raise InputError("--from and --to name the same stack")
-    # In whole seconds, since a moment passed after the time was read.
-    age = (CLOCK.now() - soak) // timedelta(seconds=1) if soak else 0
-    if age < 0:
-        raise InputError("--soak: expected a time in the past")
     stack, warn = read_stack(directory, source), warn_once()
     edit = functools.partial(make_editor, directory, target, warn=warn)
     interrupts = functools.partial(on_interrupt, lambda _: None)
     run = PromotionRun(stack, target, edit, os.environ, CLOCK, warn, interrupts)
     results: list[PromotionResult] = []
-    for result in run.promote(products, PromotionOptions(timedelta(seconds=age), unpin, dry_run)):
+    for result in run.promote(products, PromotionOptions(soak, unpin, dry_run)):
         _show(result, dry_run, is_first=not results)
         results.append(result)
     _show_next(results, directory, target, dry_run)
