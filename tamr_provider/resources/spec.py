@@ -40,6 +40,7 @@ class PipelineSpec(_Required, total=False):
     maxAttempts: int
     timeoutHours: float
     trustDays: float
+    maxAgeHours: float
     promoteFrom: str
     freeze: Sequence[str]
     verify: str
