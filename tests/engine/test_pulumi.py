@@ -34,7 +34,7 @@ def test_a_stack_is_reconciled_and_a_second_up_sends_no_post(tmp_path: Path) -> 
         assert "satisfied after" in done.stdout
         again = pulumi.up()
         assert "12 unchanged" in again.stdout
-        assert "(9 already satisfied)" in tamr(pulumi.folder, "up").stdout
+        assert "satisfied (9 already)" in tamr(pulumi.folder, "up").stdout
         assert len(server.posts()) == 8
         everything = done.stdout + again.stdout
         everything += "".join(
