@@ -109,9 +109,11 @@ COMPOSED = {
     "reconciler/reconcile_pass.py:_poll": "a job that the list does not show",
     "reconciler/stack_run.py:_end_step": "an unexpected error in Python's words",
     "resources/_declared_step.py:_ids_of_one_step": "ids that are not those of one step",
+    "resources/_preview.py:_flush": "the summary of a preview",
     "resources/_preview.py:_report_once": "why there is no preview, on one line",
-    "resources/_preview.py:preview_step": "a warning of a run soon after the last one",
+    "resources/_preview.py:_show": "what a run would do for a step, and a warning of one too soon",
     "resources/_progress.py:warn": "a warning of a run soon after the last one",
+    "resources/pipeline.py:_parse_spec": "the problems of a pipeline's spec",
     "resources/program.py:stack_products": "the problems of a stack's config",
     "resources/provider.py:diff": "a since that is not after the last version's job",
     "settings.py:read_settings": "the problems of the settings",
@@ -122,8 +124,8 @@ COMPOSED = {
     "stackfile/pulumi_yaml.py:_text": "half of a character, with its place",
     "stackfile/pulumi_yaml.py:flatten_mapping": "merge keys that expand too far, with their place",
     "stackfile/since/lookup.py:with_past_versions": "why the since of a version is unknown",
-    "stackfile/values.py:parse_time": "a time that is not valid, with an example",
     "stackfile/values.py:_window": "what is wrong with a freeze window",
+    "stackfile/values.py:parse_time": "a time that is not valid, with an example",
 }
 
 
