@@ -23,8 +23,7 @@ EXAMPLES = {
     "plan": (
         "tamr plan --stack staging",
         "tamr plan customers --stack staging --all",
-        "tamr plan --stack prod --base main",
-        "tamr plan --stack staging --format markdown",
+        "tamr plan --stack prod --base main --format markdown",
     ),
     "up": (
         "tamr up --stack staging",
