@@ -42,7 +42,7 @@ SKEWS = st.sampled_from([0, 0, 0, -600, -30, -3, 3, 30, 600])
 UNFORESEEN = timedelta(seconds=10)  # as far behind as creations may be stamped without a wasted job
 # Of the last two, Tamr is at fault, and a run that slept for longer than an outage may last.
 TRUE_ENDS = re.compile(
-    r"failed \(attempt|attempts failed|409 lost, 3 times|no response for \d+ min"
+    r"failed: .*\(attempt|attempts failed|409 lost, 3 times|no response for \d+ min"
 )
 
 
